@@ -1,0 +1,46 @@
+import { IsEmail, Length, MaxLength } from 'class-validator';
+import { Field, InputType } from 'type-graphql';
+import { operation } from '../platform/operation';
+import { Input } from '../platform/operation.type';
+import { Text } from '../platform/text';
+import { hashPassword } from './passwords';
+import { User } from './user.entity';
+
+@InputType({ description: 'A user to create. Without a role they can sign in and see nothing.' })
+export class CreateUserInput extends Input {
+  @Text(200)
+  @Field({ description: 'Name, as colleagues know them.' })
+  name!: string;
+
+  @IsEmail()
+  @MaxLength(254)
+  @Field({ description: 'Address to sign in with; unique, whatever its case.' })
+  email!: string;
+
+  @Length(12, 128)
+  @Field({ description: 'First password, 12 to 128 characters.' })
+  password!: string;
+}
+
+export const createUser = operation({
+  name: 'user.create',
+  subject: 'User',
+  summary: 'Create a user',
+  lock: async () => ({}),
+  authorize: (may) => may.create('create', 'User'),
+  decide: (_state, { name, email, password }: CreateUserInput, { newId }) => ({
+    user: { id: newId(), name: name.trim(), email: email.trim().toLowerCase(), deactivatedAt: null },
+    password,
+  }),
+  save: async (tx, { user, password }) =>
+    tx.insert(User, { ...user, passwordHash: await hashPassword(password) } as User),
+  record: ({ user }) => ({
+    action: 'user.created',
+    subjectId: user.id,
+    changes: [
+      { path: 'name', before: null, after: user.name },
+      { path: 'email', before: null, after: user.email },
+    ],
+  }),
+  facts: () => ({ accountId: null }),
+});

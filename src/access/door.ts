@@ -1,0 +1,118 @@
+import { rule, shield } from 'graphql-shield';
+import type { IMiddlewareFunction } from 'graphql-middleware';
+import { recordRefusal } from '../audit/record';
+import type { Context } from '../platform/context';
+import { DomainError } from '../platform/errors';
+import { assertText } from '../platform/text';
+
+type Rule = ReturnType<ReturnType<typeof rule>>;
+
+/** Open to anybody, signed in or not. */
+const anybody = rule('anybody', { cache: 'no_cache' })(() => true);
+
+/** Open to whoever is signed in. */
+const signedIn = rule('signed in', { cache: 'no_cache' })((_root, _args, { actor }: Context) => actor !== null || unauthenticated());
+
+const made = new Map<string, Rule>();
+
+/** Open to whoever has the permission for at least some rows. Which rows is the operation's and the read's to say. */
+function may(action: string, subject: string): Rule {
+  const name = `${action} ${subject}`;
+  const known = made.get(name);
+  if (known) return known;
+  const fresh = rule(name, { cache: 'no_cache' })((_root, _args, { actor }: Context) => {
+    if (!actor) return unauthenticated();
+    return actor.ability.can(action, subject) || new DomainError('FORBIDDEN', `You may not ${action} any ${subject}.`, { action, subject });
+  });
+  made.set(name, fresh);
+  return fresh;
+}
+
+const unauthenticated = () => new DomainError('UNAUTHENTICATED', 'Sign in first.');
+
+/** One line for each root field. A field without a line is refused, and start-up and a test fail. */
+export const door = {
+  Query: {
+    viewer: anybody,
+    account: may('read', 'Account'),
+    accounts: may('read', 'Account'),
+    lob: may('read', 'Lob'),
+    lobs: may('read', 'Lob'),
+    agent: may('read', 'Agent'),
+    agents: may('read', 'Agent'),
+    invoice: may('read', 'Invoice'),
+    invoices: may('read', 'Invoice'),
+    dispute: may('read', 'Dispute'),
+    disputes: may('read', 'Dispute'),
+    complaint: may('read', 'Complaint'),
+    complaints: may('read', 'Complaint'),
+    changeRequest: may('read', 'ChangeRequest'),
+    changeRequests: may('read', 'ChangeRequest'),
+    myApprovals: may('approve', 'ChangeRequest'),
+    approvalPolicy: may('read', 'ApprovalPolicy'),
+    approvalPolicies: may('read', 'ApprovalPolicy'),
+    user: may('read', 'User'),
+    users: may('read', 'User'),
+    auditEvent: may('read', 'AuditEvent'),
+    auditEvents: may('read', 'AuditEvent'),
+  },
+  Mutation: {
+    signIn: anybody,
+    signOut: signedIn,
+    endSession: may('end', 'Session'),
+    createUser: may('create', 'User'),
+    deactivateUser: may('deactivate', 'User'),
+    grantRole: may('grant', 'RoleGrant'),
+    revokeRole: may('revoke', 'RoleGrant'),
+    revealSensitiveValue: signedIn,
+    approveChangeRequest: may('approve', 'ChangeRequest'),
+    rejectChangeRequest: may('reject', 'ChangeRequest'),
+    withdrawChangeRequest: may('withdraw', 'ChangeRequest'),
+    changeApprovalPolicy: may('change', 'ApprovalPolicy'),
+    openAccount: may('open', 'Account'),
+    changeAccount: may('change', 'Account'),
+    closeAccount: may('close', 'Account'),
+    openLob: may('open', 'Lob'),
+    closeLob: may('close', 'Lob'),
+    hireAgent: may('hire', 'Agent'),
+    assignAgent: may('assign', 'Agent'),
+    requestAgentTransfer: may('transfer', 'Agent'),
+    endAssignment: may('end', 'Assignment'),
+    draftInvoice: may('draft', 'Invoice'),
+    issueInvoice: may('issue', 'Invoice'),
+    voidInvoice: may('void', 'Invoice'),
+    openDispute: may('open', 'Dispute'),
+    resolveDispute: may('resolve', 'Dispute'),
+    withdrawDispute: may('withdraw', 'Dispute'),
+    fileComplaint: may('file', 'Complaint'),
+    acknowledgeComplaint: may('acknowledge', 'Complaint'),
+    resolveComplaint: may('resolve', 'Complaint'),
+    reopenComplaint: may('reopen', 'Complaint'),
+  },
+} satisfies Record<string, Record<string, Rule>>;
+
+const closed = rule('closed', { cache: 'no_cache' })(() => new DomainError('FORBIDDEN', 'This is closed to everybody.'));
+
+/** Shield on the root fields alone. What a type shows below them is decided when a read is compiled. */
+export const doorkeeper = () =>
+  shield(
+    { Query: { '*': closed, ...door.Query }, Mutation: { '*': closed, ...door.Mutation } },
+    { allowExternalErrors: true },
+  );
+
+/**
+ * Stands outside of the door: checks that every text can be kept, and sees to it that a refusal leaves its event, also
+ * one that never reached an operation. Reads that are refused are recorded, too; a broken read is the log's.
+ */
+export const witness: IMiddlewareFunction<unknown, Context> = async (resolve, root, args, context, info) => {
+  try {
+    assertText(args);
+    const answer: unknown = await resolve(root, args, context, info);
+    if (answer instanceof Error) throw answer;
+    return answer;
+  } catch (error) {
+    const refused = error instanceof DomainError && ['FORBIDDEN', 'UNAUTHENTICATED'].includes(error.code);
+    if (refused || info.parentType.name === 'Mutation') await recordRefusal(context, error, { action: `${info.parentType.name}.${info.fieldName}` });
+    throw error;
+  }
+};

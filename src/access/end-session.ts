@@ -1,0 +1,27 @@
+import { Field, ID, InputType } from 'type-graphql';
+import { operation } from '../platform/operation';
+import { Input } from '../platform/operation.type';
+import { Session } from './session.entity';
+
+@InputType({ description: 'Which session to end.' })
+export class EndSessionInput extends Input {
+  @Field(() => ID, { description: 'Id of the session.' })
+  sessionId!: string;
+}
+
+/** Ends a session at once: one's own, or anybody's for those who may. To end it twice is no error. */
+export const endSession = operation({
+  name: 'session.end',
+  subject: 'Session',
+  summary: 'End a session',
+  lock: async (tx, input: EndSessionInput) => ({ session: await tx.lock(Session, input.sessionId) }),
+  authorize: (may, { session }) => may('end', session),
+  decide: (_state, _input, { now }) => ({ endedAt: now }),
+  save: (tx, { endedAt }, { session }) => tx.update(session, { endedAt: session.endedAt ?? endedAt }),
+  record: (_decision, { session }) => ({
+    action: 'session.ended',
+    subjectId: session.id,
+    changes: [{ path: 'ended', before: session.endedAt !== null, after: true }],
+  }),
+  facts: () => ({ accountId: null }),
+});

@@ -1,0 +1,64 @@
+import { Field, ID, InputType, registerEnumType } from 'type-graphql';
+import { operation } from '../platform/operation';
+import { Input } from '../platform/operation.type';
+import { refuse } from '../platform/errors';
+import { notFound } from '../platform/transaction';
+import { Text } from '../platform/text';
+import { type RoleName, roleNames } from './permissions';
+import { RoleGrant } from './role-grant.entity';
+import { User } from './user.entity';
+
+export const RoleEnum = Object.fromEntries(roleNames.map((role) => [role, role])) as Record<RoleName, RoleName>;
+registerEnumType(RoleEnum, { name: 'Role', description: 'What somebody is in the house; docs/ARCHITECTURE.md says what each may do.' });
+
+@InputType({ description: 'Which role to grant to whom.' })
+export class GrantRoleInput extends Input {
+  @Field(() => ID, { description: 'Id of the user.' })
+  userId!: string;
+
+  @Field(() => RoleEnum, { description: 'The role.' })
+  role!: RoleName;
+
+  @Field(() => ID, { nullable: true, description: 'The account of a client’s user: needed for `client`, refused for any other role.' })
+  accountId?: string | null;
+
+  @Text(500)
+  @Field({ description: 'Why, for the approver and the trail.' })
+  reason!: string;
+}
+
+/** Grants a role. By default somebody else approves it; nobody grants themselves anything. */
+export const grantRole = operation({
+  name: 'role.grant',
+  subject: 'RoleGrant',
+  summary: 'Grant a role to a user',
+  lock: async (tx, input: GrantRoleInput) => {
+    const user = await tx.lock(User, input.userId);
+    const account = input.accountId ? await tx.query<{ id: string }>('SELECT id FROM account WHERE id::text = $1', [input.accountId]) : [];
+    return { user, accountFound: account.length === 1, held: await tx.find(RoleGrant, { userId: user.id }) };
+  },
+  authorize: (may, { user }) => {
+    may('read', user);
+    may.create('grant', 'RoleGrant');
+  },
+  decide: ({ user, accountFound, held }, input, { newId, actorId }) => {
+    if (user.id === actorId) refuse('ROLE_NOT_GRANTABLE', 'Nobody grants themselves a role.');
+    if (user.deactivatedAt) refuse('ROLE_NOT_GRANTABLE', 'This user is deactivated.');
+    if ((input.role === 'client') !== Boolean(input.accountId)) refuse('ROLE_NOT_GRANTABLE', 'An account goes with the role client, and with no other.');
+    if (input.accountId && !accountFound) notFound('Account');
+    if (held.some(({ role, revokedAt }) => role === input.role && revokedAt === null)) refuse('ROLE_GRANT_TAKEN', 'This user has that role already.');
+    return { id: newId(), userId: user.id, role: input.role, accountId: input.accountId ?? null, grantedById: actorId, revokedAt: null, revokedById: null };
+  },
+  save: (tx, grant) => tx.insert(RoleGrant, grant as RoleGrant),
+  record: (grant, { user }, { reason }) => ({
+    action: 'role.granted',
+    subjectId: grant.id,
+    changes: [
+      { path: 'user', before: null, after: user.id },
+      { path: 'role', before: null, after: grant.role },
+      { path: 'account', before: null, after: grant.accountId },
+    ],
+    reason,
+  }),
+  facts: (grant) => ({ accountId: grant.accountId }),
+});

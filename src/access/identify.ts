@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+import type { Actor, App } from '../platform/context';
+import { asRefusal } from '../platform/transaction';
+import { abilityOf, type HeldRole } from './permissions';
+
+/** The bearer of a session's token. */
+export interface Identity {
+  sessionId: string;
+  actor: Actor;
+}
+
+interface Found {
+  session_id: string | null;
+  id: string;
+  name: string;
+  email: string;
+  held: HeldRole[];
+}
+
+const HELD = `coalesce((SELECT json_agg(json_build_object('role', g.role, 'accountId', g.account_id) ORDER BY g.role)
+  FROM role_grant g WHERE g.user_id = u.id AND g.revoked_at IS NULL), '[]'::json) AS held`;
+
+const BY_TOKEN = `SELECT s.id AS session_id, u.id, u.name, u.email, ${HELD}
+  FROM session s JOIN app_user u ON u.id = s.user_id
+  WHERE s.token_hash = $1 AND s.ended_at IS NULL AND s.expires_at > $2 AND u.deactivated_at IS NULL`;
+
+const BY_ID = `SELECT NULL AS session_id, u.id, u.name, u.email, ${HELD} FROM app_user u WHERE u.id = $1 AND u.deactivated_at IS NULL`;
+
+export const hashToken = (token: string): Buffer => createHash('sha256').update(token).digest();
+
+/**
+ * Who bears this token, with the roles of this very moment: asked of the database each time, so that a session that was
+ * ended and a role that was revoked are gone at once, on every process. Null for an unknown, ended or expired one.
+ */
+export async function identify(app: App, token: string): Promise<Identity | null> {
+  const found = await ask(app, { name: 'identify', text: BY_TOKEN, values: [hashToken(token), app.clock()] });
+  return found && { sessionId: found.session_id!, actor: actorOf(found) };
+}
+
+/** The user as an actor of now, or null when deactivated: for carrying out what they proposed earlier. */
+export async function actorById(query: (text: string, values: unknown[]) => Promise<Found[]>, userId: string): Promise<Actor | null> {
+  const [found] = await query(BY_ID, [userId]);
+  return found ? actorOf(found) : null;
+}
+
+async function ask(app: App, query: { name: string; text: string; values: unknown[] }): Promise<Found | null> {
+  try {
+    return (await app.database.pool.query<Found>(query)).rows[0] ?? null;
+  } catch (error) {
+    throw asRefusal(error);
+  }
+}
+
+const actorOf = ({ id, name, email, held }: Found): Actor => ({
+  id,
+  name,
+  email,
+  roles: held.map(({ role }) => role),
+  ability: abilityOf(id, held),
+});

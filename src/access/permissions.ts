@@ -1,0 +1,55 @@
+import { AbilityBuilder, createMongoAbility, type MongoAbility, subject } from '@casl/ability';
+import type { Actor } from '../platform/context';
+import { refuse } from '../platform/errors';
+import type { May } from '../platform/operation';
+import { notFound } from '../platform/transaction';
+import { admin } from './roles/admin';
+import { auditor } from './roles/auditor';
+import { billing } from './roles/billing';
+import { client } from './roles/client';
+import { compliance } from './roles/compliance';
+import { operations } from './roles/operations';
+import { everybody, type Role } from './roles/role';
+import { supervisor } from './roles/supervisor';
+
+/** The roles there are, each a page that reads like a policy. */
+export const roles = { admin, billing, supervisor, operations, compliance, auditor, client } satisfies Record<string, Role>;
+
+export type RoleName = keyof typeof roles;
+export const roleNames = Object.keys(roles) as RoleName[];
+
+/** A role that somebody holds; `accountId` is set for a client's users alone. */
+export interface HeldRole {
+  role: RoleName;
+  accountId: string | null;
+}
+
+/** An entity's class names its type; a plain object is given one by CASL's `subject`. */
+const typeOf = (of: object): string =>
+  '__caslSubjectType__' in of ? String(of.__caslSubjectType__) : of.constructor.name;
+
+/** What somebody who holds these roles may do. A role that does not exist (any more) gives nothing. */
+export function abilityOf(userId: string, held: readonly HeldRole[]): MongoAbility {
+  const { can, build } = new AbilityBuilder<MongoAbility>(createMongoAbility);
+  everybody({ can, userId, accountId: null });
+  for (const { role, accountId } of held) roles[role]?.({ can, userId, accountId });
+  return build({ detectSubjectType: (of) => (typeof of === 'object' ? typeOf(of) : of) });
+}
+
+/** Asks for permissions of an actor. Knows nothing of the state of a row, and tells strangers nothing of it. */
+export function mayOf(actor: Actor): May {
+  const check = (action: string, of: object) => {
+    if (!actor.ability.can(action, of)) forbid(action, typeOf(of));
+  };
+  const may = (action: string, row: object) => {
+    if (!actor.ability.can('read', row)) notFound(typeOf(row));
+    check(action, row);
+  };
+  return Object.assign(may, {
+    create: (action: string, type: string, attributes: Record<string, unknown> = {}) => check(action, subject(type, { ...attributes })),
+  });
+}
+
+/** The refusal of somebody who is signed in but may not. */
+export const forbid = (action: string, type: string): never =>
+  refuse('FORBIDDEN', `You may not ${action} this ${type}.`, { action, type });

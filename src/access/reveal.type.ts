@@ -1,0 +1,11 @@
+import { Field, ObjectType } from 'type-graphql';
+import { Outcome } from '../platform/operation.type';
+
+@ObjectType({ description: 'A sensitive value, in the clear, for this once.' })
+export class RevealSensitiveValuePayload {
+  @Field(() => Outcome, { description: 'Carried out, or waiting for a second person.' })
+  outcome!: Outcome;
+
+  @Field(() => String, { nullable: true, description: 'The value; null while it waits.' })
+  value!: string | null;
+}

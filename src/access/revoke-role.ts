@@ -1,0 +1,37 @@
+import { Field, ID, InputType } from 'type-graphql';
+import { operation } from '../platform/operation';
+import { ChangeInput } from '../platform/operation.type';
+import { refuse } from '../platform/errors';
+import { Text } from '../platform/text';
+import { RoleGrant } from './role-grant.entity';
+
+@InputType({ description: 'Which grant of a role to revoke.' })
+export class RevokeRoleInput extends ChangeInput {
+  @Field(() => ID, { description: 'Id of the grant.' })
+  roleGrantId!: string;
+
+  @Text(500)
+  @Field({ description: 'Why, for the trail.' })
+  reason!: string;
+}
+
+/** Takes a role away, from the very next request on. Taking needs no second person; giving back does. */
+export const revokeRole = operation({
+  name: 'role.revoke',
+  subject: 'RoleGrant',
+  summary: 'Revoke a role',
+  lock: async (tx, input: RevokeRoleInput) => ({ grant: await tx.lock(RoleGrant, input.roleGrantId) }),
+  authorize: (may, { grant }) => may('revoke', grant),
+  decide: ({ grant }, _input, { now, actorId }) => {
+    if (grant.revokedAt) refuse('ROLE_NOT_REVOCABLE', 'This grant is revoked already.');
+    return { revokedAt: now, revokedById: actorId };
+  },
+  save: (tx, patch, { grant }) => tx.update(grant, patch),
+  record: (_patch, { grant }, { reason }) => ({
+    action: 'role.revoked',
+    subjectId: grant.id,
+    changes: [{ path: 'role', before: grant.role, after: null }],
+    reason,
+  }),
+  facts: (_patch, { grant }) => ({ accountId: grant.accountId }),
+});

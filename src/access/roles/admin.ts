@@ -1,0 +1,15 @@
+import { BUSINESS, type Role } from './role';
+
+/** Runs the installation: users, roles, policies. Touches no business and approves no business. */
+export const admin: Role = ({ can }) => {
+  can('read', BUSINESS);
+  can('create', 'User');
+  can('deactivate', 'User');
+  can(['read', 'end'], 'Session');
+  can('grant', 'RoleGrant');
+  can('revoke', 'RoleGrant');
+  can('read', 'RoleGrant');
+  can('change', 'ApprovalPolicy');
+  can('withdraw', 'ChangeRequest');
+  can(['approve', 'reject'], 'ChangeRequest', { operation: { $in: ['role.grant', 'approvalPolicy.change'] } });
+};

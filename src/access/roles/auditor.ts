@@ -1,0 +1,6 @@
+import { BUSINESS, type Role } from './role';
+
+/** Sees everything, masked, and the whole trail. Changes nothing, reveals nothing. */
+export const auditor: Role = ({ can }) => {
+  can('read', [...BUSINESS, 'Complaint', 'RoleGrant', 'AuditEvent']);
+};

@@ -1,0 +1,15 @@
+import { BUSINESS, type Role } from './role';
+
+/** Makes invoices and settles disputes over them; whatever binds the firm, a supervisor countersigns. */
+export const billing: Role = ({ can }) => {
+  can('read', BUSINESS);
+  can('change', 'Account');
+  can('draft', 'Invoice');
+  can('issue', 'Invoice');
+  can('void', 'Invoice');
+  can('open', 'Dispute');
+  can('resolve', 'Dispute');
+  can('withdraw', 'Dispute');
+  can('reveal', 'Account');
+  can('withdraw', 'ChangeRequest');
+};

@@ -1,0 +1,15 @@
+import { BUSINESS, type Role } from './role';
+
+/** Watches over complaints, access and the trail; countersigns grants of roles and changes of policies. */
+export const compliance: Role = ({ can }) => {
+  can('read', [...BUSINESS, 'Complaint', 'RoleGrant', 'AuditEvent']);
+  can('file', 'Complaint');
+  can('acknowledge', 'Complaint');
+  can('resolve', 'Complaint');
+  can('reopen', 'Complaint');
+  can('reveal', 'Complaint');
+  can('reveal', 'Account');
+  can(['read', 'end'], 'Session');
+  can('withdraw', 'ChangeRequest');
+  can(['approve', 'reject'], 'ChangeRequest', { operation: { $in: ['role.grant', 'approvalPolicy.change'] } });
+};

@@ -1,0 +1,20 @@
+import { BUSINESS, type Role } from './role';
+
+/** Runs the floor: accounts, lines of business, agents, and complaints as they come in. */
+export const operations: Role = ({ can }) => {
+  can('read', [...BUSINESS, 'Complaint']);
+  can('open', 'Account');
+  can('change', 'Account');
+  can('close', 'Account');
+  can('open', 'Lob');
+  can('close', 'Lob');
+  can('hire', 'Agent');
+  can('assign', 'Agent');
+  can('transfer', 'Agent');
+  can('end', 'Assignment');
+  can('file', 'Complaint');
+  can('acknowledge', 'Complaint');
+  can('resolve', 'Complaint');
+  can('reveal', 'Complaint');
+  can('withdraw', 'ChangeRequest');
+};

@@ -1,0 +1,32 @@
+import type { AbilityBuilder, MongoAbility } from '@casl/ability';
+
+/**
+ * Grants what a role may do. `can(verb, Type)` is the permission of the operation `<type>.<verb>`; `read` decides which
+ * rows exist for somebody. Conditions are equalities on columns, written here and nowhere else. There is no `cannot`:
+ * what is not granted is refused.
+ */
+export type Role = (grant: {
+  can: AbilityBuilder<MongoAbility>['can'];
+  userId: string;
+  /** The one account of a client's user. */
+  accountId: string | null;
+}) => void;
+
+/** What everybody in the house sees of the business: no complaints, no trail. */
+export const BUSINESS = [
+  'Account',
+  'Lob',
+  'Agent',
+  'Assignment',
+  'Invoice',
+  'Dispute',
+  'ChangeRequest',
+  'ApprovalPolicy',
+  'User',
+];
+
+/** Whoever is signed in, with or without a role. */
+export const everybody: Role = ({ can, userId }) => {
+  can('read', 'User', { id: userId });
+  can(['read', 'end'], 'Session', { userId });
+};

@@ -1,0 +1,10 @@
+import { BUSINESS, type Role } from './role';
+
+/** Countersigns. Proposes nothing of billing, so that a supervisor's approval is always a second look. */
+export const supervisor: Role = ({ can }) => {
+  can('read', [...BUSINESS, 'Complaint']);
+  can('reveal', 'Account');
+  can('resolve', 'Dispute');
+  can('withdraw', 'ChangeRequest');
+  can(['approve', 'reject'], 'ChangeRequest');
+};

@@ -1,0 +1,26 @@
+import { Column, Entity, Index, JoinColumn, ManyToOne, Unique } from 'typeorm';
+import { Row } from '../platform/row';
+import { User } from './user.entity';
+
+/** A signed-in session. The token itself is nowhere: only its hash is kept. */
+@Entity('session')
+@Unique('session_token', ['tokenHash'])
+@Index('session_user', ['userId'], { where: 'ended_at IS NULL' })
+export class Session extends Row {
+  @Column('uuid')
+  userId!: string;
+
+  @ManyToOne(() => User)
+  @JoinColumn({ name: 'user_id', foreignKeyConstraintName: 'session_of_user' })
+  user?: User;
+
+  /** SHA-256 of the token. */
+  @Column('bytea')
+  tokenHash!: Buffer;
+
+  @Column('timestamptz')
+  expiresAt!: Date;
+
+  @Column({ type: 'timestamptz', nullable: true })
+  endedAt!: Date | null;
+}

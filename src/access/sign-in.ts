@@ -1,0 +1,49 @@
+import { randomBytes } from 'node:crypto';
+import { record, recordRefusal } from '../audit/record';
+import type { Context } from '../platform/context';
+import { refuse } from '../platform/errors';
+import { inTransaction } from '../platform/transaction';
+import { hashToken, identify } from './identify';
+import { passwordFits } from './passwords';
+import { Session } from './session.entity';
+import { User } from './user.entity';
+
+/** How long a session lasts at most: 12 hours (NIST 800-63B, AAL2). */
+const SESSION_SECONDS = 12 * 3600;
+
+export interface SignedIn {
+  token: string;
+  expiresAt: string;
+  context: Context;
+}
+
+/**
+ * Opens a session. The password is compared outside of any transaction, since that takes its time on purpose; an unknown
+ * address and a wrong password are answered alike and take equally long. Refuses with SIGN_IN_REFUSED, and the trail
+ * keeps either. Signing in is the one write that has no idempotency: each try is its own, and the token is not kept.
+ */
+export async function signIn(context: Context, email: string, password: string): Promise<SignedIn> {
+  const user = await context.app.database.orm.manager.findOneBy(User, { email: email.trim().toLowerCase() });
+  const fits = await passwordFits(user?.passwordHash ?? null, password);
+  try {
+    if (!user || !fits || user.deactivatedAt) return refuse('SIGN_IN_REFUSED', 'This address and password do not fit.');
+    return await openSession(context, user.id);
+  } catch (error) {
+    await recordRefusal(context, error, { action: 'session.open', subjectType: 'User', actorId: user?.id ?? null });
+    throw error;
+  }
+}
+
+async function openSession(context: Context, userId: string): Promise<SignedIn> {
+  const token = randomBytes(32).toString('base64url');
+  const expiresAt = await inTransaction(context, async (tx) => {
+    const id = tx.newId();
+    const expires = new Date(tx.now.getTime() + SESSION_SECONDS * 1000);
+    await tx.insert(Session, { id, userId, tokenHash: hashToken(token), expiresAt: expires, endedAt: null } as Session);
+    await record(tx, { action: 'session.opened', outcome: 'DONE', subjectType: 'Session', subjectId: id, actorId: userId });
+    return expires;
+  });
+  const identity = await identify(context.app, token);
+  if (!identity) return refuse('SIGN_IN_REFUSED', 'This address and password do not fit.');
+  return { token, expiresAt: expiresAt.toISOString(), context: { ...context, ...identity } };
+}

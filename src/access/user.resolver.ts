@@ -1,0 +1,116 @@
+import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver } from 'type-graphql';
+import { auditEventRead } from '../audit/event.read';
+import { AuditEvent } from '../audit/event.type';
+import { Ask, Asked } from '../platform/asked';
+import type { Actor, Context } from '../platform/context';
+import type { PageArgs } from '../platform/pagination';
+import { payloadType } from '../platform/payload.type';
+import { extendRead, one } from '../platform/read';
+import { CreateUserInput } from './create-user';
+import { DeactivateUserInput } from './deactivate-user';
+import { EndSessionInput } from './end-session';
+import { GrantRoleInput } from './grant-role';
+import { RevealSensitiveValueInput } from './reveal-sensitive-value';
+import { RevokeRoleInput } from './revoke-role';
+import { signIn } from './sign-in';
+import { userRead } from './user.read';
+import { RoleGrant, SignInInput, SignInPayload, SignOutPayload, User, UserConnection, UsersArgs, Viewer } from './user.type';
+import { RevealSensitiveValuePayload } from './reveal.type';
+
+const CreateUserPayload = payloadType('CreateUserPayload', { user: () => User });
+const DeactivateUserPayload = payloadType('DeactivateUserPayload', { user: () => User });
+const GrantRolePayload = payloadType('GrantRolePayload', { roleGrant: () => RoleGrant });
+const RevokeRolePayload = payloadType('RevokeRolePayload', { roleGrant: () => RoleGrant });
+const EndSessionPayload = payloadType('EndSessionPayload', {});
+
+const viewerOf = ({ actor, sessionId }: Context) => actor && { ...shown(actor), sessionId };
+
+const shown = ({ id, name, email, roles, ability }: Actor) => ({
+  id,
+  name,
+  email,
+  roles: [...new Set(roles)],
+  permissions: permissionsOf(ability),
+});
+
+/** Every verb and type that the rules name, each once. */
+function permissionsOf(ability: Actor['ability']): { action: string; subject: string }[] {
+  const pairs = ability.rules.flatMap(({ action, subject }) =>
+    [action].flat().flatMap((verb) => [subject].flat().map((type) => `${verb} ${String(type)}`)),
+  );
+  return [...new Set(pairs)].sort().map((pair) => ({ action: pair.split(' ')[0]!, subject: pair.split(' ')[1]! }));
+}
+
+@Resolver()
+export class UserResolver {
+  @Query(() => Viewer, { nullable: true, description: 'Whoever is signed in; null when nobody is.' })
+  viewer(@Ask() asked: Asked) {
+    return asked.value(viewerOf(asked.context));
+  }
+
+  @Query(() => User, { nullable: true, description: 'A user.' })
+  user(@Arg('id', () => ID, { description: 'Id of the user.' }) id: string, @Ask() asked: Asked) {
+    return asked.one(userRead, id);
+  }
+
+  @Query(() => UserConnection, { description: 'Users, by name unless told.' })
+  users(@Args(() => UsersArgs) args: PageArgs, @Ask() asked: Asked) {
+    return asked.page(userRead, args);
+  }
+
+  @Mutation(() => SignInPayload, { description: 'Opens a session. Each try is its own: signing in has no idempotency key.' })
+  async signIn(@Arg('input', { description: 'Who signs in.' }) { email, password }: SignInInput, @Ask() asked: Asked) {
+    const { token, expiresAt, context } = await signIn(asked.context, email, password);
+    return asked.value({ token, expiresAt, viewer: viewerOf(context) });
+  }
+
+  @Mutation(() => SignOutPayload, { description: 'Ends the session of this request, at once and everywhere.' })
+  async signOut(@Ctx() context: Context, @Ask() asked: Asked) {
+    await context.app.submit(context, 'session.end', { sessionId: context.sessionId });
+    return asked.value({ signedOut: true });
+  }
+
+  @Mutation(() => EndSessionPayload, { description: 'Ends a session: one’s own, or anybody’s for administrators and compliance.' })
+  endSession(@Arg('input', { description: 'Which one.' }) input: EndSessionInput, @Ask() asked: Asked) {
+    return asked.submit('session.end', input);
+  }
+
+  @Mutation(() => CreateUserPayload, { description: 'Creates a user, who holds no role yet.' })
+  createUser(@Arg('input', { description: 'The user.' }) input: CreateUserInput, @Ask() asked: Asked) {
+    return asked.submit('user.create', input);
+  }
+
+  @Mutation(() => DeactivateUserPayload, { description: 'Takes a user’s access away and ends their sessions.' })
+  deactivateUser(@Arg('input', { description: 'Which one, and why.' }) input: DeactivateUserInput, @Ask() asked: Asked) {
+    return asked.submit('user.deactivate', input);
+  }
+
+  @Mutation(() => GrantRolePayload, { description: 'Grants a role; by default it waits for a second person.' })
+  grantRole(@Arg('input', { description: 'Which role, to whom, and why.' }) input: GrantRoleInput, @Ask() asked: Asked) {
+    return asked.submit('role.grant', input);
+  }
+
+  @Mutation(() => RevokeRolePayload, { description: 'Revokes a role, from the next request on.' })
+  revokeRole(@Arg('input', { description: 'Which grant, and why.' }) input: RevokeRoleInput, @Ask() asked: Asked) {
+    return asked.submit('role.revoke', input);
+  }
+
+  @Mutation(() => RevealSensitiveValuePayload, { description: 'Shows one sensitive value, and the trail says to whom and why.' })
+  revealSensitiveValue(
+    @Arg('input', { description: 'Which value, and why.' }) input: RevealSensitiveValueInput,
+    @Ask() asked: Asked,
+  ) {
+    return asked.submit('sensitiveValue.reveal', input);
+  }
+}
+
+extendRead(auditEventRead, { actor: one(() => userRead, 'actor_id'), onBehalfOf: one(() => userRead, 'on_behalf_of_id') });
+
+@Resolver(() => AuditEvent)
+export class AuditEventActors {
+  @FieldResolver(() => User, { nullable: true, description: 'Who did it; null when nobody was signed in.' })
+  actor(): void {}
+
+  @FieldResolver(() => User, { nullable: true, description: 'Whose change the actor carried out by approving it.' })
+  onBehalfOf(): void {}
+}

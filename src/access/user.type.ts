@@ -1,0 +1,142 @@
+import { IsOptional, MaxLength } from 'class-validator';
+import { Field, ID, InputType, ObjectType } from 'type-graphql';
+import { connectionArgs, connectionOf, orderEnum } from '../platform/pagination';
+import { DateTimeScalar } from '../platform/scalars';
+import { RoleEnum } from './grant-role';
+import type { RoleName } from './permissions';
+
+@ObjectType({ description: 'A role that somebody holds or held.' })
+export class RoleGrant {
+  @Field(() => ID, { description: 'Id of the grant.' })
+  id!: string;
+
+  @Field(() => RoleEnum, { description: 'The role.' })
+  role!: RoleName;
+
+  @Field(() => ID, { nullable: true, description: 'The account of a client’s user; null for everybody else.' })
+  accountId!: string | null;
+
+  @Field(() => User, { nullable: true, description: 'Who holds it.' })
+  user!: User | null;
+
+  @Field(() => User, { nullable: true, description: 'Who proposed it; null for the first users of an installation.' })
+  grantedBy!: User | null;
+
+  @Field(() => DateTimeScalar, { description: 'Since when.' })
+  createdAt!: string;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: 'Until when; null while it lasts.' })
+  revokedAt!: string | null;
+
+  @Field({ description: 'Raised by one with each change.' })
+  version!: number;
+}
+
+@ObjectType({ description: 'Somebody who can sign in.' })
+export class User {
+  @Field(() => ID, { description: 'Id of the user.' })
+  id!: string;
+
+  @Field({ description: 'Name, as colleagues know them.' })
+  name!: string;
+
+  @Field({ description: 'Address that they sign in with.' })
+  email!: string;
+
+  @Field({ description: 'Whether they can sign in.' })
+  active!: boolean;
+
+  @Field(() => [String], { description: 'The roles that they hold now.' })
+  roles!: string[];
+
+  @Field(() => [RoleGrant], { description: 'Every role they hold or held, earliest first; empty for viewers who may not see that.' })
+  roleGrants!: RoleGrant[];
+
+  @Field(() => DateTimeScalar, { description: 'Since when.' })
+  createdAt!: string;
+
+  @Field({ description: 'Raised by one with each change.' })
+  version!: number;
+}
+
+@ObjectType({ description: 'Something that somebody may do: `void Invoice`.' })
+export class Permission {
+  @Field({ description: 'The verb.' })
+  action!: string;
+
+  @Field({ description: 'What it is done to.' })
+  subject!: string;
+}
+
+@ObjectType({ description: 'Whoever is signed in.' })
+export class Viewer {
+  @Field(() => ID, { description: 'Id of the user.' })
+  id!: string;
+
+  @Field({ description: 'Name of the user.' })
+  name!: string;
+
+  @Field({ description: 'Address of the user.' })
+  email!: string;
+
+  @Field(() => [String], { description: 'The roles of this moment.' })
+  roles!: string[];
+
+  @Field(() => [Permission], { description: 'What they may do to at least some rows; which rows is decided one by one.' })
+  permissions!: Permission[];
+
+  @Field(() => ID, { description: 'The session that this request belongs to.' })
+  sessionId!: string;
+}
+
+@InputType({ description: 'Which users: all that is given must hold.' })
+export class UserFilter {
+  @Field(() => RoleEnum, { nullable: true, description: 'Who holds this role now.' })
+  role?: RoleName | null;
+
+  @Field(() => Boolean, { nullable: true, description: 'Whether they can sign in.' })
+  active?: boolean | null;
+
+  @IsOptional()
+  @MaxLength(254)
+  @Field(() => String, { nullable: true, description: 'With exactly this address.' })
+  email?: string | null;
+}
+
+@InputType({ description: 'Who signs in.' })
+export class SignInInput {
+  @MaxLength(254)
+  @Field({ description: 'Address of the user.' })
+  email!: string;
+
+  @MaxLength(128)
+  @Field({ description: 'Password of the user.' })
+  password!: string;
+
+  @IsOptional()
+  @MaxLength(20)
+  @Field(() => String, { nullable: true, description: 'A one-time code; not asked for yet, and ignored.' })
+  oneTimeCode?: string | null;
+}
+
+@ObjectType({ description: 'A session that was opened.' })
+export class SignInPayload {
+  @Field({ description: 'To send as `Authorization: Bearer …`. It is shown once and stored nowhere.' })
+  token!: string;
+
+  @Field(() => DateTimeScalar, { description: 'When the session ends at the latest.' })
+  expiresAt!: string;
+
+  @Field(() => Viewer, { description: 'Who is signed in now.' })
+  viewer!: Viewer;
+}
+
+@ObjectType({ description: 'The session that was ended.' })
+export class SignOutPayload {
+  @Field({ description: 'Always true: whoever was signed in is not any more.' })
+  signedOut!: boolean;
+}
+
+export const UserOrder = orderEnum('UserOrder', ['CREATED_AT', 'NAME']);
+export const UserConnection = connectionOf(() => User, 'User');
+export const UsersArgs = connectionArgs(UserFilter, UserOrder);

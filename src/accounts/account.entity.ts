@@ -1,0 +1,36 @@
+import { Check, Column, Entity, Unique } from 'typeorm';
+import { SensitiveValue } from '../access/sensitive-value';
+import { Row } from '../platform/row';
+
+/** A client company. */
+@Entity('account')
+@Unique('account_code_taken', ['code'])
+@Check('account_status', `status IN ('OPEN','CLOSED')`)
+export class Account extends Row {
+  /** Short, upper case, for people. */
+  @Column('text')
+  code!: string;
+
+  @Column('text')
+  legalName!: string;
+
+  @Column('text')
+  status!: 'OPEN' | 'CLOSED';
+
+  /** ISO 4217 code that it is billed in. */
+  @Column('text')
+  currency!: string;
+
+  /** IANA zone that its business dates belong to. */
+  @Column('text')
+  timeZone!: string;
+
+  @Column(() => SensitiveValue)
+  taxId!: SensitiveValue;
+
+  @Column(() => SensitiveValue)
+  bankAccountNumber!: SensitiveValue;
+
+  @Column({ type: 'timestamptz', nullable: true })
+  closedAt!: Date | null;
+}

@@ -1,0 +1,24 @@
+import { pendingChanges } from '../approvals/change-request.read';
+import { CODE, connection, contains, CREATED_AT, declareRead, equals, instant, masked, plains } from '../platform/read';
+import { lobRead } from './lob.read';
+
+export const accountRead = declareRead('Account', {
+  table: 'account',
+  fields: {
+    ...plains('id', 'code', 'legalName', 'status', 'currency', 'timeZone', 'version'),
+    taxId: masked('tax_id'),
+    bankAccountNumber: masked('bank_account_number'),
+    lobs: connection(() => lobRead, 'account_id'),
+    pendingChanges: pendingChanges('Account'),
+    createdAt: instant('created_at'),
+    closedAt: instant('closed_at'),
+  },
+  filters: {
+    code: equals('code', 'text'),
+    search: contains('code', 'legal_name'),
+    status: equals('status', 'text'),
+    currency: equals('currency', 'text'),
+  },
+  orders: { CODE, LEGAL_NAME: { column: 'legal_name', type: 'text' }, CREATED_AT },
+  defaultOrder: 'CODE_ASC',
+});

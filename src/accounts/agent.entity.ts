@@ -1,0 +1,17 @@
+import { Column, Entity, Unique } from 'typeorm';
+import { Row } from '../platform/row';
+
+/** Somebody who handles calls. Where they work is in their assignments. */
+@Entity('agent')
+@Unique('agent_code_taken', ['code'])
+export class Agent extends Row {
+  @Column('text')
+  code!: string;
+
+  @Column('text')
+  name!: string;
+
+  /** First business date at work. */
+  @Column('date')
+  hiredOn!: string;
+}

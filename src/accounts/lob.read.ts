@@ -1,0 +1,17 @@
+import { pendingChanges } from '../approvals/change-request.read';
+import { CODE, CREATED_AT, declareRead, equals, instant, one, plains } from '../platform/read';
+import { accountRead } from './account.read';
+
+export const lobRead = declareRead('Lob', {
+  table: 'lob',
+  fields: {
+    ...plains('id', 'code', 'name', 'status', 'version'),
+    account: one(() => accountRead, 'account_id'),
+    pendingChanges: pendingChanges('Lob'),
+    createdAt: instant('created_at'),
+    closedAt: instant('closed_at'),
+  },
+  filters: { accountId: equals('account_id', 'uuid'), code: equals('code', 'text'), status: equals('status', 'text') },
+  orders: { CODE, CREATED_AT },
+  defaultOrder: 'CODE_ASC',
+});

@@ -1,0 +1,71 @@
+import { IsOptional, Length, Matches, MaxLength } from 'class-validator';
+import { Field, InputType } from 'type-graphql';
+import { maskOf } from '../access/masks';
+import { placeOf } from '../access/reveal-sensitive-value';
+import { checkedValue, sealValue } from '../access/sensitive-value';
+import { operation } from '../platform/operation';
+import { Input } from '../platform/operation.type';
+import { Text } from '../platform/text';
+import { Account } from './account.entity';
+import { assertCurrencyAndZone } from './account.rules';
+
+@InputType({ description: 'A client company to open an account for.' })
+export class OpenAccountInput extends Input {
+  @Matches(/^[A-Z][A-Z0-9-]{1,19}$/)
+  @Field({ description: 'Short code, unique: a capital letter, then 1 to 19 capitals, digits or hyphens.' })
+  code!: string;
+
+  @Text(200)
+  @Field({ description: 'Name as registered.' })
+  legalName!: string;
+
+  @Length(3, 3)
+  @Field({ description: 'ISO 4217 code of the currency that it is billed in.' })
+  currency!: string;
+
+  @MaxLength(64)
+  @Field({ description: 'IANA time zone that its business dates belong to: `Asia/Kolkata`.' })
+  timeZone!: string;
+
+  @IsOptional()
+  @Length(1, 64)
+  @Field(() => String, { nullable: true, description: 'Tax id. Kept encrypted, shown masked.' })
+  taxId?: string | null;
+
+  @IsOptional()
+  @Length(1, 64)
+  @Field(() => String, { nullable: true, description: 'Bank account number or IBAN. Kept encrypted, shown masked.' })
+  bankAccountNumber?: string | null;
+}
+
+export const openAccount = operation({
+  name: 'account.open',
+  subject: 'Account',
+  summary: 'Open an account for a client company',
+  lock: async (tx, _input: OpenAccountInput) => ({ keys: tx.context.app.keys }),
+  authorize: (may) => may.create('open', 'Account'),
+  decide: (_state, { code, legalName, currency, timeZone, taxId, bankAccountNumber }, { newId }) => {
+    assertCurrencyAndZone(currency, timeZone);
+    return {
+      account: { id: newId(), code, legalName: legalName.trim(), status: 'OPEN' as const, currency, timeZone, closedAt: null },
+      taxId: checkedValue('taxId', taxId),
+      bankAccountNumber: checkedValue('bankAccountNumber', bankAccountNumber),
+    };
+  },
+  save: (tx, { account, taxId, bankAccountNumber }, { keys }) =>
+    tx.insert(Account, {
+      ...account,
+      taxId: sealValue(keys, 'taxId', taxId, placeOf('Account', account.id, 'taxId')),
+      bankAccountNumber: sealValue(keys, 'bankAccountNumber', bankAccountNumber, placeOf('Account', account.id, 'bankAccountNumber')),
+    } as Account),
+  record: ({ account, taxId, bankAccountNumber }) => ({
+    action: 'account.opened',
+    subjectId: account.id,
+    changes: [
+      ...(['code', 'legalName', 'currency', 'timeZone', 'status'] as const).map((path) => ({ path, before: null, after: account[path] })),
+      { path: 'taxId', before: null, after: taxId && maskOf('taxId', taxId) },
+      { path: 'bankAccountNumber', before: null, after: bankAccountNumber && maskOf('bankAccountNumber', bankAccountNumber) },
+    ],
+  }),
+  facts: () => ({ accountId: null }),
+});

@@ -1,0 +1,100 @@
+import { Check, Column, Entity, Index, JoinColumn, ManyToOne, Unique } from 'typeorm';
+import { Row } from '../platform/row';
+import { User } from '../access/user.entity';
+import type { FieldChange } from '../platform/operation';
+
+export type ChangeRequestStatus = 'PENDING' | 'RETURNED' | 'EXECUTED' | 'REJECTED' | 'WITHDRAWN' | 'EXPIRED' | 'STALE' | 'FAILED';
+
+/** The version of a row that a change request is about, as it was when it was proposed. */
+export interface SeenRow {
+  type: string;
+  id: string;
+  version: number;
+}
+
+/** An operation that waits for a second person, with everything that the approver's yes is bound to. */
+@Entity('change_request')
+@Unique('change_request_and_maker', ['id', 'makerId'])
+@Index('change_request_waiting', ['createdAt', 'id'], { where: `status = 'PENDING'` })
+@Index('change_request_subject', ['subjectType', 'subjectId'])
+@Index('change_request_account', ['accountId'])
+@Check('change_request_status', `status IN ('PENDING','RETURNED','EXECUTED','REJECTED','WITHDRAWN','EXPIRED','STALE','FAILED')`)
+@Check('change_request_approved_by_same_person', 'approved_by_id <> maker_id')
+@Check('change_request_executed_by_two', `(status = 'EXECUTED') = (approved_by_id IS NOT NULL)`)
+export class ChangeRequest extends Row {
+  /** Name of the operation. */
+  @Column('text')
+  operation!: string;
+
+  @Column('text')
+  status!: ChangeRequestStatus;
+
+  @Column('integer')
+  revision!: number;
+
+  /** Keyed digest of operation, revision, input, rows and changes. */
+  @Column('text')
+  digest!: string;
+
+  @Column('text')
+  subjectType!: string;
+
+  /** Null for what does not exist yet. */
+  @Column({ type: 'uuid', nullable: true })
+  subjectId!: string | null;
+
+  @Column({ type: 'uuid', nullable: true })
+  accountId!: string | null;
+
+  @Column('uuid')
+  makerId!: string;
+
+  @ManyToOne(() => User)
+  @JoinColumn({ name: 'maker_id', foreignKeyConstraintName: 'change_request_maker' })
+  maker?: User;
+
+  /** The validated input, sealed: it may hold sensitive values. */
+  @Column('bytea')
+  inputSealed!: Buffer;
+
+  /** The same, masked, to look at. */
+  @Column('jsonb')
+  inputShown!: unknown;
+
+  /** What would change, masked. */
+  @Column('jsonb')
+  changes!: FieldChange[];
+
+  @Column('jsonb')
+  seen!: SeenRow[];
+
+  @Column({ type: 'text', nullable: true })
+  reason!: string | null;
+
+  @Column('uuid')
+  policyId!: string;
+
+  /** The version of the policy that it was made under. */
+  @Column('integer')
+  policyVersion!: number;
+
+  @Column('text', { array: true })
+  approverRoles!: string[];
+
+  @Column('timestamptz')
+  expiresAt!: Date;
+
+  @Column({ type: 'uuid', nullable: true })
+  approvedById!: string | null;
+
+  @Column({ type: 'timestamptz', nullable: true })
+  closedAt!: Date | null;
+
+  /** Why it became STALE or FAILED: a refusal's code. */
+  @Column({ type: 'text', nullable: true })
+  failureCode!: string | null;
+
+  /** Ids of what carrying it out made or touched. */
+  @Column({ type: 'jsonb', nullable: true })
+  result!: Record<string, unknown> | null;
+}

@@ -1,0 +1,72 @@
+import { userRead } from '../access/user.read';
+import { column, computed, declareRead, equals, type FieldRead, instant, list, listWhere, one, plain, plains, type Viewing } from '../platform/read';
+import { scopeOf } from '../platform/scope';
+import { and, literal, raw, sql, type Sql } from '../platform/sql';
+
+/** PENDING ends at the instant of expiry, whether or not anything has noticed yet. */
+const status = (row: string, { now }: Viewing): Sql =>
+  sql`case when ${column(row, 'status')} = 'PENDING' and ${column(row, 'expires_at')} <= ${now}::timestamptz then 'EXPIRED' else ${column(row, 'status')} end`;
+
+/** The pair of change-request.rules.ts in SQL: what assertPending and assertMayDecide would let through. */
+export function decidable(row: string, viewing: Viewing): Sql {
+  const { actor } = viewing;
+  if (!actor) return raw('false');
+  return and([
+    sql`${status(row, viewing)} = 'PENDING'`,
+    sql`${column(row, 'maker_id')} <> ${actor.id}::uuid`,
+    sql`${column(row, 'approver_roles')} && ${actor.roles}::text[]`,
+    scopeOf(changeRequestRead, row, actor, 'approve'),
+  ]);
+}
+
+export const changeRequestRead = declareRead('ChangeRequest', {
+  table: 'change_request',
+  fields: {
+    ...plains('id', 'operation', 'revision', 'digest', 'subjectType', 'subjectId', 'changes', 'reason', 'failureCode', 'result'),
+    status: computed(status),
+    input: plain('input_shown'),
+    approverRoles: computed((row) => sql`array_to_json(${column(row, 'approver_roles')})`),
+    maker: one(() => userRead, 'maker_id'),
+    createdAt: instant('created_at'),
+    expiresAt: instant('expires_at'),
+    closedAt: instant('closed_at'),
+    decisions: list(() => decisionRead, 'change_request_id', 'id'),
+    canDecide: computed(decidable),
+  },
+  filters: {
+    status: (row, wanted, viewing) => sql`${status(row, viewing)} = ${wanted}::text`,
+    operation: equals('operation', 'text'),
+    subjectType: equals('subject_type', 'text'),
+    subjectId: equals('subject_id', 'uuid'),
+    makerId: equals('maker_id', 'uuid'),
+    accountId: equals('account_id', 'uuid'),
+  },
+  orders: {
+    CREATED_AT: { column: 'created_at', type: 'timestamptz' },
+    EXPIRES_AT: { column: 'expires_at', type: 'timestamptz' },
+  },
+});
+
+export const decisionRead = declareRead('Decision', {
+  table: 'decision',
+  partOfWhole: true,
+  fields: {
+    ...plains('id', 'verdict', 'revision', 'comment'),
+    decidedBy: one(() => userRead, 'decided_by_id'),
+    at: instant('created_at'),
+  },
+});
+
+/** The change requests that wait over a row: `pendingChanges` of every subject. */
+export const pendingChanges = (subjectType: string): FieldRead =>
+  listWhere(
+    () => changeRequestRead,
+    (child, parent) =>
+      and([
+        sql`${column(child, 'subject_type')} = ${literal(subjectType)}`,
+        sql`${column(child, 'subject_id')} = ${column(parent, 'id')}`,
+        sql`${column(child, 'status')} = 'PENDING'`,
+        sql`${column(child, 'expires_at')} > now()`,
+      ]),
+    'id',
+  );

@@ -1,0 +1,154 @@
+import { IsOptional, MaxLength } from 'class-validator';
+import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { User } from '../access/user.type';
+import { FieldChange } from '../platform/field-change.type';
+import { connectionArgs, connectionOf, orderEnum } from '../platform/pagination';
+import { waitsAs } from '../platform/payload.type';
+import { DateTimeScalar, JsonScalar } from '../platform/scalars';
+
+export enum ChangeRequestStatus {
+  PENDING = 'PENDING',
+  RETURNED = 'RETURNED',
+  EXECUTED = 'EXECUTED',
+  REJECTED = 'REJECTED',
+  WITHDRAWN = 'WITHDRAWN',
+  EXPIRED = 'EXPIRED',
+  STALE = 'STALE',
+  FAILED = 'FAILED',
+}
+registerEnumType(ChangeRequestStatus, {
+  name: 'ChangeRequestStatus',
+  description: 'Where a change request stands.',
+  valuesConfig: {
+    PENDING: { description: 'Waits for a decision.' },
+    RETURNED: { description: 'Sent back to its maker for rework.' },
+    EXECUTED: { description: 'Approved, and carried out in the same transaction.' },
+    REJECTED: { description: 'Refused by an approver, with a reason.' },
+    WITHDRAWN: { description: 'Taken back by its maker.' },
+    EXPIRED: { description: 'Nobody decided in time.' },
+    STALE: { description: 'What it is about changed after it was proposed, so an approval was refused.' },
+    FAILED: { description: 'It was approved but could not be carried out any more; nothing changed.' },
+  },
+});
+
+export enum Verdict {
+  APPROVED = 'APPROVED',
+  REJECTED = 'REJECTED',
+}
+registerEnumType(Verdict, {
+  name: 'Verdict',
+  description: 'What a decision said.',
+  valuesConfig: { APPROVED: { description: 'Yes.' }, REJECTED: { description: 'No.' } },
+});
+
+@ObjectType({ description: 'What somebody said to a change request.' })
+export class Decision {
+  @Field(() => ID, { description: 'Id of the decision.' })
+  id!: string;
+
+  @Field(() => Verdict, { description: 'Yes or no.' })
+  verdict!: Verdict;
+
+  @Field(() => User, { nullable: true, description: 'Who decided.' })
+  decidedBy!: User | null;
+
+  @Field(() => Int, { description: 'The revision that was decided.' })
+  revision!: number;
+
+  @Field(() => String, { nullable: true, description: 'What they said to it.' })
+  comment!: string | null;
+
+  @Field(() => DateTimeScalar, { description: 'When.' })
+  at!: string;
+}
+
+@ObjectType({ description: 'A change that waits, or waited, for a second person.' })
+export class ChangeRequest {
+  @Field(() => ID, { description: 'Id of the change request.' })
+  id!: string;
+
+  @Field({ description: 'The operation that is carried out on approval: `invoice.void`.' })
+  operation!: string;
+
+  @Field(() => ChangeRequestStatus, { description: 'Where it stands; EXPIRED from the instant on that it expires.' })
+  status!: ChangeRequestStatus;
+
+  @Field(() => Int, { description: 'Raised with each rework by its maker.' })
+  revision!: number;
+
+  @Field({ description: 'Keyed digest of all that an approval is bound to, 64 hex digits. Send it back to approve.' })
+  digest!: string;
+
+  @Field({ description: 'Type of what it is about.' })
+  subjectType!: string;
+
+  @Field(() => ID, { nullable: true, description: 'Id of what it is about; null for what does not exist yet.' })
+  subjectId!: string | null;
+
+  @Field(() => JsonScalar, { description: 'The input of the operation, masked.' })
+  input!: unknown;
+
+  @Field(() => [FieldChange], { description: 'What would change, masked.' })
+  changes!: FieldChange[];
+
+  @Field(() => User, { nullable: true, description: 'Who proposed it.' })
+  maker!: User | null;
+
+  @Field(() => String, { nullable: true, description: 'Why the maker wants it.' })
+  reason!: string | null;
+
+  @Field(() => [String], { description: 'Holders of any of these roles may decide, except for the maker.' })
+  approverRoles!: string[];
+
+  @Field(() => DateTimeScalar, { description: 'When it was proposed.' })
+  createdAt!: string;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: 'When it expires.' })
+  expiresAt!: string | null;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: 'When it stopped waiting.' })
+  closedAt!: string | null;
+
+  @Field(() => [Decision], { description: 'What was said to it, earliest first.' })
+  decisions!: Decision[];
+
+  @Field({ description: 'Whether the viewer may decide it now.' })
+  canDecide!: boolean;
+
+  @Field(() => String, { nullable: true, description: 'Why it became STALE or FAILED: the code of a refusal.' })
+  failureCode!: string | null;
+
+  @Field(() => JsonScalar, { nullable: true, description: 'Ids of what carrying it out made or touched.' })
+  result!: unknown;
+}
+
+waitsAs(() => ChangeRequest);
+
+@InputType({ description: 'Which change requests: all that is given must hold.' })
+export class ChangeRequestFilter {
+  @Field(() => ChangeRequestStatus, { nullable: true, description: 'Where it stands.' })
+  status?: ChangeRequestStatus | null;
+
+  @IsOptional()
+  @MaxLength(100)
+  @Field(() => String, { nullable: true, description: 'Of this operation.' })
+  operation?: string | null;
+
+  @IsOptional()
+  @MaxLength(100)
+  @Field(() => String, { nullable: true, description: 'Type of what it is about.' })
+  subjectType?: string | null;
+
+  @Field(() => ID, { nullable: true, description: 'Id of what it is about.' })
+  subjectId?: string | null;
+
+  @Field(() => ID, { nullable: true, description: 'Who proposed it.' })
+  makerId?: string | null;
+
+  @Field(() => ID, { nullable: true, description: 'The client account that it concerns.' })
+  accountId?: string | null;
+}
+
+export const ChangeRequestOrder = orderEnum('ChangeRequestOrder', ['CREATED_AT', 'EXPIRES_AT']);
+export const ChangeRequestConnection = connectionOf(() => ChangeRequest, 'ChangeRequest');
+export const ChangeRequestsArgs = connectionArgs(ChangeRequestFilter, ChangeRequestOrder);

@@ -1,0 +1,47 @@
+import { Field, ID, InputType } from 'type-graphql';
+import { operation } from '../platform/operation';
+import { Input } from '../platform/operation.type';
+import { Text } from '../platform/text';
+import { ChangeRequest } from './change-request.entity';
+import { assertMayDecide, assertPending } from './change-request.rules';
+import { Decision } from './decision.entity';
+import { deciderOf } from './decider';
+
+@InputType({ description: 'A no, with a reason that the maker can learn from.' })
+export class RejectChangeRequestInput extends Input {
+  @Field(() => ID, { description: 'Id of the change request.' })
+  id!: string;
+
+  @Text(2000)
+  @Field({ description: 'Why not.' })
+  reason!: string;
+}
+
+export const rejectChangeRequest = operation({
+  name: 'changeRequest.reject',
+  subject: 'ChangeRequest',
+  summary: 'Reject a change request',
+  lock: async (tx, input: RejectChangeRequestInput) => ({
+    changeRequest: await tx.lock(ChangeRequest, input.id),
+    decider: await deciderOf(tx),
+  }),
+  authorize: (may, { changeRequest }) => may('reject', changeRequest),
+  decide: ({ changeRequest, decider }, { reason }, { now, newId }) => {
+    assertPending(changeRequest, now);
+    assertMayDecide(changeRequest, decider);
+    return { decision: { id: newId(), verdict: 'REJECTED' as const, decidedById: decider.id, comment: reason }, closedAt: now };
+  },
+  save: async (tx, { decision, closedAt }, { changeRequest }) => {
+    const { id, makerId, revision } = changeRequest;
+    await tx.insert(Decision, { ...decision, changeRequestId: id, makerId, revision } as Decision);
+    await tx.update(changeRequest, { status: 'REJECTED', closedAt });
+  },
+  record: ({ decision }, { changeRequest }) => ({
+    action: 'changeRequest.rejected',
+    subjectId: changeRequest.id,
+    changes: [{ path: 'status', before: changeRequest.status, after: 'REJECTED' }],
+    reason: decision.comment,
+    changeRequestId: changeRequest.id,
+  }),
+  facts: (_decision, { changeRequest }) => ({ accountId: changeRequest.accountId }),
+});

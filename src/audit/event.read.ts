@@ -1,0 +1,36 @@
+import { column, computed, declareRead, equals, instant, plains } from '../platform/read';
+import { literal, sql } from '../platform/sql';
+
+/** What is not a column of its own comes from the canonical bytes, so that it cannot differ from what was hashed. */
+const told = (field: string) => computed((row) => sql`convert_from(${column(row, 'content')}, 'UTF8')::jsonb -> ${literal(field)}`);
+
+export const auditEventRead = declareRead('AuditEvent', {
+  table: 'audit.event',
+  fields: {
+    ...plains('id', 'sequence', 'action', 'outcome', 'subjectType', 'subjectId', 'changeRequestId', 'requestId'),
+    at: instant('at'),
+    roles: told('roles'),
+    changes: told('changes'),
+    reason: told('reason'),
+    code: told('code'),
+    sessionId: told('session'),
+    ipAddress: told('address'),
+    userAgent: told('userAgent'),
+    hash: computed((row) => sql`encode(${column(row, 'hash')}, 'hex')`),
+    content: computed((row) => sql`convert_from(${column(row, 'content')}, 'UTF8')`),
+  },
+  filters: {
+    actorId: equals('actor_id', 'uuid'),
+    action: equals('action', 'text'),
+    subjectType: equals('subject_type', 'text'),
+    subjectId: equals('subject_id', 'uuid'),
+    outcome: equals('outcome', 'text'),
+    requestId: equals('request_id', 'text'),
+    changeRequestId: equals('change_request_id', 'uuid'),
+    from: (row, at) => sql`${column(row, 'at')} >= ${at}::timestamptz`,
+    to: (row, at) => sql`${column(row, 'at')} < ${at}::timestamptz`,
+  },
+  orders: { AT: { column: 'at', type: 'timestamptz' } },
+  defaultOrder: 'AT_DESC',
+});
+

@@ -1,0 +1,104 @@
+import { canonicalBytes, leafHash, mac } from '../platform/canonical';
+import type { Context } from '../platform/context';
+import { DomainError } from '../platform/errors';
+import { isId } from '../platform/ids';
+import type { FieldChange } from '../platform/operation';
+import { inTransaction, type Transaction } from '../platform/transaction';
+
+/** What a writer says of an event; the rest (who, when, from where) is the transaction's. */
+export interface EventDescription {
+  action: string;
+  outcome: 'DONE' | 'REFUSED' | 'FAILED';
+  subjectType?: string | null;
+  subjectId?: string | null;
+  changes?: FieldChange[];
+  reason?: string | null;
+  /** Stable code of a refusal or failure. */
+  code?: string | null;
+  changeRequestId?: string | null;
+  /** Whose change the actor carried out by approving it. */
+  onBehalfOfId?: string | null;
+  /** Who acts, where that is not the one who is signed in: somebody who is just signing in. */
+  actorId?: string | null;
+}
+
+/** The version of the event's form; verifiers of later versions still read earlier ones. */
+const FORM = 1;
+
+const INSERT = `INSERT INTO audit.event (id, at, action, outcome, actor_id, on_behalf_of_id, subject_type, subject_id,
+    change_request_id, request_id, content, hash, mac, key_id)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id`;
+
+/** Appends an event in the transaction of the change that it tells of. */
+export async function record(tx: Transaction, event: EventDescription): Promise<void> {
+  const { context } = tx;
+  const id = tx.newId();
+  const at = tx.now.toISOString();
+  const actorId = event.actorId ?? context.actor?.id ?? null;
+  const subjectId = isId(event.subjectId) ? event.subjectId : null;
+  const told = {
+    form: FORM,
+    id,
+    at,
+    action: event.action,
+    outcome: event.outcome,
+    actor: actorId,
+    onBehalfOf: event.onBehalfOfId ?? null,
+    roles: [...(context.actor?.roles ?? [])],
+    subject: { type: event.subjectType ?? null, id: subjectId },
+    changes: event.changes ?? [],
+    reason: event.reason ?? null,
+    code: event.code ?? null,
+    changeRequest: event.changeRequestId ?? null,
+    request: context.requestId,
+    session: context.sessionId,
+    address: context.address,
+    userAgent: context.userAgent,
+  };
+  const content = canonicalBytes(told);
+  const { audit: key, id: keyId } = context.app.keys;
+  await tx.append(INSERT, [
+    id,
+    at,
+    told.action,
+    told.outcome,
+    told.actor,
+    told.onBehalfOf,
+    told.subject.type,
+    told.subject.id,
+    told.changeRequest,
+    told.request,
+    content,
+    leafHash(content),
+    mac(key, content),
+    keyId,
+  ]);
+}
+
+const recorded = new WeakSet<object>();
+
+/**
+ * Records a refusal (or, for an error that is none of ours, a failure) in a transaction of its own, after the rollback
+ * of what was refused. Each error once, however many doors it passes on its way out. If even that fails, the log says
+ * so: the answer to the client is the first error, not the second. `consequence` is what the refusal itself changes.
+ */
+export async function recordRefusal(
+  context: Context,
+  error: unknown,
+  event: Omit<EventDescription, 'outcome' | 'code'>,
+  consequence: (tx: Transaction) => Promise<void> = async () => undefined,
+): Promise<void> {
+  if (error !== null && typeof error === 'object') {
+    if (recorded.has(error)) return;
+    recorded.add(error);
+  }
+  const refused = error instanceof DomainError;
+  try {
+    await inTransaction(context, async (tx) => {
+      await consequence(tx);
+      await record(tx, { ...event, outcome: refused ? 'REFUSED' : 'FAILED', code: refused ? error.code : 'INTERNAL' });
+    });
+  } catch (fault) {
+    context.app.log.error({ err: fault, requestId: context.requestId, action: event.action }, 'a refusal was not recorded');
+  }
+}

@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+import { DomainError } from './platform/errors';
+
+const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+
+const environment = z.object({
+  NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PORT: z.coerce.number().int().min(0).max(65_535).default(4000),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  DATABASE_API_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  DATABASE_POOL: z.coerce.number().int().min(2).max(200).default(20),
+  DATA_DIRECTORY: z.string().min(1).default('.data'),
+  MASTER_KEY: z.string().optional(),
+  DEMO_DATA: flag.optional(),
+  DEMO_PASSWORD: z.string().min(12).max(128).optional(),
+  BUSINESS_TIME_ZONE: z.string().default('UTC'),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  FIRST_USERS: z.string().optional(),
+});
+
+/** What can be set from outside, checked and frozen. README.md explains each. */
+export interface Config {
+  readonly production: boolean;
+  readonly host: string;
+  readonly port: number;
+  /** Owner of the database: migrates it and makes the API's role. Absent: the embedded server is started. */
+  readonly databaseUrl: string | undefined;
+  /** The API's own login, where an administrator has made it by hand. Absent: it is made at start. */
+  readonly databaseApiUrl: string | undefined;
+  readonly databasePool: number;
+  readonly dataDirectory: string;
+  /** 32 bytes, from which every other key is derived. */
+  readonly masterKey: Buffer;
+  readonly demoData: boolean;
+  readonly demoPassword: string | undefined;
+  /** IANA zone of the firm's own books: it decides in which fiscal year an invoice is issued. */
+  readonly businessTimeZone: string;
+  readonly logLevel: string;
+  /** A file that names the first users of an empty production database. */
+  readonly firstUsers: string | undefined;
+}
+
+/** The key of docker/compose.yaml, which anybody can read. */
+const PUBLISHED_KEYS = new Set(['Y2hhbmdlLW1lLWNoYW5nZS1tZS1jaGFuZ2UtbWUtMTI=']);
+
+/**
+ * Reads the environment, once. Refuses with CONFIGURATION_INVALID, naming each setting that is wrong and never its value.
+ * In production a missing, short or published MASTER_KEY is refused, and so is demonstration data.
+ */
+export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const parsed = environment.safeParse(env);
+  if (!parsed.success) {
+    const wrong = parsed.error.issues.map((issue) => issue.path.join('.'));
+    throw invalid(`These settings are not valid: ${[...new Set(wrong)].join(', ')}.`);
+  }
+  const settings = parsed.data;
+  const production = settings.NODE_ENV === 'production';
+  const dataDirectory = path.resolve(settings.DATA_DIRECTORY);
+  if (production && settings.DEMO_DATA) throw invalid('Demonstration data does not belong in production: unset DEMO_DATA.');
+  if (production && settings.DEMO_PASSWORD) throw invalid('DEMO_PASSWORD does not belong in production: unset it.');
+  if (production && !settings.MASTER_KEY) throw invalid('MASTER_KEY is missing: 32 random bytes in base64.');
+  return Object.freeze({
+    production,
+    host: settings.HOST,
+    port: settings.PORT,
+    databaseUrl: settings.DATABASE_URL,
+    databaseApiUrl: settings.DATABASE_API_URL,
+    databasePool: settings.DATABASE_POOL,
+    dataDirectory,
+    masterKey: settings.MASTER_KEY ? decodeKey(settings.MASTER_KEY, production) : keptKey(dataDirectory),
+    demoData: settings.DEMO_DATA ?? !production,
+    demoPassword: settings.DEMO_PASSWORD,
+    businessTimeZone: settings.BUSINESS_TIME_ZONE,
+    logLevel: settings.LOG_LEVEL,
+    firstUsers: settings.FIRST_USERS,
+  });
+}
+
+const invalid = (message: string) => new DomainError('CONFIGURATION_INVALID', message);
+
+function decodeKey(text: string, production: boolean): Buffer {
+  const key = Buffer.from(text, 'base64');
+  if (key.length !== 32) throw invalid('MASTER_KEY must be 32 bytes in base64.');
+  if (production && (PUBLISHED_KEYS.has(text) || new Set(key).size < 8))
+    throw invalid('MASTER_KEY is a published or trivial one: make your own with `openssl rand -base64 32`.');
+  return key;
+}
+
+/** Outside production: a random key, made once and kept beside the data that it protects. */
+function keptKey(directory: string): Buffer {
+  const file = path.join(directory, 'master.key');
+  mkdirSync(directory, { recursive: true });
+  try {
+    writeFileSync(file, randomBytes(32).toString('base64'), { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  return decodeKey(readFileSync(file, 'utf8').trim(), false);
+}

@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import { Client } from 'pg';
+import { DomainError } from './errors';
+import type { Keys } from './keys';
+
+/** May do what the API does: granted by the migrations, never logged in as. */
+export const API_ROLE = 'countersign_api';
+/** Owns the schema `audit`; nobody can log in as it and no login role belongs to it. */
+export const AUDIT_ROLE = 'countersign_audit';
+
+/** The API's login differs with the master key, so that installations on one cluster do not take each other's away. */
+const loginName = (keys: Keys) => `countersign_login_${createHash('sha256').update(keys.databasePassword).digest('hex').slice(0, 8)}`;
+
+/**
+ * Makes the roles that are missing, with the owner's connection, and returns the URL to log in as the API with.
+ * Refuses with DATABASE_ROLES_MISSING, saying what to run, when the owner may not make roles.
+ */
+export async function ensureRoles(ownerUrl: string, keys: Keys): Promise<string> {
+  const login = loginName(keys);
+  const password = keys.databasePassword;
+  const client = new Client({ connectionString: ownerUrl, connectionTimeoutMillis: 10_000 });
+  await client.connect();
+  try {
+    // Roles belong to the whole cluster: several processes may start at once on it.
+    await client.query(`SELECT pg_advisory_lock(hashtext('countersign roles'))`);
+    for (const role of [API_ROLE, AUDIT_ROLE]) {
+      if (!(await exists(client, role))) await client.query(`CREATE ROLE ${role} NOLOGIN`);
+    }
+    if (!(await exists(client, login)))
+      await client.query(`CREATE ROLE ${login} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD '${password}' IN ROLE ${API_ROLE}`);
+  } catch (error) {
+    if ((error as { code?: string }).code !== '42501') throw error;
+    throw new DomainError('DATABASE_ROLES_MISSING', missingRoles(login));
+  } finally {
+    await client.end();
+  }
+  const url = new URL(ownerUrl);
+  url.username = login;
+  url.password = password;
+  return url.href;
+}
+
+async function exists(client: Client, role: string): Promise<boolean> {
+  const { rowCount } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [role]);
+  return rowCount === 1;
+}
+
+const missingRoles = (login: string) =>
+  [
+    'The user of DATABASE_URL may not make the roles that keep the API from changing its own audit trail.',
+    'Let an administrator run this, then set DATABASE_API_URL to log in with the last of them:',
+    `  CREATE ROLE ${API_ROLE} NOLOGIN;`,
+    `  CREATE ROLE ${AUDIT_ROLE} NOLOGIN;`,
+    `  GRANT ${AUDIT_ROLE} TO <the user of DATABASE_URL>;`,
+    `  CREATE ROLE ${login} LOGIN PASSWORD '<a password>' IN ROLE ${API_ROLE};`,
+  ].join('\n');

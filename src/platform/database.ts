@@ -1,0 +1,63 @@
+import type { Pool } from 'pg';
+import { types } from 'pg';
+import { DataSource, DefaultNamingStrategy, type MixedList } from 'typeorm';
+import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
+
+/** Dates stay the text that PostgreSQL sent: a business date has no instant. */
+types.setTypeParser(types.builtins.DATE, (text) => text);
+
+/** Open connections of the API's own role: entities for operations, a bare pool for reads. Both are one pool. */
+export interface Database {
+  readonly orm: DataSource;
+  readonly pool: Pool;
+  close(): Promise<void>;
+}
+
+/** createdAt → created_at. Constraints keep the names that entities give them. */
+class SnakeCase extends DefaultNamingStrategy {
+  override tableName(className: string, given: string | undefined): string {
+    return given ?? snakeCase(className);
+  }
+
+  override columnName(property: string, given: string | undefined, prefixes: string[]): string {
+    return snakeCase([...prefixes, given ?? property].join('_'));
+  }
+
+  override joinColumnName(relation: string, referenced: string): string {
+    return snakeCase(`${relation}_${referenced}`);
+  }
+}
+
+export const snakeCase = (text: string): string => text.replace(/(?<=[a-z0-9])[A-Z]/g, '_$&').toLowerCase();
+
+interface Known {
+  entities: MixedList<Function>;
+  migrations?: MixedList<Function>;
+}
+
+/** A TypeORM data source with the limits that every connection of ours has. Times in milliseconds. */
+export function dataSource(url: string, known: Known, options: { pool?: number; patient?: boolean } = {}): DataSource {
+  const limits = options.patient
+    ? { lock_timeout: 60_000 }
+    : { statement_timeout: 15_000, lock_timeout: 10_000, idle_in_transaction_session_timeout: 20_000 };
+  return new DataSource({
+    type: 'postgres',
+    url,
+    ...known,
+    namingStrategy: new SnakeCase(),
+    migrationsTableName: 'migration',
+    installExtensions: false,
+    logging: false,
+    poolSize: options.pool ?? 5,
+    extra: { connectionTimeoutMillis: 10_000, application_name: 'countersign', ...limits },
+  });
+}
+
+/** Connects as the API. */
+export async function connect(url: string, known: Known, pool: number): Promise<Database> {
+  const orm = await dataSource(url, known, { pool }).initialize();
+  const shared = (orm.driver as PostgresDriver).master as Pool;
+  // A connection that breaks while idle is dropped by the pool; without a listener it would end the process.
+  shared.on('error', () => undefined);
+  return { orm, pool: shared, close: () => orm.destroy() };
+}

@@ -1,0 +1,34 @@
+import { hkdfSync } from 'node:crypto';
+
+/**
+ * The keys of one installation, each derived for one purpose from the master key (HKDF-SHA-256, RFC 5869). None of them
+ * is ever in the database.
+ */
+export interface Keys {
+  /** Names the master key, so that what was made under an earlier one can be told apart. Eight hex digits. */
+  readonly id: string;
+  /** AES-256-GCM of sensitive values and stored inputs. */
+  readonly sensitive: Buffer;
+  /** MAC of audit events. */
+  readonly audit: Buffer;
+  /** Digests of change requests and of idempotent inputs. */
+  readonly digest: Buffer;
+  /** Signature of cursors. */
+  readonly cursor: Buffer;
+  /** Password of the API's database role. */
+  readonly databasePassword: string;
+}
+
+/** Derives the keys from a master key of 32 bytes. */
+export function deriveKeys(master: Buffer): Keys {
+  const derive = (purpose: string, bytes = 32) =>
+    Buffer.from(hkdfSync('sha256', master, Buffer.alloc(0), `countersign/1/${purpose}`, bytes));
+  return Object.freeze({
+    id: derive('key id', 4).toString('hex'),
+    sensitive: derive('sensitive values'),
+    audit: derive('audit events'),
+    digest: derive('digests'),
+    cursor: derive('cursors'),
+    databasePassword: derive('database role').toString('base64url'),
+  });
+}

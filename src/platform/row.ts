@@ -1,0 +1,26 @@
+import { CreateDateColumn, PrimaryColumn, VersionColumn } from 'typeorm';
+
+/**
+ * What every row of the business has: an id made by the application, a version that each change raises by one, and the
+ * instant of its making. The class name of an entity is the name of its type everywhere: in GraphQL, in CASL, in the
+ * trail.
+ */
+export abstract class Row {
+  @PrimaryColumn('uuid')
+  id!: string;
+
+  @VersionColumn({ default: 1 })
+  version!: number;
+
+  @CreateDateColumn({ type: 'timestamptz' })
+  createdAt!: Date;
+}
+
+/** The rows within an operation's state, however they are arranged in it. */
+export function rowsIn(state: unknown): Row[] {
+  if (state instanceof Row) return [state];
+  if (Array.isArray(state)) return state.flatMap(rowsIn);
+  if (state !== null && typeof state === 'object' && Object.getPrototypeOf(state) === Object.prototype)
+    return Object.values(state).flatMap(rowsIn);
+  return [];
+}

@@ -1,0 +1,28 @@
+import type { Actor } from './context';
+import { snakeCase } from './database';
+import type { Read } from './read';
+import { column } from './read';
+import { and, or, raw, sql, type Sql } from './sql';
+
+/**
+ * The rows that a viewer may read (or do something else to), as a WHERE condition made of the viewer's CASL rules. Conditions come from
+ * access/roles only and are equality or `$in` on columns; a rule of any other form is an error of ours, not a hole.
+ */
+export function scopeOf(read: Pick<Read, 'type' | 'partOfWhole'>, row: string, actor: Actor | null, action = 'read'): Sql {
+  if (read.partOfWhole) return raw('true');
+  const rules = actor?.ability.rulesFor(action, read.type) ?? [];
+  return or(
+    rules.map((rule) => {
+      if (rule.inverted || rule.fields) throw new Error(`A rule of ${read.type} cannot be compiled.`);
+      return and(Object.entries(rule.conditions ?? {}).map(([attribute, wanted]) => condition(row, attribute, wanted)));
+    }),
+  );
+}
+
+function condition(row: string, attribute: string, wanted: unknown): Sql {
+  const of = sql`${column(row, snakeCase(attribute))}::text`;
+  if (typeof wanted === 'string') return sql`${of} = ${wanted}::text`;
+  const list: unknown = wanted !== null && typeof wanted === 'object' && '$in' in wanted ? wanted.$in : undefined;
+  if (Array.isArray(list)) return sql`${of} = any(${list}::text[])`;
+  throw new Error(`A condition on ${attribute} cannot be compiled.`);
+}

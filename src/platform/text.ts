@@ -1,0 +1,32 @@
+import { IsNotEmpty, IsString, MaxLength, registerDecorator } from 'class-validator';
+import { applyDecorators } from './decorators';
+import { refuse } from './errors';
+
+const CONTROL = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F]/;
+
+/** What PostgreSQL and RFC 8785 cannot keep: NUL, other control characters, halves of surrogate pairs. */
+export const isText = (text: string): boolean => !CONTROL.test(text) && text.isWellFormed();
+
+/**
+ * Refuses with TEXT_INVALID when any string within a value cannot be kept. Checked at the door for every argument, so
+ * that no text field has to think of it.
+ */
+export function assertText(value: unknown): void {
+  if (typeof value === 'string' && !isText(value))
+    refuse('TEXT_INVALID', 'Text must be well-formed Unicode without control characters.');
+  if (value !== null && typeof value === 'object') Object.entries(value).forEach(([key, each]) => (assertText(key), assertText(each)));
+}
+
+/** A text that says something: 1 to `max` UTF-16 units, not only blanks. */
+export const Text = (max: number): PropertyDecorator => applyDecorators(IsString(), IsNotEmpty(), MaxLength(max), NotBlank());
+
+function NotBlank(): PropertyDecorator {
+  return (target, property) =>
+    registerDecorator({
+      name: 'notBlank',
+      target: target.constructor,
+      propertyName: String(property),
+      options: { message: '$property must not be blank' },
+      validator: { validate: (value: unknown) => typeof value !== 'string' || value.trim() !== '' },
+    });
+}

@@ -1,0 +1,159 @@
+import type { EntityManager, EntityTarget, FindOptionsWhere, ObjectLiteral, QueryDeepPartialEntity } from 'typeorm';
+import { QueryFailedError } from 'typeorm';
+import type { Context } from './context';
+import { DomainError, refuse } from './errors';
+import { isId, newId } from './ids';
+import type { Moment } from './operation';
+import { Row } from './row';
+
+type Entity<T> = EntityTarget<T> & { readonly name: string };
+
+/**
+ * One transaction: READ COMMITTED, rows locked before they are looked at. It counts what was saved and what was
+ * recorded; whoever saved but recorded nothing is stopped at the end.
+ */
+export class Transaction implements Moment {
+  private saved = 0;
+  private events = 0;
+  readonly newId = newId;
+
+  constructor(
+    private readonly manager: EntityManager,
+    readonly context: Context,
+    readonly now: Date,
+  ) {}
+
+  get actorId(): string {
+    return this.context.actor?.id ?? refuse('UNAUTHENTICATED', 'Sign in first.');
+  }
+
+  /** The row of that id, locked until the end. Refuses with NOT_FOUND, also for an id that could name no row. */
+  async lock<T extends Row>(entity: Entity<T>, id: string): Promise<T> {
+    const row = isId(id) ? await this.lockWhere(entity, { id } as FindOptionsWhere<T>) : [];
+    return row[0] ?? notFound(entity.name);
+  }
+
+  /** Every row that matches, locked in the order of their ids so that two transactions cannot wait for each other. */
+  lockWhere<T extends Row>(entity: Entity<T>, where: FindOptionsWhere<T>): Promise<T[]> {
+    return this.manager.find<Row>(entity as Entity<Row>, {
+      where: where as FindOptionsWhere<Row>,
+      order: { id: 'ASC' },
+      lock: { mode: 'for_no_key_update' },
+    }) as Promise<T[]>;
+  }
+
+  /** Rows to look at without locking them. */
+  find<T extends ObjectLiteral>(entity: Entity<T>, where: FindOptionsWhere<T>): Promise<T[]> {
+    return this.manager.find(entity, { where });
+  }
+
+  /** A statement that only reads, for what an entity cannot say. */
+  query<R>(text: string, values: unknown[] = []): Promise<R[]> {
+    return this.manager.query(text, values);
+  }
+
+  async insert<T extends ObjectLiteral>(entity: Entity<T>, rows: T | T[]): Promise<void> {
+    this.saved += 1;
+    await this.manager.insert(entity, rows as QueryDeepPartialEntity<T>);
+  }
+
+  /**
+   * Changes a row that was loaded here, raises its version and refuses with VERSION_CONFLICT if somebody else was
+   * faster (which a lock makes impossible; the condition is its pair in the database).
+   */
+  async update<T extends Row>(row: T, patch: NoInfer<Partial<T>>): Promise<void> {
+    this.saved += 1;
+    const { affected } = await this.manager
+      .createQueryBuilder()
+      .update(row.constructor as Entity<Row>)
+      .set({ ...patch, version: row.version + 1 } as QueryDeepPartialEntity<Row>)
+      .where('id = :id AND version = :version', { id: row.id, version: row.version })
+      .execute();
+    if (affected !== 1) refuse('VERSION_CONFLICT', 'Somebody else changed this meanwhile.', { id: row.id });
+    Object.assign(row, patch, { version: row.version + 1 });
+  }
+
+  /** A statement that writes, for what an entity cannot say. It returns the rows that it wrote; none is nothing saved. */
+  async write<R>(text: string, values: unknown[] = []): Promise<R[]> {
+    const answer: unknown = await this.manager.query(text, values);
+    // TypeORM answers UPDATE with [rows, count], INSERT with the rows.
+    const rows = (Array.isArray(answer) && Array.isArray(answer[0]) ? answer[0] : answer) as R[];
+    if (rows.length > 0) this.saved += 1;
+    return rows;
+  }
+
+  /** Appends an audit event. Counted apart, since it is what every other write owes. */
+  async append(text: string, values: unknown[]): Promise<void> {
+    const rows: unknown[] = await this.manager.query(text, values);
+    if (rows.length !== 1) throw new Error('An audit event was swallowed.');
+    this.events += 1;
+  }
+
+  /** Throws when something was saved and nothing recorded. */
+  assertRecorded(): void {
+    if (this.saved > 0 && this.events === 0) throw new Error('A transaction saved but recorded nothing.');
+  }
+}
+
+/** Refuses like the database does not know it, which is also what a foreign id gets. */
+export function notFound(type: string): never {
+  return refuse('NOT_FOUND', `There is no such ${type}.`, { type });
+}
+
+const ATTEMPTS = 4;
+
+/**
+ * Runs the work in one transaction and gives its answer once it is committed. Repeats it whole, on a deadlock or a
+ * serialization failure; turns a violated constraint that is named after a refusal into that refusal.
+ */
+export async function inTransaction<T>(context: Context, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await context.app.database.orm.transaction('READ COMMITTED', async (manager) => {
+        const tx = new Transaction(manager, context, context.app.clock());
+        const answer = await work(tx);
+        tx.assertRecorded();
+        return answer;
+      });
+    } catch (error) {
+      if (attempt < ATTEMPTS && isTransient(error)) continue;
+      throw asRefusal(error);
+    }
+  }
+}
+
+interface DriverError {
+  code?: string;
+  constraint?: string;
+}
+
+const driverErrorOf = (error: unknown): DriverError =>
+  error instanceof QueryFailedError ? ((error.driverError as DriverError | undefined) ?? {}) : ((error ?? {}) as DriverError);
+
+/** Serialization failure and deadlock: PostgreSQL asks for the whole transaction again. */
+const isTransient = (error: unknown) => ['40001', '40P01'].includes(driverErrorOf(error).code ?? '');
+
+/** Constraints that people can run into are named after the refusal: `account_code_taken` → ACCOUNT_CODE_TAKEN. */
+const REFUSING_CONSTRAINT = /_(taken|overlaps|exceeded|by_same_person|repeated)$/;
+
+/** SQLSTATE or Node's code → the refusal that clients know. */
+const REFUSALS: Record<string, [code: string, message: string]> = {
+  '55P03': ['BUSY', 'Somebody else is changing this right now; try again.'],
+  '57014': ['TIMEOUT', 'That took too long and was stopped.'],
+  '57P01': ['DATABASE_UNAVAILABLE', 'The database is not available right now; try again.'],
+  '57P03': ['DATABASE_UNAVAILABLE', 'The database is not available right now; try again.'],
+  '08006': ['DATABASE_UNAVAILABLE', 'The database is not available right now; try again.'],
+  ECONNREFUSED: ['DATABASE_UNAVAILABLE', 'The database is not available right now; try again.'],
+  ECONNRESET: ['DATABASE_UNAVAILABLE', 'The database is not available right now; try again.'],
+};
+
+/** The refusal behind a database error, or the error itself. */
+export function asRefusal(error: unknown): unknown {
+  const { code, constraint } = driverErrorOf(error);
+  if (constraint && REFUSING_CONSTRAINT.test(constraint) && code?.startsWith('23')) {
+    const words = constraint.replaceAll('_', ' ');
+    return new DomainError(constraint.toUpperCase(), `${words.charAt(0).toUpperCase()}${words.slice(1)}.`);
+  }
+  const refusal = code === undefined || error instanceof DomainError ? undefined : REFUSALS[code];
+  return refusal ? new DomainError(...refusal) : error;
+}
