@@ -10,6 +10,7 @@ import { mayOf } from './permissions';
 /** An operation that was looked at and found possible, but has not been carried out. */
 export interface Prepared {
   operation: AnyOperation;
+  input: OperationInput;
   state: unknown;
   rows: Row[];
   decision: unknown;
@@ -35,16 +36,17 @@ export async function prepare(
   checkVersion(operation, rows, input);
   const decision: unknown = operation.decide(state, input, { now: tx.now, newId: tx.newId, actorId: actor.id });
   const recorded = operation.record(decision, state, input);
-  return { operation, state, rows, decision, recorded, facts: operation.facts(decision, state, input) };
+  return { operation, input, state, rows, decision, recorded, facts: operation.facts(decision, state, input) };
 }
 
 /** The last two steps: save, record. Returns the payload's objects by field name. */
 export async function finish(
   tx: Transaction,
-  { operation, state, decision, recorded }: Prepared,
+  { operation, input, state, decision }: Prepared,
   approved: { changeRequestId?: string; onBehalfOfId?: string } = {},
 ): Promise<Record<string, unknown>> {
-  const saved = await operation.save(tx, decision, state);
+  const saved = (await operation.save(tx, decision, state)) ?? {};
+  const recorded = operation.record(decision, state, input, saved);
   await record(tx, { subjectType: operation.subject, ...recorded, outcome: 'DONE', ...approved });
   return { ...(recorded.subjectId !== null && { [payloadKey(operation.subject)]: recorded.subjectId }), ...saved };
 }

@@ -88,6 +88,8 @@ export class Compiler {
     ];
     const direction = raw(descending !== backward ? 'desc' : 'asc');
     const keySql = column(row, key.column);
+    // A bigint would lose digits as a JSON number.
+    const inCursor = key.type === 'bigint' ? sql`${keySql}::text` : keySql;
     const id = column(row, 'id');
     const [inner, outer] = cursorPads(this.context.app.keys.cursor);
     const limit = raw(String(fetch));
@@ -110,7 +112,7 @@ export class Compiler {
     };
     const answer = this.connectionObject(selection, parts);
     const cursor = parts.cursorAsked
-      ? sql`cursor_of(json_build_array(${order}::text, ${keySql}, ${id})::text, ${inner}::bytea, ${outer}::bytea)`
+      ? sql`cursor_of(json_build_array(${order}::text, ${inCursor}, ${id})::text, ${inner}::bytea, ${outer}::bytea)`
       : raw('null::text');
     const nodes = parts.nodes.map((node, index) => sql`, ${node} as ${name(`node_${index}`)}`);
     return sql`(with ${page} as materialized (

@@ -61,7 +61,7 @@ async function removeUnfinished(data: string): Promise<void> {
 async function initdb(native: string, workspace: string, password: string, user: RunAs, durable: boolean) {
   const secret = path.join(workspace, 'password');
   fs.writeFileSync(secret, password, { mode: 0o600 });
-  if (user) for (const name of [workspace, secret]) fs.chownSync(name, user.uid, user.gid);
+  if (user) for (const name of [secret, workspace]) fs.chownSync(name, user.uid, user.gid);
   const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
   const access = [`--username=${SUPERUSER}`, '--auth=scram-sha-256', `--pwfile=${secret}`];
   const storage = ['--data-checksums', ...(durable ? [] : ['--no-sync']), `--pgdata=${path.join(workspace, 'data')}`];

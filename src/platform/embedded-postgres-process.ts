@@ -38,10 +38,21 @@ export function findOrphan(data: string): Running | undefined {
   const running = identify(pid);
   if (!isAlive(running)) return undefined;
   if (worksOn(pid, data)) return running;
-  const file = path.join(data, 'postmaster.pid');
-  const [, ...others] = fs.readFileSync(file, 'utf8').split('\n');
-  fs.writeFileSync(file, [process.pid, ...others].join('\n'));
+  disownPidFile(path.join(data, 'postmaster.pid'));
   return undefined;
+}
+
+/** By way of a new file: as root we do not write through a link that the server's account might have put there. */
+function disownPidFile(file: string): void {
+  const [, ...others] = fs.readFileSync(file, 'utf8').split('\n');
+  const { uid, gid } = fs.lstatSync(file);
+  const draft = `${file}.draft`;
+  fs.rmSync(draft, { force: true });
+  const handle = fs.openSync(draft, 'wx', 0o600);
+  fs.writeSync(handle, [process.pid, ...others].join('\n'));
+  fs.fchownSync(handle, uid, gid);
+  fs.closeSync(handle);
+  fs.renameSync(draft, file);
 }
 
 /**

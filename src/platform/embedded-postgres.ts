@@ -116,6 +116,8 @@ function chooseSettings({ durable = true, maxConnections = 100 }: EmbeddedPostgr
     unix_socket_directories: '',
     timezone: 'UTC',
     log_timezone: 'UTC',
+    // A statement that failed is not repeated in the log: it may hold what must not stand there.
+    log_min_error_statement: 'panic',
   };
 }
 

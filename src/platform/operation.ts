@@ -73,8 +73,8 @@ export interface Operation<I extends OperationInput = OperationInput, S = unknow
   decide(state: S, input: I, moment: Moment): D;
   /** Writes the decision. May return more fields of the payload: a row's id (or ids) by field name. */
   save(tx: Transaction, decision: D, state: S): Promise<Record<string, unknown> | void>;
-  /** The event that the trail keeps. Pure. */
-  record(decision: D, state: S, input: I): Recorded;
+  /** The event that the trail keeps. Pure. `saved` is what `save` returned; absent while it is only proposed. */
+  record(decision: D, state: S, input: I, saved?: Record<string, unknown>): Recorded;
   /** What the approval policies may look at. */
   facts(decision: D, state: S, input: I): Facts;
   /** What a refusal itself changes, in the transaction that records the refusal. */

@@ -58,7 +58,7 @@ export class Transaction implements Moment {
   }
 
   /**
-   * Changes a row that was loaded here, raises its version and refuses with VERSION_CONFLICT if somebody else was
+   * Changes a row that was loaded here (once: the object keeps what it was, for the event to tell), raises its version, and refuses with VERSION_CONFLICT if somebody else was
    * faster (which a lock makes impossible; the condition is its pair in the database).
    */
   async update<T extends Row>(row: T, patch: NoInfer<Partial<T>>): Promise<void> {
@@ -70,7 +70,6 @@ export class Transaction implements Moment {
       .where('id = :id AND version = :version', { id: row.id, version: row.version })
       .execute();
     if (affected !== 1) refuse('VERSION_CONFLICT', 'Somebody else changed this meanwhile.', { id: row.id });
-    Object.assign(row, patch, { version: row.version + 1 });
   }
 
   /** A statement that writes, for what an entity cannot say. It returns the rows that it wrote; none is nothing saved. */

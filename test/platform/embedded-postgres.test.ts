@@ -169,7 +169,7 @@ describe('a process that was killed', () => {
     const isUnfinished = (name: string): boolean => name.startsWith('postgres.unfinished-');
     const unfinished = (): string[] => fs.readdirSync(options().directory).filter(isUnfinished);
     while (!fs.existsSync(options().directory) || unfinished().length === 0) await delay(1);
-    await delay(150);
+    await delay(60);
     expect(fs.existsSync(inDirectory('postgres'))).toBe(false);
     child.kill('SIGKILL');
     await ended(child);

@@ -1,0 +1,104 @@
+import { ArrayMaxSize, ArrayMinSize, Max, Min, ValidateNested } from 'class-validator';
+import { Field, ID, InputType, Int } from 'type-graphql';
+import { Account } from '../accounts/account.entity';
+import { assertOpen } from '../accounts/account.rules';
+import { Lob } from '../accounts/lob.entity';
+import { refuse } from '../platform/errors';
+import { operation } from '../platform/operation';
+import { Input } from '../platform/operation.type';
+import { DecimalScalar } from '../platform/scalars';
+import { Text } from '../platform/text';
+import { InvoiceLine } from './invoice-line.entity';
+import { Invoice } from './invoice.entity';
+import { draftedLines, type LineRequest, shownMoney, totalsOf } from './invoice.rules';
+
+@InputType({ description: 'A line to bill.' })
+export class DraftInvoiceLineInput implements LineRequest {
+  @Field(() => ID, { nullable: true, description: 'The line of business of this account that it is for.' })
+  lobId?: string | null;
+
+  @Text(500)
+  @Field({ description: 'What is billed.' })
+  description!: string;
+
+  @Field(() => DecimalScalar, { description: 'How many, above zero, at most ten digits before and ten after the point.' })
+  quantity!: string;
+
+  @Field(() => DecimalScalar, { description: 'Price of one, in the account’s currency, not below zero, at most ten digits before and ten after the point.' })
+  unitPrice!: string;
+
+  @Field(() => DecimalScalar, { nullable: true, description: 'Tax in percent, 0 to 100 with at most four decimals; none unless told.' })
+  taxRate?: string | null;
+}
+
+@InputType({ description: 'An invoice to draft, in the currency of its account.' })
+export class DraftInvoiceInput extends Input {
+  @Field(() => ID, { description: 'Id of the account.' })
+  accountId!: string;
+
+  @ArrayMinSize(1)
+  @ArrayMaxSize(500)
+  @ValidateNested({ each: true })
+  @Field(() => [DraftInvoiceLineInput], { description: 'Its lines, 1 to 500, in order.' })
+  lines!: DraftInvoiceLineInput[];
+
+  @Min(0)
+  @Max(365)
+  @Field(() => Int, { defaultValue: 30, description: 'Days from the day of issue until it is due, 0 to 365; 30 unless told.' })
+  dueInDays!: number;
+}
+
+export const draftInvoice = operation({
+  name: 'invoice.draft',
+  subject: 'Invoice',
+  summary: 'Draft an invoice',
+  lock: async (tx, input: DraftInvoiceInput) => {
+    const account = await tx.lock(Account, input.accountId);
+    return { account, lobs: new Set((await tx.find(Lob, { accountId: account.id })).map(({ id }) => id)) };
+  },
+  authorize: (may, { account }) => {
+    may('read', account);
+    may.create('draft', 'Invoice', { accountId: account.id });
+  },
+  decide: ({ account, lobs }, input, { newId, actorId }) => {
+    assertOpen(account);
+    const stranger = input.lines.findIndex(({ lobId }) => lobId != null && !lobs.has(lobId));
+    if (stranger >= 0) refuse('NOT_FOUND', 'There is no such Lob.', { type: 'Lob', lineNumber: stranger + 1 });
+    const lines = draftedLines(input.lines, account.currency);
+    const id = newId();
+    const untouched = { disputedMinor: 0n, creditedMinor: 0n };
+    return {
+      invoice: {
+        id,
+        accountId: account.id,
+        status: 'DRAFT' as const,
+        paymentStatus: 'UNPAID' as const,
+        currency: account.currency,
+        ...totalsOf(lines),
+        ...untouched,
+        dueInDays: input.dueInDays,
+        draftedById: actorId,
+      },
+      lines: lines.map((line) => ({ id: newId(), invoiceId: id, currency: account.currency, ...line, ...untouched })),
+    };
+  },
+  save: async (tx, { invoice, lines }) => {
+    await tx.insert(Invoice, invoice as Invoice);
+    await tx.insert(InvoiceLine, lines as InvoiceLine[]);
+  },
+  record: ({ invoice, lines }) => ({
+    action: 'invoice.drafted',
+    subjectId: invoice.id,
+    changes: [
+      { path: 'status', before: null, after: invoice.status },
+      { path: 'account', before: null, after: invoice.accountId },
+      { path: 'total', before: null, after: shownMoney(invoice.totalMinor, invoice.currency) },
+      ...lines.map((line) => ({
+        path: `lines.${line.lineNumber}`,
+        before: null,
+        after: { description: line.description, quantity: line.quantity, unitPrice: line.unitPrice, amount: shownMoney(line.amountMinor, line.currency) },
+      })),
+    ],
+  }),
+  facts: ({ invoice }) => ({ accountId: invoice.accountId, amount: { minor: invoice.totalMinor, currency: invoice.currency } }),
+});

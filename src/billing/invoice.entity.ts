@@ -1,0 +1,90 @@
+import { Check, Column, Entity, Index, JoinColumn, ManyToOne, Unique } from 'typeorm';
+import { Account } from '../accounts/account.entity';
+import { Row } from '../platform/row';
+import { minorUnits } from './minor-units';
+
+export type InvoiceStatus = 'DRAFT' | 'CLIENT_REVIEW' | 'PENDING_APPROVAL' | 'ISSUED' | 'VOIDED';
+export type PaymentStatus = 'UNPAID' | 'PARTIALLY_PAID' | 'PAID' | 'OVERPAID' | 'WRITTEN_OFF';
+
+/**
+ * An invoice. Its amounts are fixed when it is drafted: the API's role may not update them. The number is given at issue,
+ * never changed and never given again; a trigger holds that.
+ */
+@Entity('invoice')
+@Unique('invoice_number', ['number'])
+@Unique('invoice_place_in_series', ['series', 'fiscalYear', 'numberInSeries'])
+@Index('invoice_of_account', ['accountId', 'createdAt', 'id'])
+@Index('invoice_created', ['createdAt', 'id'])
+@Index('invoice_due', ['dueOn', 'id'], { where: `status = 'ISSUED'` })
+@Check('invoice_status', `status IN ('DRAFT','CLIENT_REVIEW','PENDING_APPROVAL','ISSUED','VOIDED')`)
+@Check('invoice_payment_status', `payment_status IN ('UNPAID','PARTIALLY_PAID','PAID','OVERPAID','WRITTEN_OFF')`)
+@Check('invoice_total', 'total_minor = subtotal_minor + tax_minor')
+@Check('invoice_credit_exceeded', 'disputed_minor >= 0 AND credited_minor >= 0 AND disputed_minor + credited_minor <= total_minor')
+@Check('invoice_issued_with_number', `(number IS NOT NULL) = (issued_at IS NOT NULL) AND (status <> 'ISSUED' OR number IS NOT NULL)`)
+export class Invoice extends Row {
+  @Column('uuid')
+  accountId!: string;
+
+  @ManyToOne(() => Account)
+  @JoinColumn({ name: 'account_id', foreignKeyConstraintName: 'invoice_account' })
+  account?: Account;
+
+  @Column('text')
+  status!: InvoiceStatus;
+
+  @Column('text')
+  paymentStatus!: PaymentStatus;
+
+  /** ISO 4217 code of every amount on it. */
+  @Column('text')
+  currency!: string;
+
+  @Column({ type: 'bigint', transformer: minorUnits })
+  subtotalMinor!: bigint;
+
+  @Column({ type: 'bigint', transformer: minorUnits })
+  taxMinor!: bigint;
+
+  @Column({ type: 'bigint', transformer: minorUnits })
+  totalMinor!: bigint;
+
+  /** What open disputes claim of it. */
+  @Column({ type: 'bigint', transformer: minorUnits })
+  disputedMinor!: bigint;
+
+  /** What was conceded in disputes. */
+  @Column({ type: 'bigint', transformer: minorUnits })
+  creditedMinor!: bigint;
+
+  /** Days from the day of issue until it is due. */
+  @Column('integer')
+  dueInDays!: number;
+
+  @Column({ type: 'text', nullable: true })
+  number!: string | null;
+
+  @Column({ type: 'text', nullable: true })
+  series!: string | null;
+
+  @Column({ type: 'integer', nullable: true })
+  fiscalYear!: number | null;
+
+  @Column({ type: 'integer', nullable: true })
+  numberInSeries!: number | null;
+
+  @Column({ type: 'timestamptz', nullable: true })
+  issuedAt!: Date | null;
+
+  /** In the account's zone. */
+  @Column({ type: 'date', nullable: true })
+  dueOn!: string | null;
+
+  @Column({ type: 'timestamptz', nullable: true })
+  voidedAt!: Date | null;
+
+  @Column({ type: 'text', nullable: true })
+  voidReason!: string | null;
+
+  @Column('uuid')
+  draftedById!: string;
+}

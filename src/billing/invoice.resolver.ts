@@ -1,0 +1,48 @@
+import { Arg, Args, FieldResolver, ID, Mutation, Query, Resolver } from 'type-graphql';
+import { Account } from '../accounts/account.type';
+import { Ask, type Asked } from '../platform/asked';
+import type { PageArgs } from '../platform/pagination';
+import { payloadType } from '../platform/payload.type';
+import { DraftInvoiceInput } from './draft-invoice';
+import { invoiceRead } from './invoice.read';
+import { Invoice, InvoiceConnection, InvoicesArgs } from './invoice.type';
+import { IssueInvoiceInput } from './issue-invoice';
+import { VoidInvoiceInput } from './void-invoice';
+
+const DraftInvoicePayload = payloadType('DraftInvoicePayload', { invoice: () => Invoice });
+const IssueInvoicePayload = payloadType('IssueInvoicePayload', { invoice: () => Invoice });
+const VoidInvoicePayload = payloadType('VoidInvoicePayload', { invoice: () => Invoice });
+
+@Resolver(() => Account)
+export class AccountInvoices {
+  @FieldResolver(() => InvoiceConnection, { description: 'Its invoices, latest first unless told.' })
+  invoices(@Args(() => InvoicesArgs) _args: PageArgs): void {}
+}
+
+@Resolver()
+export class InvoiceResolver {
+  @Query(() => Invoice, { nullable: true, description: 'An invoice.' })
+  invoice(@Arg('id', () => ID, { description: 'Id of the invoice.' }) id: string, @Ask() asked: Asked) {
+    return asked.one(invoiceRead, id);
+  }
+
+  @Query(() => InvoiceConnection, { description: 'Invoices, latest first unless told.' })
+  invoices(@Args(() => InvoicesArgs) args: PageArgs, @Ask() asked: Asked) {
+    return asked.page(invoiceRead, args);
+  }
+
+  @Mutation(() => DraftInvoicePayload, { description: 'Drafts an invoice.' })
+  draftInvoice(@Arg('input', { description: 'The invoice.' }) input: DraftInvoiceInput, @Ask() asked: Asked) {
+    return asked.submit('invoice.draft', input);
+  }
+
+  @Mutation(() => IssueInvoicePayload, { description: 'Issues a draft; by default it waits for a second person.' })
+  issueInvoice(@Arg('input', { description: 'Which one.' }) input: IssueInvoiceInput, @Ask() asked: Asked) {
+    return asked.submit('invoice.issue', input);
+  }
+
+  @Mutation(() => VoidInvoicePayload, { description: 'Voids an invoice; by default it waits for a second person.' })
+  voidInvoice(@Arg('input', { description: 'Which one, and why.' }) input: VoidInvoiceInput, @Ask() asked: Asked) {
+    return asked.submit('invoice.void', input);
+  }
+}

@@ -1,0 +1,84 @@
+import { refuse } from '../platform/errors';
+import { formatMinor, lineAmountMinor, percentOfMinor } from '../platform/money';
+import type { Invoice } from './invoice.entity';
+import type { InvoiceLine } from './invoice-line.entity';
+
+/** A line as it is asked for. Decimals are strings. */
+export interface LineRequest {
+  lobId?: string | null;
+  description: string;
+  quantity: string;
+  unitPrice: string;
+  taxRate?: string | null;
+}
+
+export type DraftedLine = Pick<
+  InvoiceLine,
+  'lineNumber' | 'lobId' | 'description' | 'quantity' | 'unitPrice' | 'taxRate' | 'amountMinor' | 'taxMinor' | 'totalMinor'
+>;
+
+/** An amount must fit where it is kept, with room for sums: 15 digits of minor units. */
+const LARGEST_MINOR = 10n ** 15n;
+
+/**
+ * The amounts of the lines: quantity times unit price, rounded once, half-even; then the tax of the line, rounded once.
+ * Refuses with INVOICE_LINE_INVALID what is not above zero, and AMOUNT_OUT_OF_RANGE.
+ */
+export function draftedLines(lines: readonly LineRequest[], currency: string): DraftedLine[] {
+  return lines.map(({ lobId, description, quantity, unitPrice, taxRate }, index) => {
+    const lineNumber = index + 1;
+    const rate = taxRate ?? '0';
+    if (!isRateOfUnits(quantity) || !/[1-9]/.test(quantity) || !isRateOfUnits(unitPrice) || !isPercent(rate))
+      refuse('INVOICE_LINE_INVALID', 'A quantity is above zero, a price not below, both with at most ten digits before the point; a tax rate is 0 to 100 percent.', { lineNumber });
+    const amountMinor = lineAmountMinor(quantity, unitPrice, currency);
+    const taxMinor = percentOfMinor(amountMinor, rate);
+    const totalMinor = amountMinor + taxMinor;
+    if (totalMinor > LARGEST_MINOR) refuse('AMOUNT_OUT_OF_RANGE', 'This line is larger than any amount we can bill.', { lineNumber });
+    return { lineNumber, lobId: lobId ?? null, description: description.trim(), quantity, unitPrice, taxRate: rate, amountMinor, taxMinor, totalMinor };
+  });
+}
+
+/** What fits numeric(20,10) and is not below zero. */
+const isRateOfUnits = (decimal: string) => /^\d{1,10}(\.\d{1,10})?$/.test(decimal);
+const isPercent = (decimal: string) => /^(100(\.0{1,4})?|\d{1,2}(\.\d{1,4})?)$/.test(decimal);
+
+const sum = (amounts: readonly bigint[]) => amounts.reduce((total, amount) => total + amount, 0n);
+
+/** The sums over the lines. Nothing is rounded again. */
+export const totalsOf = (lines: readonly DraftedLine[]) => ({
+  subtotalMinor: sum(lines.map(({ amountMinor }) => amountMinor)),
+  taxMinor: sum(lines.map(({ taxMinor }) => taxMinor)),
+  totalMinor: sum(lines.map(({ totalMinor }) => totalMinor)),
+});
+
+/** Refuses what is not a draft any more: INVOICE_NOT_ISSUABLE. */
+export function assertIssuable({ status }: Pick<Invoice, 'status'>): void {
+  if (status !== 'DRAFT') refuse('INVOICE_NOT_ISSUABLE', 'Only a draft can be issued.', { status });
+}
+
+/** Refuses what was voided, or what is disputed or settled even in part: INVOICE_NOT_VOIDABLE. */
+export function assertVoidable(invoice: Pick<Invoice, 'status' | 'disputedMinor' | 'creditedMinor' | 'paymentStatus'>): void {
+  if (invoice.status === 'VOIDED') refuse('INVOICE_NOT_VOIDABLE', 'This invoice is voided already.', { status: invoice.status });
+  if (invoice.disputedMinor > 0n) refuse('INVOICE_NOT_VOIDABLE', 'This invoice is disputed: settle that first.');
+  if (invoice.creditedMinor > 0n || invoice.paymentStatus !== 'UNPAID')
+    refuse('INVOICE_NOT_VOIDABLE', 'This invoice is settled in part: correct it instead.', { paymentStatus: invoice.paymentStatus });
+}
+
+/** What is still to be paid of an invoice or a line. */
+export const openMinor = ({ totalMinor, creditedMinor }: Pick<InvoiceLine, 'totalMinor' | 'creditedMinor'>): bigint => totalMinor - creditedMinor;
+
+/** How far an invoice is settled. Until payments exist, only concessions settle. */
+export function paymentStatusOf(totalMinor: bigint, creditedMinor: bigint): 'UNPAID' | 'PARTIALLY_PAID' | 'PAID' {
+  if (creditedMinor === 0n) return 'UNPAID';
+  return creditedMinor >= totalMinor ? 'PAID' : 'PARTIALLY_PAID';
+}
+
+/** Series of invoices; credit notes will have their own. */
+export const INVOICE_SERIES = 'INV';
+
+/** `INV-2026-000042`: at most 16 characters up to a million invoices a year (GST, rule 46: at most 16). */
+export const invoiceNumber = (series: string, fiscalYear: number, number: number): string =>
+  `${series}-${fiscalYear}-${String(number).padStart(6, '0')}`;
+
+/** Money as the trail and approvers see it. */
+export const shownMoney = (minor: bigint, currency: string) => ({ amount: formatMinor(minor, currency), currency });

@@ -1,0 +1,169 @@
+import { IsOptional, MaxLength } from 'class-validator';
+import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { Account } from '../accounts/account.type';
+import { Lob } from '../accounts/lob.type';
+import { ChangeRequest } from '../approvals/change-request.type';
+import { Money } from '../platform/money.type';
+import { connectionArgs, connectionOf, orderEnum } from '../platform/pagination';
+import { DateTimeScalar, DecimalScalar, LocalDateScalar } from '../platform/scalars';
+
+export enum InvoiceStatus {
+  DRAFT = 'DRAFT',
+  CLIENT_REVIEW = 'CLIENT_REVIEW',
+  PENDING_APPROVAL = 'PENDING_APPROVAL',
+  ISSUED = 'ISSUED',
+  VOIDED = 'VOIDED',
+}
+registerEnumType(InvoiceStatus, {
+  name: 'InvoiceStatus',
+  description: 'Where an invoice stands.',
+  valuesConfig: {
+    DRAFT: { description: 'Being made; has no number.' },
+    CLIENT_REVIEW: { description: 'Shown to the client before it is issued.' },
+    PENDING_APPROVAL: { description: 'Waits for approval.' },
+    ISSUED: { description: 'Issued, with a number.' },
+    VOIDED: { description: 'Voided; keeps its number if it had one.' },
+  },
+});
+
+export enum PaymentStatus {
+  UNPAID = 'UNPAID',
+  PARTIALLY_PAID = 'PARTIALLY_PAID',
+  PAID = 'PAID',
+  OVERPAID = 'OVERPAID',
+  WRITTEN_OFF = 'WRITTEN_OFF',
+}
+registerEnumType(PaymentStatus, {
+  name: 'PaymentStatus',
+  description: 'How far an invoice is settled.',
+  valuesConfig: {
+    UNPAID: { description: 'Nothing is settled.' },
+    PARTIALLY_PAID: { description: 'Some of it is paid or credited.' },
+    PAID: { description: 'Nothing is owed any more.' },
+    OVERPAID: { description: 'More was paid than owed.' },
+    WRITTEN_OFF: { description: 'The rest will not be collected.' },
+  },
+});
+
+@ObjectType({ description: 'A line of an invoice.' })
+export class InvoiceLine {
+  @Field(() => ID, { description: 'Id of the line.' })
+  id!: string;
+
+  @Field(() => Int, { description: 'Its place on the invoice, from 1.' })
+  lineNumber!: number;
+
+  @Field(() => Lob, { nullable: true, description: 'The line of business that it is for.' })
+  lob!: Lob | null;
+
+  @Field({ description: 'What is billed.' })
+  description!: string;
+
+  @Field(() => DecimalScalar, { description: 'How many.' })
+  quantity!: string;
+
+  @Field(() => DecimalScalar, { description: 'Price of one.' })
+  unitPrice!: string;
+
+  @Field(() => DecimalScalar, { description: 'Tax in percent.' })
+  taxRate!: string;
+
+  @Field(() => Money, { description: 'Quantity times unit price, rounded once, half-even; without tax.' })
+  amount!: Money;
+
+  @Field(() => Money, { description: 'Tax on it.' })
+  tax!: Money;
+
+  @Field(() => Money, { description: 'Amount and tax.' })
+  total!: Money;
+
+  @Field(() => Money, { description: 'What open disputes claim of it.' })
+  disputedAmount!: Money;
+
+  @Field(() => Money, { description: 'What is still owed of it: the total without what was conceded.' })
+  openAmount!: Money;
+}
+
+@ObjectType({ description: 'An invoice.' })
+export class Invoice {
+  @Field(() => ID, { description: 'Id of the invoice.' })
+  id!: string;
+
+  @Field(() => String, { nullable: true, description: 'Given at issue, gapless in its series and fiscal year, never given again.' })
+  number!: string | null;
+
+  @Field(() => InvoiceStatus, { description: 'Where it stands.' })
+  status!: InvoiceStatus;
+
+  @Field(() => PaymentStatus, { description: 'How far it is settled.' })
+  paymentStatus!: PaymentStatus;
+
+  @Field(() => Account, { description: 'Whom it bills.' })
+  account!: Account;
+
+  @Field(() => [InvoiceLine], { description: 'Its lines, in order.' })
+  lines!: InvoiceLine[];
+
+  @Field(() => Money, { description: 'Sum of the lines without tax.' })
+  subtotal!: Money;
+
+  @Field(() => Money, { description: 'Sum of the lines’ taxes.' })
+  tax!: Money;
+
+  @Field(() => Money, { description: 'Subtotal and tax.' })
+  total!: Money;
+
+  @Field(() => Money, { description: 'What open disputes claim of it.' })
+  disputedAmount!: Money;
+
+  @Field(() => Money, { description: 'What is still owed: the total without what was conceded; zero once voided.' })
+  openAmount!: Money;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: 'When it was issued.' })
+  issuedAt!: string | null;
+
+  @Field(() => LocalDateScalar, { nullable: true, description: 'When it is due, in the account’s zone.' })
+  dueOn!: string | null;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: 'When it was voided.' })
+  voidedAt!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Why it was voided.' })
+  voidReason!: string | null;
+
+  @Field(() => [ChangeRequest], { description: 'Changes to it that wait for a second person.' })
+  pendingChanges!: ChangeRequest[];
+
+  @Field(() => DateTimeScalar, { description: 'When it was drafted.' })
+  createdAt!: string;
+
+  @Field(() => Int, { description: 'Raised by one with each change; send it back as `expectedVersion`.' })
+  version!: number;
+}
+
+@InputType({ description: 'Which invoices: all that is given must hold.' })
+export class InvoiceFilter {
+  @Field(() => ID, { nullable: true, description: 'Of this account.' })
+  accountId?: string | null;
+
+  @Field(() => InvoiceStatus, { nullable: true, description: 'Where they stand.' })
+  status?: InvoiceStatus | null;
+
+  @Field(() => PaymentStatus, { nullable: true, description: 'How far they are settled.' })
+  paymentStatus?: PaymentStatus | null;
+
+  @IsOptional()
+  @MaxLength(50)
+  @Field(() => String, { nullable: true, description: 'With exactly this number.' })
+  number?: string | null;
+
+  @Field(() => LocalDateScalar, { nullable: true, description: 'Issued, not settled, and due before this date.' })
+  overdueOn?: string | null;
+
+  @Field(() => Boolean, { nullable: true, description: 'Whether anything of them is disputed.' })
+  disputed?: boolean | null;
+}
+
+export const InvoiceOrder = orderEnum('InvoiceOrder', ['CREATED_AT', 'TOTAL']);
+export const InvoiceConnection = connectionOf(() => Invoice, 'Invoice');
+export const InvoicesArgs = connectionArgs(InvoiceFilter, InvoiceOrder);

@@ -1,0 +1,63 @@
+import { createUser } from './access/create-user';
+import { deactivateUser } from './access/deactivate-user';
+import { endSession } from './access/end-session';
+import { grantRole } from './access/grant-role';
+import { revealSensitiveValue } from './access/reveal-sensitive-value';
+import { revokeRole } from './access/revoke-role';
+import { assignAgent } from './accounts/assign-agent';
+import { changeAccount } from './accounts/change-account';
+import { closeAccount } from './accounts/close-account';
+import { closeLob } from './accounts/close-lob';
+import { endAssignment } from './accounts/end-assignment';
+import { hireAgent } from './accounts/hire-agent';
+import { openAccount } from './accounts/open-account';
+import { openLob } from './accounts/open-lob';
+import { transferAgent } from './accounts/transfer-agent';
+import { approveChangeRequest } from './approvals/approve-change-request';
+import { changeApprovalPolicy } from './approvals/change-approval-policy';
+import { rejectChangeRequest } from './approvals/reject-change-request';
+import { withdrawChangeRequest } from './approvals/withdraw-change-request';
+import { draftInvoice } from './billing/draft-invoice';
+import { issueInvoice } from './billing/issue-invoice';
+import { voidInvoice } from './billing/void-invoice';
+import { openDispute } from './disputes/open-dispute';
+import { resolveDispute } from './disputes/resolve-dispute';
+import { withdrawDispute } from './disputes/withdraw-dispute';
+import { acknowledgeComplaint } from './complaints/acknowledge-complaint';
+import { fileComplaint } from './complaints/file-complaint';
+import { reopenComplaint } from './complaints/reopen-complaint';
+import { resolveComplaint } from './complaints/resolve-complaint';
+import { Catalogue } from './platform/operation';
+
+/** Every operation there is. What is not in this list cannot be submitted, approved or carried out. */
+export const catalogue = new Catalogue([
+  createUser,
+  deactivateUser,
+  endSession,
+  grantRole,
+  revokeRole,
+  revealSensitiveValue,
+  approveChangeRequest,
+  rejectChangeRequest,
+  withdrawChangeRequest,
+  changeApprovalPolicy,
+  openAccount,
+  changeAccount,
+  closeAccount,
+  openLob,
+  closeLob,
+  hireAgent,
+  assignAgent,
+  transferAgent,
+  endAssignment,
+  draftInvoice,
+  issueInvoice,
+  voidInvoice,
+  openDispute,
+  resolveDispute,
+  withdrawDispute,
+  fileComplaint,
+  acknowledgeComplaint,
+  resolveComplaint,
+  reopenComplaint,
+]);

@@ -1,0 +1,52 @@
+import 'reflect-metadata';
+import { Tables1763740800000 } from '../migrations/1763740800000-tables';
+import { Guards1763740801000 } from '../migrations/1763740801000-guards';
+import { Defaults1763740802000 } from '../migrations/1763740802000-defaults';
+import { RoleGrant } from './access/role-grant.entity';
+import { Session } from './access/session.entity';
+import { User } from './access/user.entity';
+import { Account } from './accounts/account.entity';
+import { Agent } from './accounts/agent.entity';
+import { Assignment } from './accounts/assignment.entity';
+import { Lob } from './accounts/lob.entity';
+import { ApprovalPolicy } from './approvals/approval-policy.entity';
+import { ChangeRequest } from './approvals/change-request.entity';
+import { Decision } from './approvals/decision.entity';
+import { IdempotencyKey } from './approvals/idempotency-key.entity';
+import { AuditEvent } from './audit/event.entity';
+import { InvoiceLine } from './billing/invoice-line.entity';
+import { InvoiceSeries } from './billing/invoice-series.entity';
+import { Invoice } from './billing/invoice.entity';
+import { BusinessCalendar } from './complaints/business-calendar.entity';
+import { ComplaintRule } from './complaints/complaint-rule.entity';
+import { Complaint } from './complaints/complaint.entity';
+import { Holiday } from './complaints/holiday.entity';
+import { Dispute, DisputeItem } from './disputes/dispute.entity';
+
+/** Every entity that TypeORM knows. */
+export const entities = [
+  AuditEvent,
+  User,
+  RoleGrant,
+  Session,
+  ApprovalPolicy,
+  ChangeRequest,
+  Decision,
+  IdempotencyKey,
+  Account,
+  Lob,
+  Agent,
+  Assignment,
+  Invoice,
+  InvoiceLine,
+  InvoiceSeries,
+  Dispute,
+  DisputeItem,
+  BusinessCalendar,
+  Holiday,
+  ComplaintRule,
+  Complaint,
+];
+
+/** Every migration, in order. */
+export const migrations = [Tables1763740800000, Guards1763740801000, Defaults1763740802000];

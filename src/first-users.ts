@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { record } from './audit/record';
+import { hashPassword } from './access/passwords';
+import { type HeldRole, roleNames } from './access/permissions';
+import { RoleGrant } from './access/role-grant.entity';
+import { User } from './access/user.entity';
+import type { App, Context } from './platform/context';
+import { DomainError } from './platform/errors';
+import { inTransaction } from './platform/transaction';
+
+/** Somebody who is there before anybody could have let them in. */
+export interface FirstUser {
+  name: string;
+  email: string;
+  password: string;
+  /** Null: somebody who will be granted a role like anybody else. */
+  role: HeldRole['role'] | null;
+}
+
+/** The request of the process itself: nobody is signed in. */
+export const ownContext = (app: App, requestId: string): Context => ({
+  app,
+  requestId,
+  sessionId: null,
+  actor: null,
+  address: null,
+  userAgent: 'countersign',
+});
+
+/**
+ * Makes the first users, if there is no user at all: the one exception to two people, since somebody has to be the first
+ * two. It is one transaction under a lock, and the trail says who was made and that nobody made them.
+ * Returns the ids by email, or null when there are users already.
+ */
+export async function makeFirstUsers(app: App, users: readonly FirstUser[]): Promise<Map<string, string> | null> {
+  const hashes = new Map<string, string>();
+  for (const { password } of users) if (!hashes.has(password)) hashes.set(password, await hashPassword(password));
+  return inTransaction(ownContext(app, 'first-users'), async (tx) => {
+    await tx.query(`SELECT pg_advisory_xact_lock(hashtext('countersign first users'))`);
+    const [any] = await tx.query('SELECT 1 FROM app_user LIMIT 1');
+    if (any) return null;
+    const ids = new Map<string, string>();
+    for (const { name, email, password, role } of users) {
+      const user = { id: tx.newId(), name, email: email.toLowerCase(), passwordHash: hashes.get(password)!, deactivatedAt: null };
+      const grant = role && { id: tx.newId(), userId: user.id, role, accountId: null, grantedById: null, revokedAt: null, revokedById: null };
+      await tx.insert(User, user as User);
+      const common = { outcome: 'DONE', reason: 'first users of this installation' } as const;
+      await record(tx, { ...common, action: 'user.created', subjectType: 'User', subjectId: user.id, changes: [{ path: 'email', before: null, after: user.email }] });
+      ids.set(user.email, user.id);
+      if (!grant) continue;
+      await tx.insert(RoleGrant, grant as RoleGrant);
+      await record(tx, { ...common, action: 'role.granted', subjectType: 'RoleGrant', subjectId: grant.id, changes: [{ path: 'role', before: null, after: role }] });
+    }
+    return ids;
+  });
+}
+
+const file = z
+  .array(z.strictObject({ name: z.string().min(1).max(200), email: z.email().max(254), password: z.string().min(12).max(128), role: z.enum(roleNames as [HeldRole['role'], ...HeldRole['role'][]]) }))
+  .min(2);
+
+/** In production: the users that the file of FIRST_USERS names (JSON: name, email, password, role), at least two, not clients. */
+export async function createFirstUsers(app: App): Promise<string[]> {
+  const { firstUsers } = app.config;
+  if (!firstUsers) return [];
+  const parsed = file.safeParse(JSON.parse(readFileSync(firstUsers, 'utf8')));
+  if (!parsed.success || parsed.data.some(({ role }) => role === 'client'))
+    throw new DomainError('CONFIGURATION_INVALID', 'FIRST_USERS must name a JSON file of at least two users, none of them a client: name, email, password (12 to 128 characters), role.');
+  const made = await makeFirstUsers(app, parsed.data);
+  return made ? [`${made.size} first users were made; delete the file that FIRST_USERS names.`] : [];
+}

@@ -1,0 +1,72 @@
+import 'reflect-metadata';
+import type { AddressInfo } from 'node:net';
+import { createApp, type Served } from './app';
+import { type Config, loadConfig } from './config';
+import { loadDemoData } from './demo/load';
+import { createFirstUsers } from './first-users';
+import { openDatabase, type OpenDatabase } from './open-database';
+import { DomainError } from './platform/errors';
+
+/** Boot: config → database → app → listen. A start that is refused says why in one line and ends with 1. */
+async function main(): Promise<void> {
+  const config = loadConfig();
+  const open = await openDatabase(config);
+  const served = await createApp(config, open.database);
+  const notes = await prepareUsers(config, served);
+  await listen(config, served);
+  print(served, notes);
+  stopOnSignals(served, open);
+}
+
+/** The first users of an empty database: those of the demonstration, or in production those of FIRST_USERS. */
+async function prepareUsers(config: Config, { app }: Served): Promise<string[]> {
+  if (config.demoData) return loadDemoData(app, (line) => process.stdout.write(`${line}\n`));
+  return createFirstUsers(app);
+}
+
+const listen = ({ host, port }: Config, { server }: Served) =>
+  new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(error.code === 'EADDRINUSE' ? new DomainError('PORT_IN_USE', `Port ${port} is in use: set PORT to another.`) : error),
+    );
+    server.listen(port, host, resolve);
+  });
+
+function print({ server, app }: Served, notes: readonly string[]): void {
+  const { address, port } = server.address() as AddressInfo;
+  const place = `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
+  const lines = [
+    '',
+    `Countersign answers at ${place}/graphql`,
+    ...(app.config.production ? [] : [`An explorer for the browser: ${place}/explorer`]),
+    ...notes,
+    '',
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+/** Ctrl-C: no new requests, those in flight are finished, then the database is let go. A second one ends at once. */
+function stopOnSignals(served: Served, open: OpenDatabase): void {
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals) => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    served.app.log.info({ signal }, 'stopping');
+    served
+      .stop()
+      .then(() => open.close())
+      .then(
+        () => process.exit(0),
+        (error: unknown) => {
+          served.app.log.error({ err: error }, 'the stop failed');
+          process.exit(1);
+        },
+      );
+  };
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(error instanceof DomainError ? `${error.code}: ${error.message}\n` : `${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exit(1);
+});

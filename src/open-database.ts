@@ -1,0 +1,36 @@
+import type { Config } from './config';
+import { entities, migrations } from './entities';
+import { connect, type Database } from './platform/database';
+import { ensureRoles } from './platform/database-roles';
+import { startEmbeddedPostgres } from './platform/embedded-postgres';
+import { deriveKeys } from './platform/keys';
+import { migrate } from './platform/migrate';
+
+/** An open, migrated database, and how to let go of it. */
+export interface OpenDatabase {
+  database: Database;
+  close(): Promise<void>;
+}
+
+/** Starts the embedded server unless another is configured, makes the roles, migrates, and connects as the API. */
+export async function openDatabase(config: Config): Promise<OpenDatabase> {
+  if (config.databaseUrl) {
+    const database = await prepareDatabase(config, config.databaseUrl);
+    return { database, close: () => database.close() };
+  }
+  const server = await startEmbeddedPostgres({ directory: config.dataDirectory, database: 'countersign' });
+  try {
+    const database = await prepareDatabase(config, server.url);
+    return { database, close: () => database.close().finally(server.stop) };
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
+
+/** From an owner's URL to an open connection of the API's own role. */
+export async function prepareDatabase(config: Config, ownerUrl: string): Promise<Database> {
+  const apiUrl = config.databaseApiUrl ?? (await ensureRoles(ownerUrl, deriveKeys(config.masterKey)));
+  await migrate(ownerUrl, { entities, migrations });
+  return connect(apiUrl, { entities }, config.databasePool);
+}

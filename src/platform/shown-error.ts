@@ -1,0 +1,64 @@
+import { unwrapResolverError } from '@apollo/server/errors';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import type { Logger } from 'pino';
+import { ArgumentValidationError } from 'type-graphql';
+import { DomainError } from './errors';
+
+/** Codes of GraphQL itself, which stay. */
+const PROTOCOL_CODES = new Set(['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT', 'BAD_REQUEST', 'OPERATION_RESOLUTION_FAILURE', 'PERSISTED_QUERY_NOT_SUPPORTED']);
+
+/** The refusals that mean: come back later. */
+const UNAVAILABLE = new Set(['DATABASE_UNAVAILABLE', 'BUSY', 'TIMEOUT']);
+
+/**
+ * The one place where an error becomes what a client sees. Ours keep code, message and details; those of GraphQL keep
+ * their code but lose every value that they quote; anything else is INTERNAL and its text goes to the log alone.
+ */
+export function shownError(formatted: GraphQLFormattedError, thrown: unknown, production: boolean, log: Logger): GraphQLFormattedError {
+  const error = unwrapResolverError(thrown);
+  const { path, locations } = formatted;
+  const place = { ...(path && { path }), ...(locations && !production && { locations }) };
+  if (error instanceof DomainError) return { message: error.message, ...place, extensions: { code: error.code, details: error.details } };
+  if (error instanceof ArgumentValidationError)
+    return { message: 'Some of what you sent is not valid.', ...place, extensions: { code: 'BAD_USER_INPUT', details: { fields: wrongFields(error) } } };
+  const code = formatted.extensions?.code;
+  if (typeof code === 'string' && (PROTOCOL_CODES.has(code) || UNAVAILABLE.has(code)))
+    return { message: production && code !== 'BAD_USER_INPUT' && !UNAVAILABLE.has(code) ? GENERIC[code] ?? 'The request is not valid.' : withoutValues(formatted.message), ...place, extensions: { code } };
+  log.error({ err: error, path }, 'unexpected error');
+  return { message: 'Something went wrong on our side.', ...place, extensions: { code: 'INTERNAL' } };
+}
+
+const GENERIC: Record<string, string> = {
+  GRAPHQL_PARSE_FAILED: 'The document cannot be parsed.',
+  GRAPHQL_VALIDATION_FAILED: 'The document does not fit the schema.',
+};
+
+/** Takes out the values that graphql-js quotes: they may be passwords or card numbers. */
+const withoutValues = (message: string): string =>
+  message
+    .replace(/got invalid value [\s\S]*?( at "[\w.[\]]+")?; /g, (_all, at: string | undefined) => `got an invalid value${at ?? ''}; `)
+    .replace(/(cannot represent[^:"{[]*)[:"{[][\s\S]*$/, '$1')
+    .replace(/Value "[^"]*" does not exist/g, 'The value does not exist')
+    .replace(/\d[\d -]{6,}\d/g, '…');
+
+interface Failed {
+  property: string;
+  constraints?: Record<string, string>;
+  children?: Failed[];
+}
+
+/** Which fields were refused and by which rules; never their values. */
+function wrongFields({ extensions }: ArgumentValidationError): { field: string; rules: string[] }[] {
+  const walk = (failures: readonly Failed[], prefix: string): { field: string; rules: string[] }[] =>
+    failures.flatMap(({ property, constraints, children }) => [
+      ...(constraints ? [{ field: prefix + property, rules: Object.keys(constraints) }] : []),
+      ...walk(children ?? [], `${prefix}${property}.`),
+    ]);
+  return walk((extensions as unknown as { validationErrors?: Failed[] }).validationErrors ?? [], '');
+}
+
+/** For what fails before any field is resolved: Apollo keeps a GraphQLError as it is. */
+export function toGraphQLError(error: unknown): unknown {
+  if (!(error instanceof DomainError)) return error;
+  return new GraphQLError(error.message, { extensions: { code: error.code, http: { status: 503 } }, originalError: error });
+}
