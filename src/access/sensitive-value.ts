@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { Column } from 'typeorm';
 import { refuse } from '../platform/errors';
 import type { Keys } from '../platform/keys';
-import { checkSensitive, maskOf, type SensitiveKind } from './masks';
+import { checkSensitive, maskOf, maskText, type SensitiveKind } from '../platform/masks';
 
 /**
  * A sensitive value as a row keeps it: sealed for whoever may reveal it, masked for everybody else. Reads select the
@@ -67,7 +67,7 @@ const SENSITIVE_NAMES: Record<string, SensitiveKind | 'secret'> = {
   password: 'secret',
 };
 
-/** An input as it may be shown: every sensitive value within it masked. */
+/** An input as it may be shown: every sensitive value within it masked, also inside free text. */
 export function maskInput(value: unknown, name = ''): unknown {
   if (Array.isArray(value)) return value.map((each) => maskInput(each, name));
   if (value !== null && typeof value === 'object')
@@ -76,7 +76,8 @@ export function maskInput(value: unknown, name = ''): unknown {
         .filter(([, each]) => each !== undefined)
         .map(([key, each]) => [key, maskInput(each, key)]),
     );
+  if (typeof value !== 'string') return value;
   const kind = SENSITIVE_NAMES[name];
-  if (kind === undefined || typeof value !== 'string') return value;
+  if (kind === undefined) return maskText(value);
   return kind === 'secret' ? '••••••••' : maskOf(kind, value);
 }

@@ -1,6 +1,6 @@
 import { IsOptional, Length, Matches, MaxLength } from 'class-validator';
 import { Field, InputType } from 'type-graphql';
-import { maskOf } from '../access/masks';
+import { maskOf } from '../platform/masks';
 import { placeOf } from '../access/reveal-sensitive-value';
 import { checkedValue, sealValue } from '../access/sensitive-value';
 import { operation } from '../platform/operation';

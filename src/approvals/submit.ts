@@ -6,6 +6,7 @@ import type { Actor, Context } from '../platform/context';
 import { refuse } from '../platform/errors';
 import type { AnyOperation, OperationInput, Submitted } from '../platform/operation';
 import { payloadKey } from '../platform/operation';
+import { maskText } from '../platform/masks';
 import { inTransaction, type Transaction } from '../platform/transaction';
 import { ApprovalPolicy } from './approval-policy.entity';
 import { demandsApproval } from './approval-policy.rules';
@@ -128,4 +129,4 @@ function subjectOf(operation: AnyOperation, input: object): string | null {
 }
 
 const reasonOf = (input: object): string | null =>
-  'reason' in input && typeof input.reason === 'string' ? input.reason : null;
+  'reason' in input && typeof input.reason === 'string' ? maskText(input.reason) : null;

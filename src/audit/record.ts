@@ -2,6 +2,7 @@ import { canonicalBytes, leafHash, mac } from '../platform/canonical';
 import type { Context } from '../platform/context';
 import { DomainError } from '../platform/errors';
 import { isId } from '../platform/ids';
+import { maskText } from '../platform/masks';
 import type { FieldChange } from '../platform/operation';
 import { inTransaction, type Transaction } from '../platform/transaction';
 
@@ -29,6 +30,14 @@ const INSERT = `INSERT INTO audit.event (id, at, action, outcome, actor_id, on_b
     change_request_id, request_id, content, hash, mac, key_id)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id`;
 
+/** The same value, with card numbers and e-mail addresses masked wherever a text holds one. */
+function withoutSensitiveText(value: unknown): unknown {
+  if (typeof value === 'string') return maskText(value);
+  if (Array.isArray(value)) return value.map(withoutSensitiveText);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, withoutSensitiveText(each)]));
+}
+
 /** Appends an event in the transaction of the change that it tells of. */
 export async function record(tx: Transaction, event: EventDescription): Promise<void> {
   const { context } = tx;
@@ -46,8 +55,8 @@ export async function record(tx: Transaction, event: EventDescription): Promise<
     onBehalfOf: event.onBehalfOfId ?? null,
     roles: [...(context.actor?.roles ?? [])],
     subject: { type: event.subjectType ?? null, id: subjectId },
-    changes: event.changes ?? [],
-    reason: event.reason ?? null,
+    changes: withoutSensitiveText(event.changes ?? []) as FieldChange[],
+    reason: withoutSensitiveText(event.reason ?? null),
     code: event.code ?? null,
     changeRequest: event.changeRequestId ?? null,
     request: context.requestId,

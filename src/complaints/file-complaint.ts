@@ -1,6 +1,6 @@
 import { IsOptional, Length, ValidateNested } from 'class-validator';
 import { Field, ID, InputType } from 'type-graphql';
-import { maskOf, maskText } from '../access/masks';
+import { maskOf, maskText } from '../platform/masks';
 import { placeOf } from '../access/reveal-sensitive-value';
 import { checkedValue, sealValue } from '../access/sensitive-value';
 import { Account } from '../accounts/account.entity';

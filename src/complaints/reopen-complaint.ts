@@ -1,5 +1,5 @@
 import { Field, ID, InputType } from 'type-graphql';
-import { maskText } from '../access/masks';
+import { maskText } from '../platform/masks';
 import { Account } from '../accounts/account.entity';
 import { operation } from '../platform/operation';
 import { ChangeInput } from '../platform/operation.type';

@@ -1,6 +1,6 @@
 import { IsOptional } from 'class-validator';
 import { Field, ID, InputType } from 'type-graphql';
-import { maskText } from '../access/masks';
+import { maskText } from '../platform/masks';
 import { operation } from '../platform/operation';
 import { ChangeInput } from '../platform/operation.type';
 import { Text } from '../platform/text';

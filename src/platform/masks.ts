@@ -1,5 +1,5 @@
 import { isEmail } from 'class-validator';
-import { refuse } from '../platform/errors';
+import { refuse } from './errors';
 
 /**
  * What a sensitive value looks like to those who may not see it, and which values are let in. A mask shows at most a

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
-import { checkSensitive, maskOf, maskText, type SensitiveKind } from '../../src/access/masks';
+import { checkSensitive, maskOf, maskText, type SensitiveKind } from '../../src/platform/masks';
 import accounts from '../../src/demo/data/accounts.json';
 import { DomainError } from '../../src/platform/errors';
 

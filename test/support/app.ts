@@ -1,0 +1,122 @@
+import 'reflect-metadata';
+import { randomBytes } from 'node:crypto';
+import { Client, Pool } from 'pg';
+import request from 'supertest';
+import { hashToken } from '../../src/access/identify';
+import { createApp, type Served } from '../../src/app';
+import { Person } from '../../src/demo/people';
+import { entities } from '../../src/entities';
+import { newId } from '../../src/platform/ids';
+import { connect } from '../../src/platform/database';
+import { ensureRoles } from '../../src/platform/database-roles';
+import { deriveKeys } from '../../src/platform/keys';
+import { type CastName, USERS } from './cast';
+import { testConfig } from './config';
+
+/** What GraphQL answered, with a status. */
+export interface Answer<T = Record<string, any>> {
+  status: number;
+  data: T | null | undefined;
+  errors: { message: string; path?: (string | number)[]; extensions: { code: string; details?: Record<string, any> } }[];
+  /** Code of the first error, or undefined. */
+  code: string | undefined;
+  text: string;
+}
+
+/** A client of the API: a bearer token, or nobody. */
+export class ApiClient {
+  constructor(
+    private readonly served: Served,
+    readonly token: string | null,
+    readonly userId: string,
+  ) {}
+
+  async gql<T = Record<string, any>>(query: string, variables: Record<string, unknown> = {}): Promise<Answer<T>> {
+    const call = request(this.served.server).post('/graphql').set('content-type', 'application/json');
+    if (this.token) call.set('authorization', `Bearer ${this.token}`);
+    const response = await call.send(JSON.stringify({ query, variables }));
+    const body = response.body as { data?: T | null; errors?: Answer['errors'] };
+    const errors = body.errors ?? [];
+    return { status: response.status, data: body.data, errors, code: errors[0]?.extensions?.code, text: response.text };
+  }
+
+  /** A mutation `name(input: …)` with the given selection; its payload, or the answer's errors. */
+  async mutate(name: string, input: object, selection = 'outcome changeRequest { id revision digest status }'): Promise<Answer & { payload: any }> {
+    const type = `${name.charAt(0).toUpperCase()}${name.slice(1)}Input`;
+    const answer = await this.gql(`mutation ($input: ${type}!) { ${name}(input: $input) { ${selection} } }`, { input });
+    return { ...answer, payload: answer.data?.[name] };
+  }
+}
+
+/** An API over a fresh copy of the template, and everything that a test needs around it. */
+export interface TestApp {
+  served: Served;
+  /** A signed-in client of somebody of the cast. */
+  as(name: CastName): ApiClient;
+  /** Nobody. */
+  nobody: ApiClient;
+  /** Somebody of the cast, submitting operations without HTTP: for setting a scene. */
+  person(name: CastName): Person;
+  /** SQL as the owner of the database (superuser on the embedded server). */
+  sql<R = Record<string, any>>(text: string, values?: unknown[]): Promise<R[]>;
+  /** SQL as the API's own role. */
+  apiSql<R = Record<string, any>>(text: string, values?: unknown[]): Promise<R[]>;
+  ownerUrl: string;
+  apiUrl: string;
+  /** The clock of the API; set it to move time. Null: the real one. */
+  clock: { at: Date | null };
+  close(): Promise<void>;
+}
+
+export async function startTestApp(more: Record<string, string> = {}): Promise<TestApp> {
+  const adminUrl = process.env.COUNTERSIGN_TEST_ADMIN_URL!;
+  const prefix = process.env.COUNTERSIGN_TEST_PREFIX!;
+  const name = `${prefix}_${randomBytes(4).toString('hex')}`;
+  await copyTemplate(adminUrl, prefix, name);
+  const owner = new URL(adminUrl);
+  owner.pathname = `/${name}`;
+  const config = testConfig(more);
+  const apiUrl = await ensureRoles(owner.href, deriveKeys(config.masterKey));
+  const database = await connect(apiUrl, { entities }, config.databasePool);
+  const clock: TestApp['clock'] = { at: null };
+  const served = await createApp(config, database, { clock: () => clock.at ?? new Date() });
+  await new Promise<void>((resolve) => served.server.listen(0, '127.0.0.1', resolve));
+  const pool = new Pool({ connectionString: owner.href, max: 4 });
+  const users = await pool.query<{ id: string; email: string }>('SELECT id, email FROM app_user');
+  const ids = new Map(users.rows.map(({ id, email }) => [email.split('@')[0]!, id]));
+  const tokens = new Map<string, string>();
+  for (const { name: who } of USERS) {
+    const token = randomBytes(32).toString('base64url');
+    tokens.set(who, token);
+    await pool.query(`INSERT INTO session (id, user_id, token_hash, expires_at) VALUES ($1, $2, $3, '2999-01-01')`, [newId(), ids.get(who), hashToken(token)]);
+  }
+  const sql = async (text: string, values: unknown[] = []) => (await pool.query(text, values)).rows as never;
+  return {
+    served,
+    as: (who) => new ApiClient(served, tokens.get(who)!, ids.get(who)!),
+    nobody: new ApiClient(served, null, ''),
+    person: (who) => new Person(served.app, ids.get(who)!),
+    sql,
+    apiSql: async (text, values = []) => (await database.pool.query(text, values)).rows as never,
+    ownerUrl: owner.href,
+    apiUrl,
+    clock,
+    close: async () => {
+      await served.stop();
+      await database.close();
+      await pool.end();
+    },
+  };
+}
+
+/** Copies wait for each other: PostgreSQL refuses to copy a template that is being copied. */
+async function copyTemplate(adminUrl: string, prefix: string, name: string): Promise<void> {
+  const admin = new Client({ connectionString: adminUrl });
+  await admin.connect();
+  try {
+    await admin.query(`SELECT pg_advisory_lock(hashtext('countersign test template'))`);
+    await admin.query(`CREATE DATABASE ${name} TEMPLATE ${prefix}_template`);
+  } finally {
+    await admin.end();
+  }
+}

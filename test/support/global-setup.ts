@@ -1,0 +1,59 @@
+import 'reflect-metadata';
+import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import path from 'node:path';
+import { Client } from 'pg';
+import { createApp } from '../../src/app';
+import { makeFirstUsers } from '../../src/first-users';
+import { prepareDatabase } from '../../src/open-database';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/platform/embedded-postgres';
+import { PASSWORD, USERS } from './cast';
+import { testConfig } from './config';
+
+/** What one run of the tests holds, for the teardown. */
+export interface Run {
+  server: EmbeddedPostgres | null;
+  directory: string | null;
+  adminUrl: string;
+  prefix: string;
+}
+
+/**
+ * One PostgreSQL for the whole run (embedded, or that of DATABASE_URL), one migrated template with a user for each role;
+ * each test file gets a copy of the template.
+ */
+export default async function setup(): Promise<void> {
+  const prefix = `countersign_test_${randomBytes(4).toString('hex')}`;
+  const given = process.env.DATABASE_URL;
+  const directory = given ? null : path.resolve(__dirname, `../../.data/test/${prefix}`);
+  const server = directory ? await startEmbeddedPostgres({ directory, database: 'postgres', durable: false, maxConnections: 300 }) : null;
+  const adminUrl = given ?? server!.url;
+  (globalThis as { countersignRun?: Run }).countersignRun = { server, directory, adminUrl, prefix };
+  try {
+    await makeTemplate(adminUrl, prefix);
+  } catch (error) {
+    await server?.stop();
+    if (directory) rmSync(directory, { recursive: true, force: true });
+    throw error;
+  }
+  process.env.COUNTERSIGN_TEST_ADMIN_URL = adminUrl;
+  process.env.COUNTERSIGN_TEST_PREFIX = prefix;
+}
+
+async function makeTemplate(adminUrl: string, prefix: string): Promise<void> {
+  const admin = new Client({ connectionString: adminUrl });
+  await admin.connect();
+  await admin.query(`CREATE DATABASE ${prefix}_template`);
+  await admin.end();
+  const url = new URL(adminUrl);
+  url.pathname = `/${prefix}_template`;
+  const config = testConfig();
+  const database = await prepareDatabase(config, url.href);
+  const served = await createApp(config, database);
+  await makeFirstUsers(
+    served.app,
+    USERS.map(({ name, role }) => ({ name, email: `${name}@test.example`, password: PASSWORD, role })),
+  );
+  await served.stop();
+  await database.close();
+}
