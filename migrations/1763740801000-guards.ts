@@ -63,26 +63,64 @@ const CHANGING: Record<string, string[]> = {
   session: ['ended_at'],
   change_request: ['status', 'approved_by_id', 'closed_at', 'failure_code', 'result'],
   decision: [],
-  account: ['legal_name', 'status', 'time_zone', 'tax_id_sealed', 'tax_id_masked', 'bank_account_number_sealed', 'bank_account_number_masked', 'closed_at'],
+  account: [
+    'legal_name',
+    'status',
+    'time_zone',
+    'tax_id_sealed',
+    'tax_id_masked',
+    'bank_account_number_sealed',
+    'bank_account_number_masked',
+    'closed_at',
+  ],
   lob: ['status', 'closed_at'],
   agent: [],
   assignment: ['ends_on', 'end_reason'],
   invoice: [
-    'status', 'payment_status', 'disputed_minor', 'credited_minor', 'number', 'series', 'fiscal_year', 'number_in_series', 'issued_at', 'due_on',
-    'voided_at', 'void_reason',
+    'status',
+    'payment_status',
+    'disputed_minor',
+    'credited_minor',
+    'number',
+    'series',
+    'fiscal_year',
+    'number_in_series',
+    'issued_at',
+    'due_on',
+    'voided_at',
+    'void_reason',
   ],
   invoice_line: ['disputed_minor', 'credited_minor'],
   dispute: ['status', 'resolution', 'accepted_minor', 'resolved_by_id', 'closed_at', 'resolution_note'],
   dispute_item: ['accepted_minor'],
   complaint: [
-    'status', 'acknowledged_at', 'acknowledge_breached_at', 'resolved_at', 'breached_at', 'due_at', 'resolution', 'resolution_note', 'reopened_at',
-    'reopened_count', 'rule_id', 'rule_version', 'calendar_version',
+    'status',
+    'acknowledged_at',
+    'acknowledge_breached_at',
+    'resolved_at',
+    'breached_at',
+    'due_at',
+    'resolution',
+    'resolution_note',
+    'reopened_at',
+    'reopened_count',
+    'rule_id',
+    'rule_version',
+    'calendar_version',
   ],
 };
 
 /** Reference data: the API reads it; policies it may change, by the one operation there is. */
 const READ_ONLY = ['complaint_rule', 'business_calendar', 'holiday', 'migration'];
-const POLICY = ['active', 'approver_roles', 'when_fields', 'when_amount_above_minor', 'when_currency', 'expires_after_hours', 'version'];
+const POLICY = [
+  'active',
+  'approver_roles',
+  'when_fields',
+  'when_amount_above_minor',
+  'when_currency',
+  'expires_after_hours',
+  'version',
+];
 
 const grants = () => [
   `GRANT USAGE ON SCHEMA public, audit TO ${API_ROLE}`,
@@ -97,7 +135,8 @@ const grants = () => [
   `GRANT SELECT, INSERT, UPDATE (last_number) ON invoice_series TO ${API_ROLE}`,
 ];
 
-const COLUMNS = 'id, at, action, outcome, actor_id, on_behalf_of_id, subject_type, subject_id, change_request_id, request_id, content, hash, mac, key_id';
+const COLUMNS =
+  'id, at, action, outcome, actor_id, on_behalf_of_id, subject_type, subject_id, change_request_id, request_id, content, hash, mac, key_id';
 
 const TRAIL = [
   `CREATE FUNCTION audit.event_is_final() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN

@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { ApolloServer } from '@apollo/server';
-import { ApolloServerPluginCacheControlDisabled, ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginLandingPageDisabled,
+} from '@apollo/server/plugin/disabled';
 import { ApolloServerPluginDrainHttpServer } from '@apollo/server/plugin/drainHttpServer';
 import { expressMiddleware } from '@as-integrations/express5';
 import express, { type ErrorRequestHandler, type Express, type Request } from 'express';
@@ -75,8 +78,17 @@ export async function createApp(config: Config, database: Database, options: Opt
     response.status(ready.ready ? 200 : 503).json(ready);
   });
   if (!config.production) serveExplorer(web);
-  web.use('/graphql', express.json({ limit: MAX_BODY }), expressMiddleware(apollo, { context: ({ req }) => contextOf(app, req) }));
-  web.use((_request, response) => void response.status(404).json({ errors: [{ message: 'There is nothing here.', extensions: { code: 'NOT_FOUND' } }] }));
+  web.use(
+    '/graphql',
+    express.json({ limit: MAX_BODY }),
+    expressMiddleware(apollo, { context: ({ req }) => contextOf(app, req) }),
+  );
+  web.use(
+    (_request, response) =>
+      void response
+        .status(404)
+        .json({ errors: [{ message: 'There is nothing here.', extensions: { code: 'NOT_FOUND' } }] }),
+  );
   web.use(jsonErrors(app));
   return { app, server, express: web, stop: () => apollo.stop() };
 }
@@ -93,7 +105,16 @@ const requestIds =
     response.locals.requestId = requestId;
     response.set('x-request-id', requestId);
     response.on('finish', () =>
-      log.info({ requestId, method: request.method, path: request.path, status: response.statusCode, ms: Math.round(performance.now() - started) }, 'request'),
+      log.info(
+        {
+          requestId,
+          method: request.method,
+          path: request.path,
+          status: response.statusCode,
+          ms: Math.round(performance.now() - started),
+        },
+        'request',
+      ),
     );
     next();
   };

@@ -48,11 +48,11 @@ export interface Config {
 const PUBLISHED_KEYS = new Set(['Y2hhbmdlLW1lLWNoYW5nZS1tZS1jaGFuZ2UtbWUtMTI=']);
 
 /**
- * Reads the environment, once. Refuses with CONFIGURATION_INVALID, naming each setting that is wrong and never its value.
+ * Reads the environment, once; `over` wins over it. Refuses with CONFIGURATION_INVALID, naming each setting that is wrong and never its value.
  * In production a missing, short or published MASTER_KEY is refused, and so is demonstration data.
  */
-export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  const parsed = environment.safeParse(env);
+export function loadConfig(env: NodeJS.ProcessEnv = process.env, over: NodeJS.ProcessEnv = {}): Config {
+  const parsed = environment.safeParse({ ...env, ...over });
   if (!parsed.success) {
     const wrong = parsed.error.issues.map((issue) => issue.path.join('.'));
     throw invalid(`These settings are not valid: ${[...new Set(wrong)].join(', ')}.`);
@@ -60,7 +60,8 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const settings = parsed.data;
   const production = settings.NODE_ENV === 'production';
   const dataDirectory = path.resolve(settings.DATA_DIRECTORY);
-  if (production && settings.DEMO_DATA) throw invalid('Demonstration data does not belong in production: unset DEMO_DATA.');
+  if (production && settings.DEMO_DATA)
+    throw invalid('Demonstration data does not belong in production: unset DEMO_DATA.');
   if (production && settings.DEMO_PASSWORD) throw invalid('DEMO_PASSWORD does not belong in production: unset it.');
   if (production && !settings.MASTER_KEY) throw invalid('MASTER_KEY is missing: 32 random bytes in base64.');
   return Object.freeze({

@@ -42,22 +42,55 @@ export async function makeFirstUsers(app: App, users: readonly FirstUser[]): Pro
     if (any) return null;
     const ids = new Map<string, string>();
     for (const { name, email, password, role } of users) {
-      const user = { id: tx.newId(), name, email: email.toLowerCase(), passwordHash: hashes.get(password)!, deactivatedAt: null };
-      const grant = role && { id: tx.newId(), userId: user.id, role, accountId: null, grantedById: null, revokedAt: null, revokedById: null };
+      const user = {
+        id: tx.newId(),
+        name,
+        email: email.toLowerCase(),
+        passwordHash: hashes.get(password)!,
+        deactivatedAt: null,
+      };
+      const grant = role && {
+        id: tx.newId(),
+        userId: user.id,
+        role,
+        accountId: null,
+        grantedById: null,
+        revokedAt: null,
+        revokedById: null,
+      };
       await tx.insert(User, user as User);
       const common = { outcome: 'DONE', reason: 'first users of this installation' } as const;
-      await record(tx, { ...common, action: 'user.created', subjectType: 'User', subjectId: user.id, changes: [{ path: 'email', before: null, after: user.email }] });
+      await record(tx, {
+        ...common,
+        action: 'user.created',
+        subjectType: 'User',
+        subjectId: user.id,
+        changes: [{ path: 'email', before: null, after: user.email }],
+      });
       ids.set(user.email, user.id);
       if (!grant) continue;
       await tx.insert(RoleGrant, grant as RoleGrant);
-      await record(tx, { ...common, action: 'role.granted', subjectType: 'RoleGrant', subjectId: grant.id, changes: [{ path: 'role', before: null, after: role }] });
+      await record(tx, {
+        ...common,
+        action: 'role.granted',
+        subjectType: 'RoleGrant',
+        subjectId: grant.id,
+        changes: [{ path: 'role', before: null, after: role }],
+      });
     }
     return ids;
   });
 }
 
 const file = z
-  .array(z.strictObject({ name: z.string().min(1).max(200), email: z.email().max(254), password: z.string().min(12).max(128), role: z.enum(roleNames as [HeldRole['role'], ...HeldRole['role'][]]) }))
+  .array(
+    z.strictObject({
+      name: z.string().min(1).max(200),
+      email: z.email().max(254),
+      password: z.string().min(12).max(128),
+      role: z.enum(roleNames as [HeldRole['role'], ...HeldRole['role'][]]),
+    }),
+  )
   .min(2);
 
 /** In production: the users that the file of FIRST_USERS names (JSON: name, email, password, role), at least two, not clients. */
@@ -66,7 +99,10 @@ export async function createFirstUsers(app: App): Promise<string[]> {
   if (!firstUsers) return [];
   const parsed = file.safeParse(JSON.parse(readFileSync(firstUsers, 'utf8')));
   if (!parsed.success || parsed.data.some(({ role }) => role === 'client'))
-    throw new DomainError('CONFIGURATION_INVALID', 'FIRST_USERS must name a JSON file of at least two users, none of them a client: name, email, password (12 to 128 characters), role.');
+    throw new DomainError(
+      'CONFIGURATION_INVALID',
+      'FIRST_USERS must name a JSON file of at least two users, none of them a client: name, email, password (12 to 128 characters), role.',
+    );
   const made = await makeFirstUsers(app, parsed.data);
   return made ? [`${made.size} first users were made; delete the file that FIRST_USERS names.`] : [];
 }

@@ -27,7 +27,11 @@ async function prepareUsers(config: Config, { app }: Served): Promise<string[]> 
 const listen = ({ host, port }: Config, { server }: Served) =>
   new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(error.code === 'EADDRINUSE' ? new DomainError('PORT_IN_USE', `Port ${port} is in use: set PORT to another.`) : error),
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new DomainError('PORT_IN_USE', `Port ${port} is in use: set PORT to another.`)
+          : error,
+      ),
     );
     server.listen(port, host, resolve);
   });
@@ -67,6 +71,10 @@ function stopOnSignals(served: Served, open: OpenDatabase): void {
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(error instanceof DomainError ? `${error.code}: ${error.message}\n` : `${error instanceof Error ? error.stack : String(error)}\n`);
+  process.stderr.write(
+    error instanceof DomainError
+      ? `${error.code}: ${error.message}\n`
+      : `${error instanceof Error ? error.stack : String(error)}\n`,
+  );
   process.exit(1);
 });

@@ -21,7 +21,7 @@ export async function openDatabase(config: Config): Promise<OpenDatabase> {
   const server = await startEmbeddedPostgres({ directory: config.dataDirectory, database: 'countersign' });
   try {
     const database = await prepareDatabase(config, server.url);
-    return { database, close: () => database.close().finally(server.stop) };
+    return { database, close: () => database.close().finally(() => server.stop()) };
   } catch (error) {
     await server.stop();
     throw error;

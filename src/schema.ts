@@ -69,7 +69,8 @@ export function bareSchema(): GraphQLSchema {
     ],
     validate: { forbidUnknownValues: true },
   });
-  for (const type of Object.values(schema.getTypeMap())) if (isObjectType(type) && !isRoot(schema, type)) answerByResponseKey(type);
+  for (const type of Object.values(schema.getTypeMap()))
+    if (isObjectType(type) && !isRoot(schema, type)) answerByResponseKey(type);
   return schema;
 }
 

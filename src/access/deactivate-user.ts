@@ -23,7 +23,10 @@ export const deactivateUser = operation({
   summary: 'Deactivate a user',
   lock: async (tx, input: DeactivateUserInput) => {
     const user = await tx.lock(User, input.userId);
-    return { user, sessions: (await tx.lockWhere(Session, { userId: user.id })).filter(({ endedAt }) => endedAt === null) };
+    return {
+      user,
+      sessions: (await tx.lockWhere(Session, { userId: user.id })).filter(({ endedAt }) => endedAt === null),
+    };
   },
   authorize: (may, { user }) => may('deactivate', user),
   decide: ({ user }, _input, { now, actorId }) => {

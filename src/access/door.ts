@@ -1,6 +1,7 @@
 import { rule, shield } from 'graphql-shield';
 import type { IMiddlewareFunction } from 'graphql-middleware';
 import { recordRefusal } from '../audit/record';
+import { attemptAtField } from './attempt';
 import type { Context } from '../platform/context';
 import { DomainError } from '../platform/errors';
 import { assertText } from '../platform/text';
@@ -11,7 +12,9 @@ type Rule = ReturnType<ReturnType<typeof rule>>;
 const anybody = rule('anybody', { cache: 'no_cache' })(() => true);
 
 /** Open to whoever is signed in. */
-const signedIn = rule('signed in', { cache: 'no_cache' })((_root, _args, { actor }: Context) => actor !== null || unauthenticated());
+const signedIn = rule('signed in', { cache: 'no_cache' })(
+  (_root, _args, { actor }: Context) => actor !== null || unauthenticated(),
+);
 
 const made = new Map<string, Rule>();
 
@@ -22,7 +25,10 @@ function may(action: string, subject: string): Rule {
   if (known) return known;
   const fresh = rule(name, { cache: 'no_cache' })((_root, _args, { actor }: Context) => {
     if (!actor) return unauthenticated();
-    return actor.ability.can(action, subject) || new DomainError('FORBIDDEN', `You may not ${action} any ${subject}.`, { action, subject });
+    return (
+      actor.ability.can(action, subject) ||
+      new DomainError('FORBIDDEN', `You may not ${action} any ${subject}.`, { action, subject })
+    );
   });
   made.set(name, fresh);
   return fresh;
@@ -91,7 +97,9 @@ export const door = {
   },
 } satisfies Record<string, Record<string, Rule>>;
 
-const closed = rule('closed', { cache: 'no_cache' })(() => new DomainError('FORBIDDEN', 'This is closed to everybody.'));
+const closed = rule('closed', { cache: 'no_cache' })(
+  () => new DomainError('FORBIDDEN', 'This is closed to everybody.'),
+);
 
 /** Shield on the root fields alone. What a type shows below them is decided when a read is compiled. */
 export const doorkeeper = () =>
@@ -112,7 +120,13 @@ export const witness: IMiddlewareFunction<unknown, Context> = async (resolve, ro
     return answer;
   } catch (error) {
     const refused = error instanceof DomainError && ['FORBIDDEN', 'UNAUTHENTICATED'].includes(error.code);
-    if (refused || info.parentType.name === 'Mutation') await recordRefusal(context, error, { action: `${info.parentType.name}.${info.fieldName}` });
+    const { name: parent } = info.parentType;
+    if (refused || parent === 'Mutation')
+      await recordRefusal(
+        context,
+        error,
+        attemptAtField(context.app.catalogue, parent, info.fieldName, (args as { input?: unknown }).input),
+      );
     throw error;
   }
 };

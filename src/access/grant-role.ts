@@ -9,7 +9,10 @@ import { RoleGrant } from './role-grant.entity';
 import { User } from './user.entity';
 
 export const RoleEnum = Object.fromEntries(roleNames.map((role) => [role, role])) as Record<RoleName, RoleName>;
-registerEnumType(RoleEnum, { name: 'Role', description: 'What somebody is in the house; docs/ARCHITECTURE.md says what each may do.' });
+registerEnumType(RoleEnum, {
+  name: 'Role',
+  description: 'What somebody is in the house; docs/ARCHITECTURE.md says what each may do.',
+});
 
 @InputType({ description: 'Which role to grant to whom.' })
 export class GrantRoleInput extends Input {
@@ -19,7 +22,10 @@ export class GrantRoleInput extends Input {
   @Field(() => RoleEnum, { description: 'The role.' })
   role!: RoleName;
 
-  @Field(() => ID, { nullable: true, description: 'The account of a client’s user: needed for `client`, refused for any other role.' })
+  @Field(() => ID, {
+    nullable: true,
+    description: 'The account of a client’s user: needed for `client`, refused for any other role.',
+  })
   accountId?: string | null;
 
   @Text(500)
@@ -34,7 +40,9 @@ export const grantRole = operation({
   summary: 'Grant a role to a user',
   lock: async (tx, input: GrantRoleInput) => {
     const user = await tx.lock(User, input.userId);
-    const account = input.accountId ? await tx.query<{ id: string }>('SELECT id FROM account WHERE id::text = $1', [input.accountId]) : [];
+    const account = input.accountId
+      ? await tx.query<{ id: string }>('SELECT id FROM account WHERE id::text = $1', [input.accountId])
+      : [];
     return { user, accountFound: account.length === 1, held: await tx.find(RoleGrant, { userId: user.id }) };
   },
   authorize: (may, { user }) => {
@@ -44,10 +52,20 @@ export const grantRole = operation({
   decide: ({ user, accountFound, held }, input, { newId, actorId }) => {
     if (user.id === actorId) refuse('ROLE_NOT_GRANTABLE', 'Nobody grants themselves a role.');
     if (user.deactivatedAt) refuse('ROLE_NOT_GRANTABLE', 'This user is deactivated.');
-    if ((input.role === 'client') !== Boolean(input.accountId)) refuse('ROLE_NOT_GRANTABLE', 'An account goes with the role client, and with no other.');
+    if ((input.role === 'client') !== Boolean(input.accountId))
+      refuse('ROLE_NOT_GRANTABLE', 'An account goes with the role client, and with no other.');
     if (input.accountId && !accountFound) notFound('Account');
-    if (held.some(({ role, revokedAt }) => role === input.role && revokedAt === null)) refuse('ROLE_GRANT_TAKEN', 'This user has that role already.');
-    return { id: newId(), userId: user.id, role: input.role, accountId: input.accountId ?? null, grantedById: actorId, revokedAt: null, revokedById: null };
+    if (held.some(({ role, revokedAt }) => role === input.role && revokedAt === null))
+      refuse('ROLE_GRANT_TAKEN', 'This user has that role already.');
+    return {
+      id: newId(),
+      userId: user.id,
+      role: input.role,
+      accountId: input.accountId ?? null,
+      grantedById: actorId,
+      revokedAt: null,
+      revokedById: null,
+    };
   },
   save: (tx, grant) => tx.insert(RoleGrant, grant as RoleGrant),
   record: (grant, { user }, { reason }) => ({

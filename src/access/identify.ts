@@ -38,7 +38,10 @@ export async function identify(app: App, token: string): Promise<Identity | null
 }
 
 /** The user as an actor of now, or null when deactivated: for carrying out what they proposed earlier. */
-export async function actorById(query: (text: string, values: unknown[]) => Promise<Found[]>, userId: string): Promise<Actor | null> {
+export async function actorById(
+  query: (text: string, values: unknown[]) => Promise<Found[]>,
+  userId: string,
+): Promise<Actor | null> {
   const [found] = await query(BY_ID, [userId]);
   return found ? actorOf(found) : null;
 }

@@ -27,7 +27,8 @@ async function inTurn<T>(work: () => Promise<T>): Promise<T> {
 /** Passwords are compared in Unicode's composed form, however a keyboard made them. */
 const composed = (password: string) => password.normalize('NFC');
 
-export const hashPassword = (password: string): Promise<string> => inTurn(() => argon2.hash(composed(password), PARAMETERS));
+export const hashPassword = (password: string): Promise<string> =>
+  inTurn(() => argon2.hash(composed(password), PARAMETERS));
 
 let nobodys: Promise<string> | undefined;
 

@@ -13,7 +13,10 @@ import { everybody, type Role } from './roles/role';
 import { supervisor } from './roles/supervisor';
 
 /** The roles there are, each a page that reads like a policy. */
-export const roles = { admin, billing, supervisor, operations, compliance, auditor, client } satisfies Record<string, Role>;
+export const roles = { admin, billing, supervisor, operations, compliance, auditor, client } satisfies Record<
+  string,
+  Role
+>;
 
 export type RoleName = keyof typeof roles;
 export const roleNames = Object.keys(roles) as RoleName[];
@@ -46,7 +49,8 @@ export function mayOf(actor: Actor): May {
     check(action, row);
   };
   return Object.assign(may, {
-    create: (action: string, type: string, attributes: Record<string, unknown> = {}) => check(action, subject(type, { ...attributes })),
+    create: (action: string, type: string, attributes: Record<string, unknown> = {}) =>
+      check(action, subject(type, { ...attributes })),
   });
 }
 

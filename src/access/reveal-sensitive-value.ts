@@ -64,7 +64,10 @@ export const revealSensitiveValue = operation({
 export const placeOf = (type: string, id: string, field: string): string => `${type}/${id}/${field}`;
 
 /** Any entity may have sensitive values: whichever are embedded in it can be asked for, and nothing else. */
-async function find(tx: Transaction, { type, id, field }: RevealSensitiveValueInput): Promise<{ row: Row; value: unknown }> {
+async function find(
+  tx: Transaction,
+  { type, id, field }: RevealSensitiveValueInput,
+): Promise<{ row: Row; value: unknown }> {
   const entity = tx.context.app.database.orm.entityMetadatas.find((each) => each.name === type);
   const revealable = entity?.allEmbeddeds.filter((each) => each.type === SensitiveValue) ?? [];
   if (!entity || revealable.length === 0) return notFound('sensitive field');

@@ -40,7 +40,9 @@ export function unsealText(keys: Keys, sealed: Buffer, place: string): string {
   try {
     const nonce = sealed.subarray(4, 4 + NONCE);
     const tag = sealed.subarray(4 + NONCE, 4 + NONCE + TAG);
-    const decipher = createDecipheriv('aes-256-gcm', keys.sensitive, nonce, { authTagLength: TAG }).setAAD(Buffer.from(place)).setAuthTag(tag);
+    const decipher = createDecipheriv('aes-256-gcm', keys.sensitive, nonce, { authTagLength: TAG })
+      .setAAD(Buffer.from(place))
+      .setAuthTag(tag);
     return Buffer.concat([decipher.update(sealed.subarray(4 + NONCE + TAG)), decipher.final()]).toString('utf8');
   } catch {
     return refuse('SEAL_BROKEN', 'This value was altered or does not belong here.');

@@ -40,7 +40,13 @@ async function openSession(context: Context, userId: string): Promise<SignedIn> 
     const id = tx.newId();
     const expires = new Date(tx.now.getTime() + SESSION_SECONDS * 1000);
     await tx.insert(Session, { id, userId, tokenHash: hashToken(token), expiresAt: expires, endedAt: null } as Session);
-    await record(tx, { action: 'session.opened', outcome: 'DONE', subjectType: 'Session', subjectId: id, actorId: userId });
+    await record(tx, {
+      action: 'session.opened',
+      outcome: 'DONE',
+      subjectType: 'Session',
+      subjectId: id,
+      actorId: userId,
+    });
     return expires;
   });
   const identity = await identify(context.app, token);

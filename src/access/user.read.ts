@@ -1,7 +1,8 @@
 import { column, computed, declareRead, instant, list, one, plains } from '../platform/read';
 import { sql } from '../platform/sql';
 
-const holds = (row: string) => sql`select g.role from role_grant g where g.user_id = ${column(row, 'id')} and g.revoked_at is null`;
+const holds = (row: string) =>
+  sql`select g.role from role_grant g where g.user_id = ${column(row, 'id')} and g.revoked_at is null`;
 
 export const userRead = declareRead('User', {
   table: 'app_user',

@@ -14,7 +14,16 @@ import { RevealSensitiveValueInput } from './reveal-sensitive-value';
 import { RevokeRoleInput } from './revoke-role';
 import { signIn } from './sign-in';
 import { userRead } from './user.read';
-import { RoleGrant, SignInInput, SignInPayload, SignOutPayload, User, UserConnection, UsersArgs, Viewer } from './user.type';
+import {
+  RoleGrant,
+  SignInInput,
+  SignInPayload,
+  SignOutPayload,
+  User,
+  UserConnection,
+  UsersArgs,
+  Viewer,
+} from './user.type';
 import { RevealSensitiveValuePayload } from './reveal.type';
 
 const CreateUserPayload = payloadType('CreateUserPayload', { user: () => User });
@@ -38,7 +47,7 @@ function permissionsOf(ability: Actor['ability']): { action: string; subject: st
   const pairs = ability.rules.flatMap(({ action, subject }) =>
     [action].flat().flatMap((verb) => [subject].flat().map((type) => `${verb} ${String(type)}`)),
   );
-  return [...new Set(pairs)].sort().map((pair) => ({ action: pair.split(' ')[0]!, subject: pair.split(' ')[1]! }));
+  return [...new Set(pairs)].toSorted().map((pair) => ({ action: pair.split(' ')[0]!, subject: pair.split(' ')[1]! }));
 }
 
 @Resolver()
@@ -58,7 +67,9 @@ export class UserResolver {
     return asked.page(userRead, args);
   }
 
-  @Mutation(() => SignInPayload, { description: 'Opens a session. Each try is its own: signing in has no idempotency key.' })
+  @Mutation(() => SignInPayload, {
+    description: 'Opens a session. Each try is its own: signing in has no idempotency key.',
+  })
   async signIn(@Arg('input', { description: 'Who signs in.' }) { email, password }: SignInInput, @Ask() asked: Asked) {
     const { token, expiresAt, context } = await signIn(asked.context, email, password);
     return asked.value({ token, expiresAt, viewer: viewerOf(context) });
@@ -70,7 +81,9 @@ export class UserResolver {
     return asked.value({ signedOut: true });
   }
 
-  @Mutation(() => EndSessionPayload, { description: 'Ends a session: one’s own, or anybody’s for administrators and compliance.' })
+  @Mutation(() => EndSessionPayload, {
+    description: 'Ends a session: one’s own, or anybody’s for administrators and compliance.',
+  })
   endSession(@Arg('input', { description: 'Which one.' }) input: EndSessionInput, @Ask() asked: Asked) {
     return asked.submit('session.end', input);
   }
@@ -81,12 +94,18 @@ export class UserResolver {
   }
 
   @Mutation(() => DeactivateUserPayload, { description: 'Takes a user’s access away and ends their sessions.' })
-  deactivateUser(@Arg('input', { description: 'Which one, and why.' }) input: DeactivateUserInput, @Ask() asked: Asked) {
+  deactivateUser(
+    @Arg('input', { description: 'Which one, and why.' }) input: DeactivateUserInput,
+    @Ask() asked: Asked,
+  ) {
     return asked.submit('user.deactivate', input);
   }
 
   @Mutation(() => GrantRolePayload, { description: 'Grants a role; by default it waits for a second person.' })
-  grantRole(@Arg('input', { description: 'Which role, to whom, and why.' }) input: GrantRoleInput, @Ask() asked: Asked) {
+  grantRole(
+    @Arg('input', { description: 'Which role, to whom, and why.' }) input: GrantRoleInput,
+    @Ask() asked: Asked,
+  ) {
     return asked.submit('role.grant', input);
   }
 
@@ -95,7 +114,9 @@ export class UserResolver {
     return asked.submit('role.revoke', input);
   }
 
-  @Mutation(() => RevealSensitiveValuePayload, { description: 'Shows one sensitive value, and the trail says to whom and why.' })
+  @Mutation(() => RevealSensitiveValuePayload, {
+    description: 'Shows one sensitive value, and the trail says to whom and why.',
+  })
   revealSensitiveValue(
     @Arg('input', { description: 'Which value, and why.' }) input: RevealSensitiveValueInput,
     @Ask() asked: Asked,
@@ -104,7 +125,10 @@ export class UserResolver {
   }
 }
 
-extendRead(auditEventRead, { actor: one(() => userRead, 'actor_id'), onBehalfOf: one(() => userRead, 'on_behalf_of_id') });
+extendRead(auditEventRead, {
+  actor: one(() => userRead, 'actor_id'),
+  onBehalfOf: one(() => userRead, 'on_behalf_of_id'),
+});
 
 @Resolver(() => AuditEvent)
 export class AuditEventActors {

@@ -1,5 +1,5 @@
 import { IsOptional, MaxLength } from 'class-validator';
-import { Field, ID, InputType, ObjectType } from 'type-graphql';
+import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { connectionArgs, connectionOf, orderEnum } from '../platform/pagination';
 import { DateTimeScalar } from '../platform/scalars';
 import { RoleEnum } from './grant-role';
@@ -28,7 +28,7 @@ export class RoleGrant {
   @Field(() => DateTimeScalar, { nullable: true, description: 'Until when; null while it lasts.' })
   revokedAt!: string | null;
 
-  @Field({ description: 'Raised by one with each change.' })
+  @Field(() => Int, { description: 'Raised by one with each change; send it back as `expectedVersion`.' })
   version!: number;
 }
 
@@ -49,13 +49,15 @@ export class User {
   @Field(() => [String], { description: 'The roles that they hold now.' })
   roles!: string[];
 
-  @Field(() => [RoleGrant], { description: 'Every role they hold or held, earliest first; empty for viewers who may not see that.' })
+  @Field(() => [RoleGrant], {
+    description: 'Every role they hold or held, earliest first; empty for viewers who may not see that.',
+  })
   roleGrants!: RoleGrant[];
 
   @Field(() => DateTimeScalar, { description: 'Since when.' })
   createdAt!: string;
 
-  @Field({ description: 'Raised by one with each change.' })
+  @Field(() => Int, { description: 'Raised by one with each change; send it back as `expectedVersion`.' })
   version!: number;
 }
 
@@ -82,7 +84,9 @@ export class Viewer {
   @Field(() => [String], { description: 'The roles of this moment.' })
   roles!: string[];
 
-  @Field(() => [Permission], { description: 'What they may do to at least some rows; which rows is decided one by one.' })
+  @Field(() => [Permission], {
+    description: 'What they may do to at least some rows; which rows is decided one by one.',
+  })
   permissions!: Permission[];
 
   @Field(() => ID, { description: 'The session that this request belongs to.' })

@@ -1,6 +1,5 @@
 import { pendingChanges } from '../approvals/change-request.read';
-import { CODE, connection, contains, CREATED_AT, declareRead, equals, instant, masked, plains } from '../platform/read';
-import { lobRead } from './lob.read';
+import { CODE, contains, CREATED_AT, declareRead, equals, instant, masked, plains } from '../platform/read';
 
 export const accountRead = declareRead('Account', {
   table: 'account',
@@ -8,7 +7,6 @@ export const accountRead = declareRead('Account', {
     ...plains('id', 'code', 'legalName', 'status', 'currency', 'timeZone', 'version'),
     taxId: masked('tax_id'),
     bankAccountNumber: masked('bank_account_number'),
-    lobs: connection(() => lobRead, 'account_id'),
     pendingChanges: pendingChanges('Account'),
     createdAt: instant('created_at'),
     closedAt: instant('closed_at'),

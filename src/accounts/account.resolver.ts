@@ -34,7 +34,9 @@ export class AccountResolver {
     return asked.submit('account.open', input);
   }
 
-  @Mutation(() => ChangeAccountPayload, { description: 'Changes an account; bank data and tax ids wait for a second person by default.' })
+  @Mutation(() => ChangeAccountPayload, {
+    description: 'Changes an account; bank data and tax ids wait for a second person by default.',
+  })
   changeAccount(@Arg('input', { description: 'What to change.' }) input: ChangeAccountInput, @Ask() asked: Asked) {
     return asked.submit('account.change', input);
   }

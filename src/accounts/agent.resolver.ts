@@ -11,7 +11,10 @@ import { RequestAgentTransferInput } from './transfer-agent';
 
 const HireAgentPayload = payloadType('HireAgentPayload', { agent: () => Agent });
 const AssignAgentPayload = payloadType('AssignAgentPayload', { agent: () => Agent, assignment: () => Assignment });
-const RequestAgentTransferPayload = payloadType('RequestAgentTransferPayload', { agent: () => Agent, assignment: () => Assignment });
+const RequestAgentTransferPayload = payloadType('RequestAgentTransferPayload', {
+  agent: () => Agent,
+  assignment: () => Assignment,
+});
 const EndAssignmentPayload = payloadType('EndAssignmentPayload', { assignment: () => Assignment });
 
 @Resolver()
@@ -36,13 +39,21 @@ export class AgentResolver {
     return asked.submit('agent.assign', input);
   }
 
-  @Mutation(() => RequestAgentTransferPayload, { description: 'Asks to move an agent to another LOB; by default it waits for a second person.' })
-  requestAgentTransfer(@Arg('input', { description: 'Who, where to, from when and why.' }) input: RequestAgentTransferInput, @Ask() asked: Asked) {
+  @Mutation(() => RequestAgentTransferPayload, {
+    description: 'Asks to move an agent to another LOB; by default it waits for a second person.',
+  })
+  requestAgentTransfer(
+    @Arg('input', { description: 'Who, where to, from when and why.' }) input: RequestAgentTransferInput,
+    @Ask() asked: Asked,
+  ) {
     return asked.submit('agent.transfer', input);
   }
 
   @Mutation(() => EndAssignmentPayload, { description: 'Ends an assignment.' })
-  endAssignment(@Arg('input', { description: 'Which one, when and why.' }) input: EndAssignmentInput, @Ask() asked: Asked) {
+  endAssignment(
+    @Arg('input', { description: 'Which one, when and why.' }) input: EndAssignmentInput,
+    @Ask() asked: Asked,
+  ) {
     return asked.submit('assignment.end', input);
   }
 }

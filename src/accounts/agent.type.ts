@@ -19,7 +19,10 @@ export class Assignment {
   @Field(() => LocalDateScalar, { description: 'First date.' })
   startsOn!: string;
 
-  @Field(() => LocalDateScalar, { nullable: true, description: 'The first date that does not belong to it any more; null while it lasts.' })
+  @Field(() => LocalDateScalar, {
+    nullable: true,
+    description: 'The first date that does not belong to it any more; null while it lasts.',
+  })
   endsOn!: string | null;
 
   @Field(() => String, { nullable: true, description: 'Why it ended.' })

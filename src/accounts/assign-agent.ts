@@ -24,7 +24,10 @@ export const assignAgent = operation({
   name: 'agent.assign',
   subject: 'Agent',
   summary: 'Assign an agent to a line of business',
-  lock: async (tx, input: AssignAgentInput) => ({ agent: await tx.lock(Agent, input.agentId), lob: await tx.lock(Lob, input.lobId) }),
+  lock: async (tx, input: AssignAgentInput) => ({
+    agent: await tx.lock(Agent, input.agentId),
+    lob: await tx.lock(Lob, input.lobId),
+  }),
   authorize: (may, { agent, lob }) => {
     may('read', lob);
     may('assign', agent);

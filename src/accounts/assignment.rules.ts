@@ -28,7 +28,11 @@ export function assertHired(hiredOn: string, startsOn: string): void {
 }
 
 /** The one assignment that an agent moves away from on a date, or a refusal: AGENT_NOT_ASSIGNED, TRANSFER_TO_SAME_LOB. */
-export function assertTransferable<A extends Period & Pick<Assignment, 'lobId'>>(assignments: readonly A[], toLobId: string, on: string): A {
+export function assertTransferable<A extends Period & Pick<Assignment, 'lobId'>>(
+  assignments: readonly A[],
+  toLobId: string,
+  on: string,
+): A {
   const current = assignments.find((each) => each.startsOn <= on && running(on)(each));
   if (!current) return refuse('AGENT_NOT_ASSIGNED', 'This agent works nowhere on that date: assign them instead.');
   if (current.lobId === toLobId) refuse('TRANSFER_TO_SAME_LOB', 'This agent works there already.');

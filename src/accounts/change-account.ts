@@ -2,7 +2,7 @@ import { IsOptional, Length, MaxLength } from 'class-validator';
 import { Field, ID, InputType } from 'type-graphql';
 import { maskOf } from '../platform/masks';
 import { placeOf } from '../access/reveal-sensitive-value';
-import { checkedValue, sealValue } from '../access/sensitive-value';
+import { checkedValue, sealValue, type SensitiveValue } from '../access/sensitive-value';
 import { refuse } from '../platform/errors';
 import { operation } from '../platform/operation';
 import { ChangeInput } from '../platform/operation.type';
@@ -32,7 +32,10 @@ export class ChangeAccountInput extends ChangeInput {
 
   @IsOptional()
   @Length(1, 64)
-  @Field(() => String, { nullable: true, description: 'Bank account number or IBAN. By default a change of it waits for a second person.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Bank account number or IBAN. By default a change of it waits for a second person.',
+  })
   bankAccountNumber?: string | null;
 
   @IsOptional()
@@ -48,24 +51,32 @@ export const changeAccount = operation({
   name: 'account.change',
   subject: 'Account',
   summary: 'Change the data of an account',
-  lock: async (tx, input: ChangeAccountInput) => ({ account: await tx.lock(Account, input.accountId), keys: tx.context.app.keys }),
+  lock: async (tx, input: ChangeAccountInput) => ({
+    account: await tx.lock(Account, input.accountId),
+    keys: tx.context.app.keys,
+  }),
   authorize: (may, { account }) => may('change', account),
   decide: ({ account }, input) => {
     assertOpen(account);
     if (input.timeZone != null) assertZone(input.timeZone);
     const plain = {
-      ...(input.legalName != null && input.legalName.trim() !== account.legalName && { legalName: input.legalName.trim() }),
+      ...(input.legalName != null &&
+        input.legalName.trim() !== account.legalName && { legalName: input.legalName.trim() }),
       ...(input.timeZone != null && input.timeZone !== account.timeZone && { timeZone: input.timeZone }),
     };
     const sensitive = SENSITIVE.flatMap((field) => {
       const value = checkedValue(field, input[field]);
       return value === null ? [] : [{ field, value }];
     });
-    if (Object.keys(plain).length + sensitive.length === 0) refuse('NOTHING_TO_CHANGE', 'Nothing was asked to be changed.');
+    if (Object.keys(plain).length + sensitive.length === 0)
+      refuse('NOTHING_TO_CHANGE', 'Nothing was asked to be changed.');
     return { plain, sensitive };
   },
   save: (tx, { plain, sensitive }, { account, keys }) => {
-    const sealed = sensitive.map(({ field, value }) => [field, sealValue(keys, field, value, placeOf('Account', account.id, field))]);
+    const sealed = sensitive.map(({ field, value }): [string, SensitiveValue] => [
+      field,
+      sealValue(keys, field, value, placeOf('Account', account.id, field)),
+    ]);
     return tx.update(account, { ...plain, ...Object.fromEntries(sealed) });
   },
   record: ({ plain, sensitive }, { account }, { reason }) => ({
@@ -73,7 +84,11 @@ export const changeAccount = operation({
     subjectId: account.id,
     changes: [
       ...Object.entries(plain).map(([path, after]) => ({ path, before: account[path as keyof typeof plain], after })),
-      ...sensitive.map(({ field, value }) => ({ path: field, before: account[field].masked, after: maskOf(field, value) })),
+      ...sensitive.map(({ field, value }) => ({
+        path: field,
+        before: account[field].masked,
+        after: maskOf(field, value),
+      })),
     ],
     reason: reason ?? null,
   }),

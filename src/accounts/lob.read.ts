@@ -1,5 +1,5 @@
 import { pendingChanges } from '../approvals/change-request.read';
-import { CODE, CREATED_AT, declareRead, equals, instant, one, plains } from '../platform/read';
+import { CODE, connection, CREATED_AT, declareRead, equals, extendRead, instant, one, plains } from '../platform/read';
 import { accountRead } from './account.read';
 
 export const lobRead = declareRead('Lob', {
@@ -15,3 +15,5 @@ export const lobRead = declareRead('Lob', {
   orders: { CODE, CREATED_AT },
   defaultOrder: 'CODE_ASC',
 });
+
+extendRead(accountRead, { lobs: connection(() => lobRead, 'account_id') });

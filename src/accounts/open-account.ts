@@ -47,7 +47,15 @@ export const openAccount = operation({
   decide: (_state, { code, legalName, currency, timeZone, taxId, bankAccountNumber }, { newId }) => {
     assertCurrencyAndZone(currency, timeZone);
     return {
-      account: { id: newId(), code, legalName: legalName.trim(), status: 'OPEN' as const, currency, timeZone, closedAt: null },
+      account: {
+        id: newId(),
+        code,
+        legalName: legalName.trim(),
+        status: 'OPEN' as const,
+        currency,
+        timeZone,
+        closedAt: null,
+      },
       taxId: checkedValue('taxId', taxId),
       bankAccountNumber: checkedValue('bankAccountNumber', bankAccountNumber),
     };
@@ -56,15 +64,28 @@ export const openAccount = operation({
     tx.insert(Account, {
       ...account,
       taxId: sealValue(keys, 'taxId', taxId, placeOf('Account', account.id, 'taxId')),
-      bankAccountNumber: sealValue(keys, 'bankAccountNumber', bankAccountNumber, placeOf('Account', account.id, 'bankAccountNumber')),
+      bankAccountNumber: sealValue(
+        keys,
+        'bankAccountNumber',
+        bankAccountNumber,
+        placeOf('Account', account.id, 'bankAccountNumber'),
+      ),
     } as Account),
   record: ({ account, taxId, bankAccountNumber }) => ({
     action: 'account.opened',
     subjectId: account.id,
     changes: [
-      ...(['code', 'legalName', 'currency', 'timeZone', 'status'] as const).map((path) => ({ path, before: null, after: account[path] })),
+      ...(['code', 'legalName', 'currency', 'timeZone', 'status'] as const).map((path) => ({
+        path,
+        before: null,
+        after: account[path],
+      })),
       { path: 'taxId', before: null, after: taxId && maskOf('taxId', taxId) },
-      { path: 'bankAccountNumber', before: null, after: bankAccountNumber && maskOf('bankAccountNumber', bankAccountNumber) },
+      {
+        path: 'bankAccountNumber',
+        before: null,
+        after: bankAccountNumber && maskOf('bankAccountNumber', bankAccountNumber),
+      },
     ],
   }),
   facts: () => ({ accountId: null }),

@@ -13,7 +13,9 @@ export class OpenLobInput extends Input {
   accountId!: string;
 
   @Matches(/^[A-Z][A-Z0-9-]{0,19}$/)
-  @Field({ description: 'Short code, unique within the account: a capital letter, then up to 19 capitals, digits or hyphens.' })
+  @Field({
+    description: 'Short code, unique within the account: a capital letter, then up to 19 capitals, digits or hyphens.',
+  })
   code!: string;
 
   @Text(200)
@@ -38,7 +40,11 @@ export const openLob = operation({
   record: (lob) => ({
     action: 'lob.opened',
     subjectId: lob.id,
-    changes: (['accountId', 'code', 'name', 'status'] as const).map((path) => ({ path, before: null, after: lob[path] })),
+    changes: (['accountId', 'code', 'name', 'status'] as const).map((path) => ({
+      path,
+      before: null,
+      after: lob[path],
+    })),
   }),
   facts: (lob) => ({ accountId: lob.accountId }),
 });

@@ -6,7 +6,9 @@ import { approvalPolicyRead } from './approval-policy.read';
 import { ApprovalPoliciesArgs, ApprovalPolicy, ApprovalPolicyConnection } from './approval-policy.type';
 import { ChangeApprovalPolicyInput } from './change-approval-policy';
 
-const ChangeApprovalPolicyPayload = payloadType('ChangeApprovalPolicyPayload', { approvalPolicy: () => ApprovalPolicy });
+const ChangeApprovalPolicyPayload = payloadType('ChangeApprovalPolicyPayload', {
+  approvalPolicy: () => ApprovalPolicy,
+});
 
 @Resolver()
 export class ApprovalPolicyResolver {
@@ -21,7 +23,10 @@ export class ApprovalPolicyResolver {
   }
 
   @Mutation(() => ChangeApprovalPolicyPayload, { description: 'Changes a policy; always waits for a second person.' })
-  changeApprovalPolicy(@Arg('input', { description: 'What to change, and why.' }) input: ChangeApprovalPolicyInput, @Ask() asked: Asked) {
+  changeApprovalPolicy(
+    @Arg('input', { description: 'What to change, and why.' }) input: ChangeApprovalPolicyInput,
+    @Ask() asked: Asked,
+  ) {
     return asked.submit('approvalPolicy.change', input);
   }
 }

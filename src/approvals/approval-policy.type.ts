@@ -17,10 +17,16 @@ export class ApprovalPolicy {
   @Field(() => [String], { description: 'Holders of any of these roles may decide.' })
   approverRoles!: string[];
 
-  @Field(() => [String], { nullable: true, description: 'Only when one of these fields would change; null: whichever.' })
+  @Field(() => [String], {
+    nullable: true,
+    description: 'Only when one of these fields would change; null: whichever.',
+  })
   whenFields!: string[] | null;
 
-  @Field(() => Money, { nullable: true, description: 'Only above this amount; null: whatever the amount, or above zero where `whenAmountPositive`.' })
+  @Field(() => Money, {
+    nullable: true,
+    description: 'Only above this amount; null: whatever the amount, or above zero where `whenAmountPositive`.',
+  })
   whenAmountAbove!: Money | null;
 
   @Field({ description: 'Only when money is at stake at all: an amount above zero in any currency.' })
@@ -29,7 +35,9 @@ export class ApprovalPolicy {
   @Field(() => Int, { description: 'How many hours a request waits before it expires.' })
   expiresAfterHours!: number;
 
-  @Field(() => Int, { description: 'Raised by one with each change; a request keeps the version that it was made under.' })
+  @Field(() => Int, {
+    description: 'Raised by one with each change; a request keeps the version that it was made under.',
+  })
   version!: number;
 }
 

@@ -52,7 +52,11 @@ export const approveChangeRequest = operation({
     assertMayDecide(changeRequest, approver);
     assertSeen(changeRequest, { revision, digest });
     const decision = { id: newId(), verdict: 'APPROVED' as const, decidedById: approver.id, comment: comment ?? null };
-    return { decision, maker: maker ?? refuse('MAKER_NOT_ACTIVE', 'Whoever proposed this cannot sign in any more.'), closedAt: now };
+    return {
+      decision,
+      maker: maker ?? refuse('MAKER_NOT_ACTIVE', 'Whoever proposed this cannot sign in any more.'),
+      closedAt: now,
+    };
   },
   save: async (tx, { decision, maker, closedAt }, { changeRequest }) => {
     const { id, makerId, revision } = changeRequest;
@@ -77,9 +81,12 @@ async function carryOut(tx: Transaction, request: ChangeRequest, maker: Actor): 
   const { catalogue, keys } = tx.context.app;
   const text = unsealText(keys, request.inputSealed, placeOfInput(request.id, request.revision));
   const input = JSON.parse(text) as OperationInput;
-  if (!sameDigest(digestOf(keys, request, input), request.digest)) return refuse('CHANGE_REQUEST_ALTERED', 'This change request was altered.');
+  if (!sameDigest(digestOf(keys, request, input), request.digest))
+    return refuse('CHANGE_REQUEST_ALTERED', 'This change request was altered.');
   try {
-    const prepared = await prepare(tx, catalogue.find(request.operation), input, maker, (rows) => assertFresh(request, rows));
+    const prepared = await prepare(tx, catalogue.find(request.operation), input, maker, (rows) =>
+      assertFresh(request, rows),
+    );
     return await finish(tx, prepared, { changeRequestId: request.id, onBehalfOfId: maker.id });
   } catch (error) {
     const met = asRefusal(error);
@@ -94,7 +101,10 @@ const PASSING = new Set(['CHANGE_REQUEST_STALE', 'BUSY', 'TIMEOUT', 'DATABASE_UN
 function assertFresh(request: ChangeRequest, rows: readonly Row[]): void {
   const moved = movedRows(request.seen, seenRows(rows));
   if (moved.length === 0) return;
-  refuse('CHANGE_REQUEST_STALE', 'What this is about has changed since it was proposed.', { moved, proposed: request.changes });
+  refuse('CHANGE_REQUEST_STALE', 'What this is about has changed since it was proposed.', {
+    moved,
+    proposed: request.changes,
+  });
 }
 
 /** What was approved cannot be done any more. Keeps the code of the refusal that it met. */

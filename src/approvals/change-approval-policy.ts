@@ -28,10 +28,16 @@ export class ChangeApprovalPolicyInput extends ChangeInput {
   @ArrayUnique()
   @MaxLength(100, { each: true })
   @Matches(/^[A-Za-z.]+$/, { each: true })
-  @Field(() => [String], { nullable: true, description: 'Only when one of these fields would change. An empty list: whichever.' })
+  @Field(() => [String], {
+    nullable: true,
+    description: 'Only when one of these fields would change. An empty list: whichever.',
+  })
   whenFields?: string[] | null;
 
-  @Field(() => MoneyInput, { nullable: true, description: 'Only above this amount. Amounts in other currencies always count as above.' })
+  @Field(() => MoneyInput, {
+    nullable: true,
+    description: 'Only above this amount. Amounts in other currencies always count as above.',
+  })
   whenAmountAbove?: MoneyInput | null;
 
   @IsOptional()
@@ -74,9 +80,20 @@ export const changeApprovalPolicy = operation({
   facts: () => ({ accountId: null }),
 });
 
-type Patch = Partial<Pick<ApprovalPolicy, 'active' | 'approverRoles' | 'whenFields' | 'whenAmountAboveMinor' | 'whenCurrency' | 'expiresAfterHours'>>;
+type Patch = Partial<
+  Pick<
+    ApprovalPolicy,
+    'active' | 'approverRoles' | 'whenFields' | 'whenAmountAboveMinor' | 'whenCurrency' | 'expiresAfterHours'
+  >
+>;
 
-function patchOf({ active, approverRoles, whenFields, whenAmountAbove, expiresAfterHours }: ChangeApprovalPolicyInput): Patch {
+function patchOf({
+  active,
+  approverRoles,
+  whenFields,
+  whenAmountAbove,
+  expiresAfterHours,
+}: ChangeApprovalPolicyInput): Patch {
   return {
     ...(active != null && { active }),
     ...(approverRoles != null && { approverRoles }),
@@ -90,7 +107,11 @@ function patchOf({ active, approverRoles, whenFields, whenAmountAbove, expiresAf
 }
 
 const amountOf = ({ whenAmountAboveMinor: minor, whenCurrency: currency }: Patch) =>
-  minor == null ? null : currency && isCurrency(currency) ? { amount: formatMinor(BigInt(minor), currency), currency } : minor;
+  minor == null
+    ? null
+    : currency && isCurrency(currency)
+      ? { amount: formatMinor(BigInt(minor), currency), currency }
+      : minor;
 
 const changesOf = (policy: ApprovalPolicy, patch: Patch) => [
   ...(['active', 'approverRoles', 'whenFields', 'expiresAfterHours'] as const)

@@ -3,7 +3,8 @@ import { Row } from '../platform/row';
 import { User } from '../access/user.entity';
 import type { FieldChange } from '../platform/operation';
 
-export type ChangeRequestStatus = 'PENDING' | 'RETURNED' | 'EXECUTED' | 'REJECTED' | 'WITHDRAWN' | 'EXPIRED' | 'STALE' | 'FAILED';
+export type ChangeRequestStatus =
+  'PENDING' | 'RETURNED' | 'EXECUTED' | 'REJECTED' | 'WITHDRAWN' | 'EXPIRED' | 'STALE' | 'FAILED';
 
 /** The version of a row that a change request is about, as it was when it was proposed. */
 export interface SeenRow {
@@ -18,7 +19,10 @@ export interface SeenRow {
 @Index('change_request_waiting', ['createdAt', 'id'], { where: `status = 'PENDING'` })
 @Index('change_request_subject', ['subjectType', 'subjectId'])
 @Index('change_request_account', ['accountId'])
-@Check('change_request_status', `status IN ('PENDING','RETURNED','EXECUTED','REJECTED','WITHDRAWN','EXPIRED','STALE','FAILED')`)
+@Check(
+  'change_request_status',
+  `status IN ('PENDING','RETURNED','EXECUTED','REJECTED','WITHDRAWN','EXPIRED','STALE','FAILED')`,
+)
 @Check('change_request_approved_by_same_person', 'approved_by_id <> maker_id')
 @Check('change_request_executed_by_two', `(status = 'EXECUTED') = (approved_by_id IS NOT NULL)`)
 export class ChangeRequest extends Row {

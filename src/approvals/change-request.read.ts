@@ -1,5 +1,18 @@
 import { userRead } from '../access/user.read';
-import { column, computed, declareRead, equals, type FieldRead, instant, list, listWhere, one, plain, plains, type Viewing } from '../platform/read';
+import {
+  column,
+  computed,
+  declareRead,
+  equals,
+  type FieldRead,
+  instant,
+  list,
+  listWhere,
+  one,
+  plain,
+  plains,
+  type Viewing,
+} from '../platform/read';
 import { scopeOf } from '../platform/scope';
 import { and, literal, raw, sql, type Sql } from '../platform/sql';
 
@@ -22,7 +35,18 @@ export function decidable(row: string, viewing: Viewing): Sql {
 export const changeRequestRead = declareRead('ChangeRequest', {
   table: 'change_request',
   fields: {
-    ...plains('id', 'operation', 'revision', 'digest', 'subjectType', 'subjectId', 'changes', 'reason', 'failureCode', 'result'),
+    ...plains(
+      'id',
+      'operation',
+      'revision',
+      'digest',
+      'subjectType',
+      'subjectId',
+      'changes',
+      'reason',
+      'failureCode',
+      'result',
+    ),
     status: computed(status),
     input: plain('input_shown'),
     approverRoles: computed((row) => sql`array_to_json(${column(row, 'approver_roles')})`),

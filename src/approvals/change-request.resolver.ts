@@ -24,7 +24,9 @@ export class ChangeRequestResolver {
     return asked.page(changeRequestRead, args);
   }
 
-  @Query(() => ChangeRequestConnection, { description: 'Change requests that the viewer may decide now, latest first.' })
+  @Query(() => ChangeRequestConnection, {
+    description: 'Change requests that the viewer may decide now, latest first.',
+  })
   myApprovals(@Args(() => PageArgs) args: PageArgs, @Ask() asked: Asked) {
     return asked.page(changeRequestRead, args, decidable);
   }
@@ -32,17 +34,26 @@ export class ChangeRequestResolver {
   @Mutation(() => ApproveChangeRequestPayload, {
     description: 'Approves exactly what was seen, and carries it out in the same transaction.',
   })
-  approveChangeRequest(@Arg('input', { description: 'Which one, as it was seen.' }) input: ApproveChangeRequestInput, @Ask() asked: Asked) {
+  approveChangeRequest(
+    @Arg('input', { description: 'Which one, as it was seen.' }) input: ApproveChangeRequestInput,
+    @Ask() asked: Asked,
+  ) {
     return asked.submit('changeRequest.approve', input);
   }
 
   @Mutation(() => RejectChangeRequestPayload, { description: 'Rejects a change request, with a reason.' })
-  rejectChangeRequest(@Arg('input', { description: 'Which one, and why.' }) input: RejectChangeRequestInput, @Ask() asked: Asked) {
+  rejectChangeRequest(
+    @Arg('input', { description: 'Which one, and why.' }) input: RejectChangeRequestInput,
+    @Ask() asked: Asked,
+  ) {
     return asked.submit('changeRequest.reject', input);
   }
 
   @Mutation(() => WithdrawChangeRequestPayload, { description: 'Takes one’s own change request back.' })
-  withdrawChangeRequest(@Arg('input', { description: 'Which one.' }) input: WithdrawChangeRequestInput, @Ask() asked: Asked) {
+  withdrawChangeRequest(
+    @Arg('input', { description: 'Which one.' }) input: WithdrawChangeRequestInput,
+    @Ask() asked: Asked,
+  ) {
     return asked.submit('changeRequest.withdraw', input);
   }
 }

@@ -10,8 +10,10 @@ interface Decider {
 
 /** Refuses what is not waiting any more, in this order: CHANGE_REQUEST_NOT_PENDING, CHANGE_REQUEST_EXPIRED. */
 export function assertPending({ status, expiresAt }: Waiting, now: Date): void {
-  if (status !== 'PENDING') refuse('CHANGE_REQUEST_NOT_PENDING', 'This change request is not waiting any more.', { status });
-  if (now >= expiresAt) refuse('CHANGE_REQUEST_EXPIRED', 'This change request has expired.', { expiresAt: expiresAt.toISOString() });
+  if (status !== 'PENDING')
+    refuse('CHANGE_REQUEST_NOT_PENDING', 'This change request is not waiting any more.', { status });
+  if (now >= expiresAt)
+    refuse('CHANGE_REQUEST_EXPIRED', 'This change request has expired.', { expiresAt: expiresAt.toISOString() });
 }
 
 /** Refuses a decider who made it (MAKER_IS_CHECKER) or whom its policy does not name (NOT_AN_APPROVER). */
@@ -24,11 +26,17 @@ export function assertMayDecide({ makerId, approverRoles }: Waiting, decider: De
 /** Refuses a yes to anything but exactly what lies there: CHANGE_REQUEST_MOVED. */
 export function assertSeen(request: Waiting, seen: { revision: number; digest: string }): void {
   if (request.revision !== seen.revision || !sameDigest(request.digest, seen.digest))
-    refuse('CHANGE_REQUEST_MOVED', 'This is not what you saw; look again.', { revision: request.revision, digest: request.digest });
+    refuse('CHANGE_REQUEST_MOVED', 'This is not what you saw; look again.', {
+      revision: request.revision,
+      digest: request.digest,
+    });
 }
 
 /** The rows that moved on since the change was proposed, with both versions. A row that is gone has version 0. */
-export function movedRows(seen: readonly SeenRow[], now: readonly SeenRow[]): { type: string; id: string; seen: number; now: number }[] {
+export function movedRows(
+  seen: readonly SeenRow[],
+  now: readonly SeenRow[],
+): { type: string; id: string; seen: number; now: number }[] {
   const versions = new Map(now.map((row) => [`${row.type}/${row.id}`, row.version]));
   const known = new Map(seen.map((row) => [`${row.type}/${row.id}`, row.version]));
   const rows = new Map([...seen, ...now].map((row) => [`${row.type}/${row.id}`, row]));

@@ -3,7 +3,10 @@ import type { Keys } from '../platform/keys';
 import type { Row } from '../platform/row';
 import type { ChangeRequest, SeenRow } from './change-request.entity';
 
-type Content = Pick<ChangeRequest, 'id' | 'operation' | 'revision' | 'subjectType' | 'subjectId' | 'makerId' | 'changes' | 'seen' | 'approverRoles'>;
+type Content = Pick<
+  ChangeRequest,
+  'id' | 'operation' | 'revision' | 'subjectType' | 'subjectId' | 'makerId' | 'changes' | 'seen' | 'approverRoles'
+>;
 
 /** What an approver's yes is bound to, as a keyed digest in hex: every part of the request that decides what will happen. */
 export const digestOf = (keys: Keys, request: Content, input: unknown): string =>
@@ -26,4 +29,4 @@ export const placeOfInput = (id: string, revision: number): string => `ChangeReq
 export const seenRows = (rows: readonly Row[]): SeenRow[] =>
   rows
     .map((row) => ({ type: row.constructor.name, id: row.id, version: row.version }))
-    .sort((one, other) => (one.id < other.id ? -1 : 1));
+    .toSorted((one, other) => (one.id < other.id ? -1 : 1));

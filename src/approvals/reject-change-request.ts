@@ -29,7 +29,10 @@ export const rejectChangeRequest = operation({
   decide: ({ changeRequest, decider }, { reason }, { now, newId }) => {
     assertPending(changeRequest, now);
     assertMayDecide(changeRequest, decider);
-    return { decision: { id: newId(), verdict: 'REJECTED' as const, decidedById: decider.id, comment: reason }, closedAt: now };
+    return {
+      decision: { id: newId(), verdict: 'REJECTED' as const, decidedById: decider.id, comment: reason },
+      closedAt: now,
+    };
   },
   save: async (tx, { decision, closedAt }, { changeRequest }) => {
     const { id, makerId, revision } = changeRequest;

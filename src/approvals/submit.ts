@@ -1,3 +1,4 @@
+import { attemptAt, reasonIn } from '../access/attempt';
 import { finish, prepare, type Prepared } from '../access/carry-out';
 import { maskInput, sealText } from '../access/sensitive-value';
 import { record, recordRefusal } from '../audit/record';
@@ -6,7 +7,6 @@ import type { Actor, Context } from '../platform/context';
 import { refuse } from '../platform/errors';
 import type { AnyOperation, OperationInput, Submitted } from '../platform/operation';
 import { payloadKey } from '../platform/operation';
-import { maskText } from '../platform/masks';
 import { inTransaction, type Transaction } from '../platform/transaction';
 import { ApprovalPolicy } from './approval-policy.entity';
 import { demandsApproval } from './approval-policy.rules';
@@ -29,8 +29,9 @@ export async function submit(context: Context, name: string, input: OperationInp
       }),
     );
   } catch (error) {
-    const refusal = { action: operation.name, subjectType: operation.subject, subjectId: subjectOf(operation, input), reason: reasonOf(input) };
-    await recordRefusal(context, error, refusal, async (tx) => operation.refused?.(tx, input, error));
+    await recordRefusal(context, error, attemptAt(operation, input), async (tx) =>
+      operation.refused?.(tx, input, error),
+    );
     throw error;
   }
 }
@@ -41,17 +42,24 @@ const done = (result: Record<string, unknown>): Submitted => ({ outcome: 'DONE',
 async function policyFor(tx: Transaction, { operation, facts, recorded }: Prepared): Promise<ApprovalPolicy | null> {
   const policies = await tx.find(ApprovalPolicy, { operation: operation.name });
   const policy = policies.find((each) => demandsApproval(each, facts, recorded.changes));
-  if (!policy && operation.twoPeople) refuse('APPROVAL_POLICY_MISSING', 'This needs a second person, and no policy says who.');
+  if (!policy && operation.twoPeople)
+    refuse('APPROVAL_POLICY_MISSING', 'This needs a second person, and no policy says who.');
   return policy ?? null;
 }
 
-async function propose(tx: Transaction, prepared: Prepared, input: OperationInput, actor: Actor, policy: ApprovalPolicy): Promise<Submitted> {
+async function propose(
+  tx: Transaction,
+  prepared: Prepared,
+  input: OperationInput,
+  actor: Actor,
+  policy: ApprovalPolicy,
+): Promise<Submitted> {
   const { operation, recorded, facts, rows } = prepared;
   const { keys } = tx.context.app;
   const id = tx.newId();
   const content = storedInput(input);
   const seen: SeenRow[] = seenRows(rows);
-  const request = Object.assign(new ChangeRequest(), {
+  const request = {
     id,
     operation: operation.name,
     status: 'PENDING' as const,
@@ -64,7 +72,7 @@ async function propose(tx: Transaction, prepared: Prepared, input: OperationInpu
     inputShown: maskInput(content),
     changes: recorded.changes,
     seen,
-    reason: reasonOf(input),
+    reason: reasonIn(input),
     policyId: policy.id,
     policyVersion: policy.version,
     approverRoles: policy.approverRoles,
@@ -73,7 +81,7 @@ async function propose(tx: Transaction, prepared: Prepared, input: OperationInpu
     closedAt: null,
     failureCode: null,
     result: null,
-  });
+  };
   await tx.insert(ChangeRequest, { ...request, digest: digestOf(keys, request, content) } as ChangeRequest);
   await record(tx, {
     action: 'changeRequest.proposed',
@@ -106,27 +114,24 @@ const KEEP = 'UPDATE idempotency_key SET answer = $3 WHERE actor_id = $1 AND key
  * Does the work once per actor and key. Whoever comes second waits until the first has ended, then gets its answer;
  * with another input the key is refused. A refused try gives its key back by its rollback.
  */
-async function once(tx: Transaction, operation: AnyOperation, actor: Actor, input: OperationInput, work: () => Promise<Submitted>): Promise<Submitted> {
+async function once(
+  tx: Transaction,
+  operation: AnyOperation,
+  actor: Actor,
+  input: OperationInput,
+  work: () => Promise<Submitted>,
+): Promise<Submitted> {
   const { idempotencyKey: key } = input;
   if (key == null) return work();
   const digest = keyedDigest(tx.context.app.keys.digest, { operation: operation.name, input: storedInput(input) });
   const claimed = await tx.write(CLAIM, [actor.id, key, digest]);
   if (claimed.length === 0) {
     const [known] = await tx.query<{ input_digest: string; answer: Submitted | null }>(KNOWN, [actor.id, key]);
-    if (known?.input_digest !== digest) return refuse('IDEMPOTENCY_KEY_REUSED', 'This key was used for something else.');
+    if (known?.input_digest !== digest)
+      return refuse('IDEMPOTENCY_KEY_REUSED', 'This key was used for something else.');
     return known.answer ?? work();
   }
   const answer = await work();
   if (!operation.ephemeral) await tx.write(KEEP, [actor.id, key, JSON.stringify(answer)]);
   return answer;
 }
-
-/** Which row a refused input was about, by the convention of inputs: `id`, or `<subject>Id`. */
-function subjectOf(operation: AnyOperation, input: object): string | null {
-  const values = input as Record<string, unknown>;
-  const id = values.id ?? values[`${payloadKey(operation.subject)}Id`];
-  return typeof id === 'string' ? id : null;
-}
-
-const reasonOf = (input: object): string | null =>
-  'reason' in input && typeof input.reason === 'string' ? maskText(input.reason) : null;

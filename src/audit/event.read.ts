@@ -2,7 +2,8 @@ import { column, computed, declareRead, equals, instant, plains } from '../platf
 import { literal, sql } from '../platform/sql';
 
 /** What is not a column of its own comes from the canonical bytes, so that it cannot differ from what was hashed. */
-const told = (field: string) => computed((row) => sql`convert_from(${column(row, 'content')}, 'UTF8')::jsonb -> ${literal(field)}`);
+const told = (field: string) =>
+  computed((row) => sql`convert_from(${column(row, 'content')}, 'UTF8')::jsonb -> ${literal(field)}`);
 
 export const auditEventRead = declareRead('AuditEvent', {
   table: 'audit.event',
@@ -33,4 +34,3 @@ export const auditEventRead = declareRead('AuditEvent', {
   orders: { AT: { column: 'at', type: 'timestamptz' } },
   defaultOrder: 'AT_DESC',
 });
-

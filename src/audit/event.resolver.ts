@@ -6,7 +6,9 @@ import { AuditEvent, AuditEventConnection, AuditEventsArgs } from './event.type'
 
 @Resolver()
 export class AuditEventResolver {
-  @Query(() => AuditEventConnection, { description: 'The trail, latest first unless told. For auditors and compliance.' })
+  @Query(() => AuditEventConnection, {
+    description: 'The trail, latest first unless told. For auditors and compliance.',
+  })
   auditEvents(@Args(() => AuditEventsArgs) args: PageArgs, @Ask() asked: Asked) {
     return asked.page(auditEventRead, args);
   }

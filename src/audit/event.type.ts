@@ -19,7 +19,9 @@ registerEnumType(AuditOutcome, {
   },
 });
 
-@ObjectType({ description: 'One entry of the trail: something that changed, or that was refused. Never altered, never deleted.' })
+@ObjectType({
+  description: 'One entry of the trail: something that changed, or that was refused. Never altered, never deleted.',
+})
 export class AuditEvent {
   @Field(() => ID, { description: 'Id of the event.' })
   id!: string;

@@ -1,9 +1,9 @@
 import { canonicalBytes, leafHash, mac } from '../platform/canonical';
 import type { Context } from '../platform/context';
-import { DomainError } from '../platform/errors';
 import { isId } from '../platform/ids';
 import { maskText } from '../platform/masks';
 import type { FieldChange } from '../platform/operation';
+import { refusalCodeOf } from '../platform/shown-error';
 import { inTransaction, type Transaction } from '../platform/transaction';
 
 /** What a writer says of an event; the rest (who, when, from where) is the transaction's. */
@@ -101,13 +101,16 @@ export async function recordRefusal(
     if (recorded.has(error)) return;
     recorded.add(error);
   }
-  const refused = error instanceof DomainError;
+  const code = refusalCodeOf(error);
   try {
     await inTransaction(context, async (tx) => {
       await consequence(tx);
-      await record(tx, { ...event, outcome: refused ? 'REFUSED' : 'FAILED', code: refused ? error.code : 'INTERNAL' });
+      await record(tx, { ...event, outcome: code ? 'REFUSED' : 'FAILED', code: code ?? 'INTERNAL' });
     });
   } catch (fault) {
-    context.app.log.error({ err: fault, requestId: context.requestId, action: event.action }, 'a refusal was not recorded');
+    context.app.log.error(
+      { err: fault, requestId: context.requestId, action: event.action },
+      'a refusal was not recorded',
+    );
   }
 }

@@ -21,13 +21,21 @@ export class DraftInvoiceLineInput implements LineRequest {
   @Field({ description: 'What is billed.' })
   description!: string;
 
-  @Field(() => DecimalScalar, { description: 'How many, above zero, at most ten digits before and ten after the point.' })
+  @Field(() => DecimalScalar, {
+    description: 'How many, above zero, at most ten digits before and ten after the point.',
+  })
   quantity!: string;
 
-  @Field(() => DecimalScalar, { description: 'Price of one, in the account’s currency, not below zero, at most ten digits before and ten after the point.' })
+  @Field(() => DecimalScalar, {
+    description:
+      'Price of one, in the account’s currency, not below zero, at most ten digits before and ten after the point.',
+  })
   unitPrice!: string;
 
-  @Field(() => DecimalScalar, { nullable: true, description: 'Tax in percent, 0 to 100 with at most four decimals; none unless told.' })
+  @Field(() => DecimalScalar, {
+    nullable: true,
+    description: 'Tax in percent, 0 to 100 with at most four decimals; none unless told.',
+  })
   taxRate?: string | null;
 }
 
@@ -44,7 +52,10 @@ export class DraftInvoiceInput extends Input {
 
   @Min(0)
   @Max(365)
-  @Field(() => Int, { defaultValue: 30, description: 'Days from the day of issue until it is due, 0 to 365; 30 unless told.' })
+  @Field(() => Int, {
+    defaultValue: 30,
+    description: 'Days from the day of issue until it is due, 0 to 365; 30 unless told.',
+  })
   dueInDays!: number;
 }
 
@@ -96,9 +107,17 @@ export const draftInvoice = operation({
       ...lines.map((line) => ({
         path: `lines.${line.lineNumber}`,
         before: null,
-        after: { description: line.description, quantity: line.quantity, unitPrice: line.unitPrice, amount: shownMoney(line.amountMinor, line.currency) },
+        after: {
+          description: line.description,
+          quantity: line.quantity,
+          unitPrice: line.unitPrice,
+          amount: shownMoney(line.amountMinor, line.currency),
+        },
       })),
     ],
   }),
-  facts: ({ invoice }) => ({ accountId: invoice.accountId, amount: { minor: invoice.totalMinor, currency: invoice.currency } }),
+  facts: ({ invoice }) => ({
+    accountId: invoice.accountId,
+    amount: { minor: invoice.totalMinor, currency: invoice.currency },
+  }),
 });

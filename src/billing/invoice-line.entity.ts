@@ -9,7 +9,10 @@ import { minorUnits } from './minor-units';
 @Unique('invoice_line_number', ['invoiceId', 'lineNumber'])
 @Index('invoice_line_lob', ['lobId', 'id'])
 @Check('invoice_line_total', 'total_minor = amount_minor + tax_minor')
-@Check('dispute_amount_exceeded', 'disputed_minor >= 0 AND credited_minor >= 0 AND disputed_minor + credited_minor <= total_minor')
+@Check(
+  'dispute_amount_exceeded',
+  'disputed_minor >= 0 AND credited_minor >= 0 AND disputed_minor + credited_minor <= total_minor',
+)
 export class InvoiceLine extends Row {
   @Column('uuid')
   invoiceId!: string;

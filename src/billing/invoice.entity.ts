@@ -19,8 +19,14 @@ export type PaymentStatus = 'UNPAID' | 'PARTIALLY_PAID' | 'PAID' | 'OVERPAID' | 
 @Check('invoice_status', `status IN ('DRAFT','CLIENT_REVIEW','PENDING_APPROVAL','ISSUED','VOIDED')`)
 @Check('invoice_payment_status', `payment_status IN ('UNPAID','PARTIALLY_PAID','PAID','OVERPAID','WRITTEN_OFF')`)
 @Check('invoice_total', 'total_minor = subtotal_minor + tax_minor')
-@Check('invoice_credit_exceeded', 'disputed_minor >= 0 AND credited_minor >= 0 AND disputed_minor + credited_minor <= total_minor')
-@Check('invoice_issued_with_number', `(number IS NOT NULL) = (issued_at IS NOT NULL) AND (status <> 'ISSUED' OR number IS NOT NULL)`)
+@Check(
+  'invoice_credit_exceeded',
+  'disputed_minor >= 0 AND credited_minor >= 0 AND disputed_minor + credited_minor <= total_minor',
+)
+@Check(
+  'invoice_issued_with_number',
+  `(number IS NOT NULL) = (issued_at IS NOT NULL) AND (status <> 'ISSUED' OR number IS NOT NULL)`,
+)
 export class Invoice extends Row {
   @Column('uuid')
   accountId!: string;

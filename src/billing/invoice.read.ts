@@ -1,7 +1,20 @@
 import { accountRead } from '../accounts/account.read';
 import { lobRead } from '../accounts/lob.read';
 import { pendingChanges } from '../approvals/change-request.read';
-import { column, connection, CREATED_AT, decimal, declareRead, equals, extendRead, instant, list, money, one, plains } from '../platform/read';
+import {
+  column,
+  connection,
+  CREATED_AT,
+  decimal,
+  declareRead,
+  equals,
+  extendRead,
+  instant,
+  list,
+  money,
+  one,
+  plains,
+} from '../platform/read';
 import { sql } from '../platform/sql';
 
 const open = (row: string) => sql`${column(row, 'total_minor')} - ${column(row, 'credited_minor')}`;

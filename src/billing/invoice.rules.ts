@@ -14,7 +14,15 @@ export interface LineRequest {
 
 export type DraftedLine = Pick<
   InvoiceLine,
-  'lineNumber' | 'lobId' | 'description' | 'quantity' | 'unitPrice' | 'taxRate' | 'amountMinor' | 'taxMinor' | 'totalMinor'
+  | 'lineNumber'
+  | 'lobId'
+  | 'description'
+  | 'quantity'
+  | 'unitPrice'
+  | 'taxRate'
+  | 'amountMinor'
+  | 'taxMinor'
+  | 'totalMinor'
 >;
 
 /** An amount must fit where it is kept, with room for sums: 15 digits of minor units. */
@@ -29,12 +37,27 @@ export function draftedLines(lines: readonly LineRequest[], currency: string): D
     const lineNumber = index + 1;
     const rate = taxRate ?? '0';
     if (!isRateOfUnits(quantity) || !/[1-9]/.test(quantity) || !isRateOfUnits(unitPrice) || !isPercent(rate))
-      refuse('INVOICE_LINE_INVALID', 'A quantity is above zero, a price not below, both with at most ten digits before the point; a tax rate is 0 to 100 percent.', { lineNumber });
+      refuse(
+        'INVOICE_LINE_INVALID',
+        'A quantity is above zero, a price not below, both with at most ten digits before the point; a tax rate is 0 to 100 percent.',
+        { lineNumber },
+      );
     const amountMinor = lineAmountMinor(quantity, unitPrice, currency);
     const taxMinor = percentOfMinor(amountMinor, rate);
     const totalMinor = amountMinor + taxMinor;
-    if (totalMinor > LARGEST_MINOR) refuse('AMOUNT_OUT_OF_RANGE', 'This line is larger than any amount we can bill.', { lineNumber });
-    return { lineNumber, lobId: lobId ?? null, description: description.trim(), quantity, unitPrice, taxRate: rate, amountMinor, taxMinor, totalMinor };
+    if (totalMinor > LARGEST_MINOR)
+      refuse('AMOUNT_OUT_OF_RANGE', 'This line is larger than any amount we can bill.', { lineNumber });
+    return {
+      lineNumber,
+      lobId: lobId ?? null,
+      description: description.trim(),
+      quantity,
+      unitPrice,
+      taxRate: rate,
+      amountMinor,
+      taxMinor,
+      totalMinor,
+    };
   });
 }
 
@@ -57,15 +80,21 @@ export function assertIssuable({ status }: Pick<Invoice, 'status'>): void {
 }
 
 /** Refuses what was voided, or what is disputed or settled even in part: INVOICE_NOT_VOIDABLE. */
-export function assertVoidable(invoice: Pick<Invoice, 'status' | 'disputedMinor' | 'creditedMinor' | 'paymentStatus'>): void {
-  if (invoice.status === 'VOIDED') refuse('INVOICE_NOT_VOIDABLE', 'This invoice is voided already.', { status: invoice.status });
+export function assertVoidable(
+  invoice: Pick<Invoice, 'status' | 'disputedMinor' | 'creditedMinor' | 'paymentStatus'>,
+): void {
+  if (invoice.status === 'VOIDED')
+    refuse('INVOICE_NOT_VOIDABLE', 'This invoice is voided already.', { status: invoice.status });
   if (invoice.disputedMinor > 0n) refuse('INVOICE_NOT_VOIDABLE', 'This invoice is disputed: settle that first.');
   if (invoice.creditedMinor > 0n || invoice.paymentStatus !== 'UNPAID')
-    refuse('INVOICE_NOT_VOIDABLE', 'This invoice is settled in part: correct it instead.', { paymentStatus: invoice.paymentStatus });
+    refuse('INVOICE_NOT_VOIDABLE', 'This invoice is settled in part: correct it instead.', {
+      paymentStatus: invoice.paymentStatus,
+    });
 }
 
 /** What is still to be paid of an invoice or a line. */
-export const openMinor = ({ totalMinor, creditedMinor }: Pick<InvoiceLine, 'totalMinor' | 'creditedMinor'>): bigint => totalMinor - creditedMinor;
+export const openMinor = ({ totalMinor, creditedMinor }: Pick<InvoiceLine, 'totalMinor' | 'creditedMinor'>): bigint =>
+  totalMinor - creditedMinor;
 
 /** How far an invoice is settled. Until payments exist, only concessions settle. */
 export function paymentStatusOf(totalMinor: bigint, creditedMinor: bigint): 'UNPAID' | 'PARTIALLY_PAID' | 'PAID' {

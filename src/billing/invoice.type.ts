@@ -89,7 +89,10 @@ export class Invoice {
   @Field(() => ID, { description: 'Id of the invoice.' })
   id!: string;
 
-  @Field(() => String, { nullable: true, description: 'Given at issue, gapless in its series and fiscal year, never given again.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Given at issue, gapless in its series and fiscal year, never given again.',
+  })
   number!: string | null;
 
   @Field(() => InvoiceStatus, { description: 'Where it stands.' })

@@ -31,7 +31,12 @@ export const issueInvoice = operation({
   lock: async (tx, input: IssueInvoiceInput) => {
     const invoice = await tx.lock(Invoice, input.invoiceId);
     const account = (await tx.find(Account, { id: invoice.accountId }))[0]!;
-    return { invoice, accountStatus: account.status, zone: account.timeZone, booksZone: tx.context.app.config.businessTimeZone };
+    return {
+      invoice,
+      accountStatus: account.status,
+      zone: account.timeZone,
+      booksZone: tx.context.app.config.businessTimeZone,
+    };
   },
   authorize: (may, { invoice }) => may('issue', invoice),
   decide: ({ invoice, accountStatus, zone, booksZone }, _input, { now }) => {
@@ -62,7 +67,10 @@ export const issueInvoice = operation({
     ],
     reason: reason ?? null,
   }),
-  facts: (_issued, { invoice }) => ({ accountId: invoice.accountId, amount: { minor: invoice.totalMinor, currency: invoice.currency } }),
+  facts: (_issued, { invoice }) => ({
+    accountId: invoice.accountId,
+    amount: { minor: invoice.totalMinor, currency: invoice.currency },
+  }),
 });
 
 const NEXT = `INSERT INTO invoice_series (series, fiscal_year, last_number) VALUES ($1, $2, 1)

@@ -36,5 +36,8 @@ export const voidInvoice = operation({
     ],
     reason,
   }),
-  facts: (_voided, { invoice }) => ({ accountId: invoice.accountId, amount: { minor: invoice.totalMinor, currency: invoice.currency } }),
+  facts: (_voided, { invoice }) => ({
+    accountId: invoice.accountId,
+    amount: { minor: invoice.totalMinor, currency: invoice.currency },
+  }),
 });

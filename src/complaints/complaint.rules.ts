@@ -48,7 +48,7 @@ export function assertConcerns(
 export function ruleFor(rules: readonly ComplaintRule[], channel: ComplaintChannel, receivedOn: string): ComplaintRule {
   const [rule] = rules
     .filter((each) => each.effectiveFrom <= receivedOn && (each.channel === null || each.channel === channel))
-    .sort(
+    .toSorted(
       (one, other) =>
         Number(other.channel !== null) - Number(one.channel !== null) ||
         other.effectiveFrom.localeCompare(one.effectiveFrom) ||

@@ -2,7 +2,7 @@ import { IsOptional, Length, ValidateNested } from 'class-validator';
 import { Field, ID, InputType } from 'type-graphql';
 import { maskOf, maskText } from '../platform/masks';
 import { placeOf } from '../access/reveal-sensitive-value';
-import { checkedValue, sealValue } from '../access/sensitive-value';
+import { checkedValue, sealValue, type SensitiveValue } from '../access/sensitive-value';
 import { Account } from '../accounts/account.entity';
 import { Lob } from '../accounts/lob.entity';
 import { operation } from '../platform/operation';
@@ -134,7 +134,7 @@ export const fileComplaint = operation({
     };
   },
   save: (tx, { complaint, name, sensitive }, { keys }) => {
-    const sealed = sensitive.map(({ field, value }) => [
+    const sealed = sensitive.map(({ field, value }): [string, SensitiveValue] => [
       field,
       sealValue(keys, field, value, placeOf('Complaint', complaint.id, `customer.${field}`)),
     ]);

@@ -19,7 +19,12 @@ export class Person {
   }
 
   /** Submits an operation that waits, and has somebody else approve it. Returns what carrying it out made. */
-  async countersigned(checker: Person, operation: string, input: object, key: string): Promise<Record<string, unknown>> {
+  async countersigned(
+    checker: Person,
+    operation: string,
+    input: object,
+    key: string,
+  ): Promise<Record<string, unknown>> {
     const { changeRequestId } = await this.submit(operation, input, key);
     const requests = this.app.database.orm.manager;
     const { id, revision, digest } = await requests.findOneByOrFail(ChangeRequest, { id: changeRequestId! });
@@ -29,7 +34,22 @@ export class Person {
 
   private async context(at?: Date): Promise<Context> {
     const app = at ? { ...this.app, clock: () => at } : this.app;
-    const query = async (text: string, values: unknown[]) => (await app.database.pool.query(text, values)).rows as never;
+    const query = async (text: string, values: unknown[]) =>
+      (await app.database.pool.query(text, values)).rows as never;
     return { ...ownContext(app, `demo-${randomUUID()}`), actor: await actorById(query, this.id) };
   }
 }
+
+/** One user for each role. */
+export const ROLES = ['admin', 'billing', 'supervisor', 'operations', 'compliance', 'auditor', 'client'] as const;
+
+export type Cast = Record<(typeof ROLES)[number], Person>;
+
+/** Code of the account that the client's user sees. */
+export const CLIENT_OF = 'BOFA';
+
+/** Accounts by code, with their id and their LOBs' ids by code. */
+export type Opened = Map<
+  string,
+  { account: { code: string; currency: string }; id: string; lobs: Map<string, string> }
+>;

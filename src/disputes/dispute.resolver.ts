@@ -32,11 +32,16 @@ export class DisputeResolver {
   }
 
   @Mutation(() => OpenDisputePayload, { description: 'Disputes lines of an issued invoice.' })
-  openDispute(@Arg('input', { description: 'What is disputed, and why.' }) input: OpenDisputeInput, @Ask() asked: Asked) {
+  openDispute(
+    @Arg('input', { description: 'What is disputed, and why.' }) input: OpenDisputeInput,
+    @Ask() asked: Asked,
+  ) {
     return asked.submit('dispute.open', input);
   }
 
-  @Mutation(() => ResolveDisputePayload, { description: 'Answers a dispute; by default a concession waits for a second person.' })
+  @Mutation(() => ResolveDisputePayload, {
+    description: 'Answers a dispute; by default a concession waits for a second person.',
+  })
   resolveDispute(@Arg('input', { description: 'The answer.' }) input: ResolveDisputeInput, @Ask() asked: Asked) {
     return asked.submit('dispute.resolve', input);
   }

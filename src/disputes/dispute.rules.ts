@@ -11,12 +11,14 @@ interface Amount {
 
 /** An amount in the invoice's currency, in minor units. Refuses with CURRENCY_MISMATCH and what parseMinor refuses. */
 function minorOf({ amount, currency }: Amount, expected: string): bigint {
-  if (currency !== expected) refuse('CURRENCY_MISMATCH', 'Amounts are in the currency of the invoice.', { currency: expected });
+  if (currency !== expected)
+    refuse('CURRENCY_MISMATCH', 'Amounts are in the currency of the invoice.', { currency: expected });
   return parseMinor(amount, currency);
 }
 
 /** What can still be disputed of a line: its total without what was conceded or is disputed already. */
-const disputableMinor = ({ totalMinor, creditedMinor, disputedMinor }: InvoiceLine) => totalMinor - creditedMinor - disputedMinor;
+const disputableMinor = ({ totalMinor, creditedMinor, disputedMinor }: InvoiceLine) =>
+  totalMinor - creditedMinor - disputedMinor;
 
 /**
  * The claims of a new dispute. Refuses, in this order: DISPUTE_NOT_OPENABLE (the invoice is not issued), NOT_FOUND (a line
@@ -27,13 +29,16 @@ export function claimsOf(
   lines: readonly InvoiceLine[],
   items: readonly { lineId: string; amount: Amount }[],
 ): { line: InvoiceLine; amountMinor: bigint }[] {
-  if (invoice.status !== 'ISSUED') refuse('DISPUTE_NOT_OPENABLE', 'Only an issued invoice can be disputed.', { status: invoice.status });
-  if (new Set(items.map(({ lineId }) => lineId)).size < items.length) refuse('DISPUTE_ITEM_REPEATED', 'Each line is disputed once in a dispute.');
+  if (invoice.status !== 'ISSUED')
+    refuse('DISPUTE_NOT_OPENABLE', 'Only an issued invoice can be disputed.', { status: invoice.status });
+  if (new Set(items.map(({ lineId }) => lineId)).size < items.length)
+    refuse('DISPUTE_ITEM_REPEATED', 'Each line is disputed once in a dispute.');
   return items.map(({ lineId, amount }) => {
     const line = lines.find(({ id }) => id === lineId);
     if (!line) return refuse('NOT_FOUND', 'There is no such InvoiceLine.', { type: 'InvoiceLine' });
     const amountMinor = minorOf(amount, invoice.currency);
-    if (amountMinor <= 0n) refuse('DISPUTE_AMOUNT_INVALID', 'A disputed amount is above zero.', { lineNumber: line.lineNumber });
+    if (amountMinor <= 0n)
+      refuse('DISPUTE_AMOUNT_INVALID', 'A disputed amount is above zero.', { lineNumber: line.lineNumber });
     if (amountMinor > disputableMinor(line))
       refuse('DISPUTE_AMOUNT_EXCEEDED', 'More is disputed than is open on this line.', { lineNumber: line.lineNumber });
     return { line, amountMinor };
@@ -45,7 +50,8 @@ function assertOpen({ status }: Pick<Dispute, 'status'>, code: string): void {
   if (status !== 'OPEN') refuse(code, 'This dispute is over already.', { status });
 }
 
-export const assertWithdrawable = (dispute: Pick<Dispute, 'status'>): void => assertOpen(dispute, 'DISPUTE_NOT_WITHDRAWABLE');
+export const assertWithdrawable = (dispute: Pick<Dispute, 'status'>): void =>
+  assertOpen(dispute, 'DISPUTE_NOT_WITHDRAWABLE');
 
 /**
  * What is conceded of each item. Refuses, in this order: DISPUTE_NOT_RESOLVABLE, DISPUTE_RESOLVED_BY_SAME_PERSON,
@@ -59,7 +65,8 @@ export function concessionsOf(
   resolverId: string,
 ): { item: DisputeItem; acceptedMinor: bigint }[] {
   assertOpen(dispute, 'DISPUTE_NOT_RESOLVABLE');
-  if (dispute.openedById === resolverId) refuse('DISPUTE_RESOLVED_BY_SAME_PERSON', 'Somebody else has to resolve what you opened.');
+  if (dispute.openedById === resolverId)
+    refuse('DISPUTE_RESOLVED_BY_SAME_PERSON', 'Somebody else has to resolve what you opened.');
   const answered = new Map(answers.map((answer) => [answer.itemId, answer.acceptedAmount]));
   if (answered.size !== answers.length || answered.size !== items.length || !items.every(({ id }) => answered.has(id)))
     refuse('DISPUTE_ITEMS_INCOMPLETE', 'Each item of the dispute needs one answer.');

@@ -59,14 +59,32 @@ export const openDispute = operation({
     const { accountId, currency } = invoice;
     const claimedMinor = sumOf(claims.map(({ amountMinor }) => amountMinor));
     return {
-      dispute: { id, invoiceId: invoice.id, accountId, status: 'OPEN' as const, reasonCode, note: note ?? null, currency, claimedMinor, acceptedMinor: 0n, openedById: actorId },
-      claims: claims.map((claim) => ({ ...claim, item: { id: newId(), disputeId: id, lineId: claim.line.id, currency, amountMinor: claim.amountMinor } })),
+      dispute: {
+        id,
+        invoiceId: invoice.id,
+        accountId,
+        status: 'OPEN' as const,
+        reasonCode,
+        note: note ?? null,
+        currency,
+        claimedMinor,
+        acceptedMinor: 0n,
+        openedById: actorId,
+      },
+      claims: claims.map((claim) => ({
+        ...claim,
+        item: { id: newId(), disputeId: id, lineId: claim.line.id, currency, amountMinor: claim.amountMinor },
+      })),
     };
   },
   save: async (tx, { dispute, claims }, { invoice }) => {
     await tx.insert(Dispute, dispute as Dispute);
-    await tx.insert(DisputeItem, claims.map(({ item }) => item as DisputeItem));
-    for (const { line, amountMinor } of claims) await tx.update(line, { disputedMinor: line.disputedMinor + amountMinor });
+    await tx.insert(
+      DisputeItem,
+      claims.map(({ item }) => item as DisputeItem),
+    );
+    for (const { line, amountMinor } of claims)
+      await tx.update(line, { disputedMinor: line.disputedMinor + amountMinor });
     await tx.update(invoice, { disputedMinor: invoice.disputedMinor + dispute.claimedMinor });
   },
   record: ({ dispute, claims }) => ({
@@ -76,9 +94,16 @@ export const openDispute = operation({
       { path: 'status', before: null, after: 'OPEN' },
       { path: 'invoice', before: null, after: dispute.invoiceId },
       { path: 'claimed', before: null, after: shownMoney(dispute.claimedMinor, dispute.currency) },
-      ...claims.map(({ line, amountMinor }) => ({ path: `lines.${line.lineNumber}`, before: null, after: shownMoney(amountMinor, dispute.currency) })),
+      ...claims.map(({ line, amountMinor }) => ({
+        path: `lines.${line.lineNumber}`,
+        before: null,
+        after: shownMoney(amountMinor, dispute.currency),
+      })),
     ],
     reason: dispute.reasonCode,
   }),
-  facts: ({ dispute }) => ({ accountId: dispute.accountId, amount: { minor: dispute.claimedMinor, currency: dispute.currency } }),
+  facts: ({ dispute }) => ({
+    accountId: dispute.accountId,
+    amount: { minor: dispute.claimedMinor, currency: dispute.currency },
+  }),
 });

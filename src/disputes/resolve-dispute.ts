@@ -74,5 +74,8 @@ export const resolveDispute = operation({
     ],
     reason: note,
   }),
-  facts: ({ resolved }, { dispute }) => ({ accountId: dispute.accountId, amount: { minor: resolved.acceptedMinor, currency: dispute.currency } }),
+  facts: ({ resolved }, { dispute }) => ({
+    accountId: dispute.accountId,
+    amount: { minor: resolved.acceptedMinor, currency: dispute.currency },
+  }),
 });

@@ -32,8 +32,14 @@ export class Asked {
   }
 
   /** A page of the rows that the viewer may see, or of those that satisfy a condition of ours, too. */
-  page(read: Read, args: PageArgs, where: (row: string, viewing: Viewing) => Sql = () => raw('true')): Promise<unknown> {
-    return this.select(this.compiler.connection(read, (row) => where(row, this.compiler.viewing), args, this.selection));
+  page(
+    read: Read,
+    args: PageArgs,
+    where: (row: string, viewing: Viewing) => Sql = () => raw('true'),
+  ): Promise<unknown> {
+    return this.select(
+      this.compiler.connection(read, (row) => where(row, this.compiler.viewing), args, this.selection),
+    );
   }
 
   /** A value of ours. */
@@ -51,7 +57,11 @@ export class Asked {
    * it come from one statement.
    */
   async payload(submitted: Submitted): Promise<unknown> {
-    const given: Record<string, unknown> = { outcome: submitted.outcome, changeRequest: submitted.changeRequestId, ...submitted.result };
+    const given: Record<string, unknown> = {
+      outcome: submitted.outcome,
+      changeRequest: submitted.changeRequestId,
+      ...submitted.result,
+    };
     const answer: Record<string, unknown> = {};
     const objects: Sql[] = [];
     for (const [key, nodes] of this.compiler.fieldsOf(this.selection)) {
@@ -74,7 +84,9 @@ export class Asked {
 
   private async select(expression: Sql): Promise<unknown> {
     try {
-      const { rows } = await this.context.app.database.pool.query<{ data: unknown }>(sql`select ${expression} as data`.toQuery());
+      const { rows } = await this.context.app.database.pool.query<{ data: unknown }>(
+        sql`select ${expression} as data`.toQuery(),
+      );
       return rows[0]!.data;
     } catch (error) {
       throw asRefusal(error);

@@ -125,7 +125,8 @@ export class Compiler {
 
   private connectionObject(selection: Selection, parts: PageParts): Sql {
     const { page, kept, ordered, reversed } = parts;
-    const all = (what: Sql) => sql`(select coalesce(json_agg(${what} order by ${ordered}), '[]'::json) from ${page} where ${kept})`;
+    const all = (what: Sql) =>
+      sql`(select coalesce(json_agg(${what} order by ${ordered}), '[]'::json) from ${page} where ${kept})`;
     const node = (nodes: Selection) => name(`node_${parts.nodes.push(parts.nodeOf(nodes)) - 1}`);
     const cursor = () => {
       parts.cursorAsked = true;
@@ -190,7 +191,13 @@ export class Compiler {
       });
   }
 
-  private keyset(row: string, order: string, key: OrderKey, cursor: string | null | undefined, beyond: '<' | '>'): Sql[] {
+  private keyset(
+    row: string,
+    order: string,
+    key: OrderKey,
+    cursor: string | null | undefined,
+    beyond: '<' | '>',
+  ): Sql[] {
     if (cursor === null || cursor === undefined) return [];
     const position = readCursor(cursor, order, this.context.app.keys.cursor);
     return [
@@ -209,7 +216,9 @@ export class Compiler {
       return [sql`${literal(key)}, ${valueOf(asked)}`];
     });
     if (pairs.length <= 50) return sql`json_build_object(${join(pairs, ', ')})`;
-    const chunks = Array.from({ length: Math.ceil(pairs.length / 50) }, (_, index) => pairs.slice(index * 50, index * 50 + 50));
+    const chunks = Array.from({ length: Math.ceil(pairs.length / 50) }, (_, index) =>
+      pairs.slice(index * 50, index * 50 + 50),
+    );
     return sql`(${join(
       chunks.map((chunk) => sql`jsonb_build_object(${join(chunk, ', ')})`),
       ' || ',
@@ -256,7 +265,8 @@ function objectType(type: GraphQLOutputType): GraphQLObjectType {
 export function rekey(compiler: Compiler, value: unknown, selection: Selection): unknown {
   const type = isNonNullType(selection.type) ? selection.type.ofType : selection.type;
   if (value === null || value === undefined) return null;
-  if (isListType(type)) return (value as unknown[]).map((each) => rekey(compiler, each, { ...selection, type: type.ofType }));
+  if (isListType(type))
+    return (value as unknown[]).map((each) => rekey(compiler, each, { ...selection, type: type.ofType }));
   if (isLeafType(type)) return value;
   const answer: Record<string, unknown> = {};
   for (const [key, nodes] of compiler.fieldsOf(selection)) {

@@ -9,7 +9,8 @@ export const API_ROLE = 'countersign_api';
 export const AUDIT_ROLE = 'countersign_audit';
 
 /** The API's login differs with the master key, so that installations on one cluster do not take each other's away. */
-const loginName = (keys: Keys) => `countersign_login_${createHash('sha256').update(keys.databasePassword).digest('hex').slice(0, 8)}`;
+const loginName = (keys: Keys) =>
+  `countersign_login_${createHash('sha256').update(keys.databasePassword).digest('hex').slice(0, 8)}`;
 
 /**
  * Makes the roles that are missing, with the owner's connection, and returns the URL to log in as the API with.
@@ -27,7 +28,9 @@ export async function ensureRoles(ownerUrl: string, keys: Keys): Promise<string>
       if (!(await exists(client, role))) await client.query(`CREATE ROLE ${role} NOLOGIN`);
     }
     if (!(await exists(client, login)))
-      await client.query(`CREATE ROLE ${login} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD '${password}' IN ROLE ${API_ROLE}`);
+      await client.query(
+        `CREATE ROLE ${login} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD '${password}' IN ROLE ${API_ROLE}`,
+      );
   } catch (error) {
     if ((error as { code?: string }).code !== '42501') throw error;
     throw new DomainError('DATABASE_ROLES_MISSING', missingRoles(login));

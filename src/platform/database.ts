@@ -30,9 +30,11 @@ class SnakeCase extends DefaultNamingStrategy {
 
 export const snakeCase = (text: string): string => text.replace(/(?<=[a-z0-9])[A-Z]/g, '_$&').toLowerCase();
 
+type Classes = MixedList<new () => object>;
+
 interface Known {
-  entities: MixedList<Function>;
-  migrations?: MixedList<Function>;
+  entities: Classes;
+  migrations?: Classes;
 }
 
 /** A TypeORM data source with the limits that every connection of ours has. Times in milliseconds. */

@@ -11,7 +11,7 @@ import { DomainError, refuse } from './errors';
 export type RunAs = Readonly<{ uid: number; gid: number }> | null;
 
 /** Nothing of our own environment may steer the server: neither `PGPORT` nor a locale. */
-export const SERVER_ENVIRONMENT = { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
+export const SERVER_ENVIRONMENT = { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
 
 const RECORD = 'directory';
 
@@ -75,7 +75,7 @@ function canReach(folder: string, user: NonNullable<RunAs>): boolean {
  */
 export function sharedFolder(user: RunAs, preferred?: string): string {
   const own = path.join(os.tmpdir(), `countersign-${process.getuid?.()}`);
-  const cache = process.env.XDG_CACHE_HOME ?? path.join(process.env.HOME ?? '/nonexistent', '.cache');
+  const cache = path.join(os.homedir(), '.cache');
   const candidates = preferred ? [preferred] : [user ? '/var/lib/countersign' : path.join(cache, 'countersign'), own];
   const folder = candidates.find((candidate) => isUsable(candidate, user));
   return folder ?? refuse('DATABASE_NOT_STARTED', `No folder that is ours alone: looked at ${candidates.join(', ')}.`);

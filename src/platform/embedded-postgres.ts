@@ -59,6 +59,7 @@ interface Cluster {
 
 const LOG_LIMIT = 10_000_000;
 const ATTEMPTS = 10;
+const NOTHING_LOCKED = (): void => undefined;
 
 /** What a start may meet by chance: a port that was taken in between, backends that outlived their server for a moment. */
 const WORTH_A_RETRY = /could not create any TCP\/IP sockets|pre-existing shared memory block/;
@@ -71,7 +72,7 @@ const WORTH_A_RETRY = /could not create any TCP\/IP sockets|pre-existing shared 
  * server's log.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  let unlock = (): void => undefined;
+  let unlock = NOTHING_LOCKED;
   try {
     const directory = openDirectory(options.directory);
     unlock = lockDirectory(directory);

@@ -14,7 +14,9 @@ export class Money {
 @InputType({ description: 'An exact amount of money.' })
 export class MoneyInput {
   @MaxLength(32)
-  @Field(() => DecimalScalar, { description: 'The amount in major units, with at most the decimals of its currency: "12.30".' })
+  @Field(() => DecimalScalar, {
+    description: 'The amount in major units, with at most the decimals of its currency: "12.30".',
+  })
   amount!: string;
 
   @Length(3, 3)

@@ -26,7 +26,10 @@ export class PageArgs {
   @IsOptional()
   @Min(0)
   @Max(MAX_PAGE)
-  @Field(() => Int, { nullable: true, description: `How many edges from the start, 0 to ${MAX_PAGE}; ${DEFAULT_PAGE} unless told.` })
+  @Field(() => Int, {
+    nullable: true,
+    description: `How many edges from the start, 0 to ${MAX_PAGE}; ${DEFAULT_PAGE} unless told.`,
+  })
   first?: number | null;
 
   @IsOptional()
@@ -47,7 +50,10 @@ export class PageArgs {
 }
 
 /** An order enum: each key up and down. */
-export function orderEnum<K extends string>(type: string, keys: readonly K[]): Record<`${K}_${'ASC' | 'DESC'}`, string> {
+export function orderEnum<K extends string>(
+  type: string,
+  keys: readonly K[],
+): Record<`${K}_${'ASC' | 'DESC'}`, string> {
   const values = Object.fromEntries(keys.flatMap((key) => [`${key}_ASC`, `${key}_DESC`]).map((each) => [each, each]));
   registerEnumType(values, {
     name: type,
@@ -71,8 +77,13 @@ export function connectionArgs(filter: ClassType | null, order: object | null): 
     filter?: unknown;
     orderBy?: unknown;
   }
-  if (filter) Field(() => filter, { nullable: true, description: 'Only what matches all of this.' })(ConnectionArgs.prototype, 'filter');
-  if (order) Field(() => order, { nullable: true, description: 'In which order.' })(ConnectionArgs.prototype, 'orderBy');
+  if (filter)
+    Field(() => filter, { nullable: true, description: 'Only what matches all of this.' })(
+      ConnectionArgs.prototype,
+      'filter',
+    );
+  if (order)
+    Field(() => order, { nullable: true, description: 'In which order.' })(ConnectionArgs.prototype, 'orderBy');
   return ConnectionArgs;
 }
 

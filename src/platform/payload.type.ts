@@ -18,10 +18,16 @@ export function payloadType(type: string, objects: Record<string, () => ClassTyp
     @Field(() => Outcome, { description: 'Carried out, or waiting for a second person.' })
     outcome!: Outcome;
 
-    @Field(() => changeRequestType!(), { nullable: true, description: 'What waits for approval; null when it was carried out.' })
+    @Field(() => changeRequestType!(), {
+      nullable: true,
+      description: 'What waits for approval; null when it was carried out.',
+    })
     changeRequest!: object | null;
   }
   for (const [field, of] of Object.entries(objects))
-    Field(of as () => ClassType, { nullable: true, description: 'As it is now; null while there is none that you may see.' })(Payload.prototype, field);
+    Field(of as () => ClassType, {
+      nullable: true,
+      description: 'As it is now; null while there is none that you may see.',
+    })(Payload.prototype, field);
   return Payload;
 }

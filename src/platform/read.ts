@@ -135,7 +135,12 @@ export const list = (read: () => Read, foreignKey: string, order: string): Field
 });
 
 /** Like `list`, for what is joined otherwise. */
-export const listWhere = (read: () => Read, on: OnParent, order: string): FieldRead => ({ kind: 'list', read, on, order });
+export const listWhere = (read: () => Read, on: OnParent, order: string): FieldRead => ({
+  kind: 'list',
+  read,
+  on,
+  order,
+});
 
 export const LIST_LIMIT = 1000;
 

@@ -8,7 +8,12 @@ import { and, or, raw, sql, type Sql } from './sql';
  * The rows that a viewer may read (or do something else to), as a WHERE condition made of the viewer's CASL rules. Conditions come from
  * access/roles only and are equality or `$in` on columns; a rule of any other form is an error of ours, not a hole.
  */
-export function scopeOf(read: Pick<Read, 'type' | 'partOfWhole'>, row: string, actor: Actor | null, action = 'read'): Sql {
+export function scopeOf(
+  read: Pick<Read, 'type' | 'partOfWhole'>,
+  row: string,
+  actor: Actor | null,
+  action = 'read',
+): Sql {
   if (read.partOfWhole) return raw('true');
   const rules = actor?.ability.rulesFor(action, read.type) ?? [];
   return or(

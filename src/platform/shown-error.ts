@@ -5,7 +5,20 @@ import { ArgumentValidationError } from 'type-graphql';
 import { DomainError } from './errors';
 
 /** Codes of GraphQL itself, which stay. */
-const PROTOCOL_CODES = new Set(['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT', 'BAD_REQUEST', 'OPERATION_RESOLUTION_FAILURE', 'PERSISTED_QUERY_NOT_SUPPORTED']);
+const PROTOCOL_CODES = new Set([
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'BAD_USER_INPUT',
+  'BAD_REQUEST',
+  'OPERATION_RESOLUTION_FAILURE',
+  'PERSISTED_QUERY_NOT_SUPPORTED',
+]);
+
+/** The code of a refusal of ours or of an input that does not fit; null for a fault. */
+export function refusalCodeOf(error: unknown): string | null {
+  if (error instanceof DomainError) return error.code;
+  return error instanceof ArgumentValidationError ? 'BAD_USER_INPUT' : null;
+}
 
 /** The refusals that mean: come back later. */
 const UNAVAILABLE = new Set(['DATABASE_UNAVAILABLE', 'BUSY', 'TIMEOUT']);
@@ -14,16 +27,33 @@ const UNAVAILABLE = new Set(['DATABASE_UNAVAILABLE', 'BUSY', 'TIMEOUT']);
  * The one place where an error becomes what a client sees. Ours keep code, message and details; those of GraphQL keep
  * their code but lose every value that they quote; anything else is INTERNAL and its text goes to the log alone.
  */
-export function shownError(formatted: GraphQLFormattedError, thrown: unknown, production: boolean, log: Logger): GraphQLFormattedError {
+export function shownError(
+  formatted: GraphQLFormattedError,
+  thrown: unknown,
+  production: boolean,
+  log: Logger,
+): GraphQLFormattedError {
   const error = unwrapResolverError(thrown);
   const { path, locations } = formatted;
   const place = { ...(path && { path }), ...(locations && !production && { locations }) };
-  if (error instanceof DomainError) return { message: error.message, ...place, extensions: { code: error.code, details: error.details } };
+  if (error instanceof DomainError)
+    return { message: error.message, ...place, extensions: { code: error.code, details: error.details } };
   if (error instanceof ArgumentValidationError)
-    return { message: 'Some of what you sent is not valid.', ...place, extensions: { code: 'BAD_USER_INPUT', details: { fields: wrongFields(error) } } };
+    return {
+      message: 'Some of what you sent is not valid.',
+      ...place,
+      extensions: { code: 'BAD_USER_INPUT', details: { fields: wrongFields(error) } },
+    };
   const code = formatted.extensions?.code;
   if (typeof code === 'string' && (PROTOCOL_CODES.has(code) || UNAVAILABLE.has(code)))
-    return { message: production && code !== 'BAD_USER_INPUT' && !UNAVAILABLE.has(code) ? GENERIC[code] ?? 'The request is not valid.' : withoutValues(formatted.message), ...place, extensions: { code } };
+    return {
+      message:
+        production && code !== 'BAD_USER_INPUT' && !UNAVAILABLE.has(code)
+          ? (GENERIC[code] ?? 'The request is not valid.')
+          : withoutValues(formatted.message),
+      ...place,
+      extensions: { code },
+    };
   log.error({ err: error, path }, 'unexpected error');
   return { message: 'Something went wrong on our side.', ...place, extensions: { code: 'INTERNAL' } };
 }
@@ -36,7 +66,10 @@ const GENERIC: Record<string, string> = {
 /** Takes out the values that graphql-js quotes: they may be passwords or card numbers. */
 const withoutValues = (message: string): string =>
   message
-    .replace(/got invalid value [\s\S]*?( at "[\w.[\]]+")?; /g, (_all, at: string | undefined) => `got an invalid value${at ?? ''}; `)
+    .replace(
+      /got invalid value [\s\S]*?( at "[\w.[\]]+")?; /g,
+      (_all, at: string | undefined) => `got an invalid value${at ?? ''}; `,
+    )
     .replace(/(cannot represent[^:"{[]*)[:"{[][\s\S]*$/, '$1')
     .replace(/Value "[^"]*" does not exist/g, 'The value does not exist')
     .replace(/\d[\d -]{6,}\d/g, '…');
@@ -60,5 +93,8 @@ function wrongFields({ extensions }: ArgumentValidationError): { field: string; 
 /** For what fails before any field is resolved: Apollo keeps a GraphQLError as it is. */
 export function toGraphQLError(error: unknown): unknown {
   if (!(error instanceof DomainError)) return error;
-  return new GraphQLError(error.message, { extensions: { code: error.code, http: { status: 503 } }, originalError: error });
+  return new GraphQLError(error.message, {
+    extensions: { code: error.code, http: { status: 503 } },
+    originalError: error,
+  });
 }

@@ -32,7 +32,12 @@ const IDENTIFIER = /^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?$/;
 /** A table, a column, an alias. Throws on what could be anything else. */
 export function name(text: string): Sql {
   if (!IDENTIFIER.test(text)) throw new Error(`Not a name: ${text}`);
-  return raw(text.split('.').map((part) => `"${part}"`).join('.'));
+  return raw(
+    text
+      .split('.')
+      .map((part) => `"${part}"`)
+      .join('.'),
+  );
 }
 
 /** A text constant of this code, as a literal: keys of JSON objects. */

@@ -2,6 +2,7 @@ import { IsNotEmpty, IsString, MaxLength, registerDecorator } from 'class-valida
 import { applyDecorators } from './decorators';
 import { refuse } from './errors';
 
+// oxlint-disable-next-line no-control-regex -- finding them is the point
 const CONTROL = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F]/;
 
 /** What PostgreSQL and RFC 8785 cannot keep: NUL, other control characters, halves of surrogate pairs. */
@@ -14,11 +15,13 @@ export const isText = (text: string): boolean => !CONTROL.test(text) && text.isW
 export function assertText(value: unknown): void {
   if (typeof value === 'string' && !isText(value))
     refuse('TEXT_INVALID', 'Text must be well-formed Unicode without control characters.');
-  if (value !== null && typeof value === 'object') Object.entries(value).forEach(([key, each]) => (assertText(key), assertText(each)));
+  if (value !== null && typeof value === 'object')
+    Object.entries(value).forEach(([key, each]) => (assertText(key), assertText(each)));
 }
 
 /** A text that says something: 1 to `max` UTF-16 units, not only blanks. */
-export const Text = (max: number): PropertyDecorator => applyDecorators(IsString(), IsNotEmpty(), MaxLength(max), NotBlank());
+export const Text = (max: number): PropertyDecorator =>
+  applyDecorators(IsString(), IsNotEmpty(), MaxLength(max), NotBlank());
 
 function NotBlank(): PropertyDecorator {
   return (target, property) =>

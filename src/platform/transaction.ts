@@ -1,4 +1,4 @@
-import type { EntityManager, EntityTarget, FindOptionsWhere, ObjectLiteral, QueryDeepPartialEntity } from 'typeorm';
+import type { EntityManager, EntityTarget, FindOptionsWhere, ObjectLiteral } from 'typeorm';
 import { QueryFailedError } from 'typeorm';
 import type { Context } from './context';
 import { DomainError, refuse } from './errors';
@@ -35,7 +35,7 @@ export class Transaction implements Moment {
 
   /** Every row that matches, locked in the order of their ids so that two transactions cannot wait for each other. */
   lockWhere<T extends Row>(entity: Entity<T>, where: FindOptionsWhere<T>): Promise<T[]> {
-    return this.manager.find<Row>(entity as Entity<Row>, {
+    return this.manager.find<Row>(entity, {
       where: where as FindOptionsWhere<Row>,
       order: { id: 'ASC' },
       lock: { mode: 'for_no_key_update' },
@@ -54,19 +54,20 @@ export class Transaction implements Moment {
 
   async insert<T extends ObjectLiteral>(entity: Entity<T>, rows: T | T[]): Promise<void> {
     this.saved += 1;
-    await this.manager.insert(entity, rows as QueryDeepPartialEntity<T>);
+    await this.manager.insert(entity, rows);
   }
 
   /**
-   * Changes a row that was loaded here (once: the object keeps what it was, for the event to tell), raises its version, and refuses with VERSION_CONFLICT if somebody else was
-   * faster (which a lock makes impossible; the condition is its pair in the database).
+   * Changes a row that was loaded here and raises its version. Once: the object keeps what it was, for the event to
+   * tell. Refuses with VERSION_CONFLICT if somebody else was faster, which the lock makes impossible; the condition is
+   * its pair in the database.
    */
   async update<T extends Row>(row: T, patch: NoInfer<Partial<T>>): Promise<void> {
     this.saved += 1;
     const { affected } = await this.manager
       .createQueryBuilder()
       .update(row.constructor as Entity<Row>)
-      .set({ ...patch, version: row.version + 1 } as QueryDeepPartialEntity<Row>)
+      .set({ ...patch, version: row.version + 1 })
       .where('id = :id AND version = :version', { id: row.id, version: row.version })
       .execute();
     if (affected !== 1) refuse('VERSION_CONFLICT', 'Somebody else changed this meanwhile.', { id: row.id });
@@ -127,7 +128,7 @@ interface DriverError {
 }
 
 const driverErrorOf = (error: unknown): DriverError =>
-  error instanceof QueryFailedError ? ((error.driverError as DriverError | undefined) ?? {}) : ((error ?? {}) as DriverError);
+  error instanceof QueryFailedError ? ((error.driverError as DriverError | undefined) ?? {}) : (error ?? {});
 
 /** Serialization failure and deadlock: PostgreSQL asks for the whole transaction again. */
 const isTransient = (error: unknown) => ['40001', '40P01'].includes(driverErrorOf(error).code ?? '');

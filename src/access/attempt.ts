@@ -1,0 +1,33 @@
+import { maskText } from '../platform/masks';
+import { type AnyOperation, type Catalogue, payloadKey } from '../platform/operation';
+
+/** An attempt that was refused, in the words of the trail. */
+export interface Attempt {
+  action: string;
+  subjectType?: string;
+  subjectId?: string | null;
+  reason?: string | null;
+}
+
+/** An attempt at an operation. By the convention of inputs, `id` or `<subject>Id` names the row that it was about. */
+export function attemptAt(operation: AnyOperation, input: unknown): Attempt {
+  const values = (input ?? {}) as Record<string, unknown>;
+  const id = values.id ?? values[`${payloadKey(operation.subject)}Id`];
+  return {
+    action: operation.name,
+    subjectType: operation.subject,
+    subjectId: typeof id === 'string' ? id : null,
+    reason: reasonIn(values),
+  };
+}
+
+/** An attempt at a root field. `voidInvoice` is an attempt at `invoice.void`; a field without an operation is its own name. */
+export function attemptAtField(catalogue: Catalogue, parent: string, field: string, input: unknown): Attempt {
+  const [, verb = '', noun = ''] = /^([a-z]+)([A-Z]\w*)$/.exec(field) ?? [];
+  const name = `${payloadKey(noun)}.${verb}`;
+  return catalogue.names.includes(name) ? attemptAt(catalogue.find(name), input) : { action: `${parent}.${field}` };
+}
+
+/** The reason that an input gives, without what should not stand in it. */
+export const reasonIn = (input: object): string | null =>
+  'reason' in input && typeof input.reason === 'string' ? maskText(input.reason) : null;
