@@ -1,7 +1,7 @@
 import type { Config } from './config';
 import { entities, migrations } from './entities';
 import { connect, type Database } from './platform/database';
-import { ensureRoles } from './platform/database-roles';
+import { asMissingRoles, ensureRoles } from './platform/database-roles';
 import { startEmbeddedPostgres } from './platform/embedded-postgres';
 import { deriveKeys } from './platform/keys';
 import { migrate } from './platform/migrate';
@@ -28,9 +28,14 @@ export async function openDatabase(config: Config): Promise<OpenDatabase> {
   }
 }
 
-/** From an owner's URL to an open connection of the API's own role. */
+/** From an owner's URL to an open connection of the API's own role. Refuses with DATABASE_ROLES_MISSING. */
 export async function prepareDatabase(config: Config, ownerUrl: string): Promise<Database> {
-  const apiUrl = config.databaseApiUrl ?? (await ensureRoles(ownerUrl, deriveKeys(config.masterKey)));
-  await migrate(ownerUrl, { entities, migrations });
-  return connect(apiUrl, { entities }, config.databasePool);
+  const keys = deriveKeys(config.masterKey);
+  try {
+    const apiUrl = config.databaseApiUrl ?? (await ensureRoles(ownerUrl, keys));
+    await migrate(ownerUrl, { entities, migrations });
+    return await connect(apiUrl, { entities }, config.databasePool);
+  } catch (error) {
+    throw asMissingRoles(error, keys);
+  }
 }

@@ -1,15 +1,15 @@
 import { pendingChanges } from '../approvals/change-request.read';
-import { CODE, column, contains, declareRead, list, one, plains } from '../platform/read';
+import { CODE, column, contains, declareRead, list, one, plains, type Viewing } from '../platform/read';
 import { sql } from '../platform/sql';
 import { lobRead } from './lob.read';
 
 /** Today in the zone of the account that the LOB of an assignment belongs to. */
-const today = (assignment: string) =>
-  sql`(select (now() at time zone a.time_zone)::date from lob l join account a on a.id = l.account_id where l.id = ${column(assignment, 'lob_id')})`;
+const today = (assignment: string, { now }: Viewing) =>
+  sql`(select (${now}::timestamptz at time zone a.time_zone)::date from lob l join account a on a.id = l.account_id where l.id = ${column(assignment, 'lob_id')})`;
 
 /** Assignments of today. */
-const current = (assignment: string) =>
-  sql`daterange(${column(assignment, 'starts_on')}, ${column(assignment, 'ends_on')}) @> ${today(assignment)}`;
+const current = (assignment: string, viewing: Viewing) =>
+  sql`daterange(${column(assignment, 'starts_on')}, ${column(assignment, 'ends_on')}) @> ${today(assignment, viewing)}`;
 
 export const agentRead = declareRead('Agent', {
   table: 'agent',
@@ -19,17 +19,17 @@ export const agentRead = declareRead('Agent', {
     currentLob: {
       kind: 'one',
       read: () => lobRead,
-      on: (lob, agent) =>
-        sql`${column(lob, 'id')} in (select s.lob_id from assignment s where s.agent_id = ${column(agent, 'id')} and ${current('s')})`,
+      on: (lob, agent, viewing) =>
+        sql`${column(lob, 'id')} in (select s.lob_id from assignment s where s.agent_id = ${column(agent, 'id')} and ${current('s', viewing)})`,
     },
     pendingChanges: pendingChanges('Agent'),
   },
   filters: {
     search: contains('code', 'name'),
-    lobId: (row, lobId) =>
-      sql`exists (select from assignment s where s.agent_id = ${column(row, 'id')} and s.lob_id::text = ${lobId}::text and ${current('s')})`,
-    free: (row, free) =>
-      sql`${free}::boolean <> exists (select from assignment s where s.agent_id = ${column(row, 'id')} and ${current('s')})`,
+    lobId: (row, lobId, viewing) =>
+      sql`exists (select from assignment s where s.agent_id = ${column(row, 'id')} and s.lob_id::text = ${lobId}::text and ${current('s', viewing)})`,
+    free: (row, free, viewing) =>
+      sql`${free}::boolean <> exists (select from assignment s where s.agent_id = ${column(row, 'id')} and ${current('s', viewing)})`,
   },
   orders: { CODE, NAME: { column: 'name', type: 'text' } },
   defaultOrder: 'CODE_ASC',

@@ -5,10 +5,26 @@ import type { ChangeRequest, SeenRow } from './change-request.entity';
 
 type Content = Pick<
   ChangeRequest,
-  'id' | 'operation' | 'revision' | 'subjectType' | 'subjectId' | 'makerId' | 'changes' | 'seen' | 'approverRoles'
+  | 'id'
+  | 'operation'
+  | 'revision'
+  | 'subjectType'
+  | 'subjectId'
+  | 'makerId'
+  | 'inputShown'
+  | 'changes'
+  | 'seen'
+  | 'reason'
+  | 'policyId'
+  | 'policyVersion'
+  | 'approverRoles'
+  | 'expiresAt'
 >;
 
-/** What an approver's yes is bound to, as a keyed digest in hex: every part of the request that decides what will happen. */
+/**
+ * What an approver's yes is bound to, as a keyed digest in hex: every part of the request that decides what will happen,
+ * who may say so until when, and what the approver was shown.
+ */
 export const digestOf = (keys: Keys, request: Content, input: unknown): string =>
   keyedDigest(keys.digest, {
     id: request.id,
@@ -16,10 +32,14 @@ export const digestOf = (keys: Keys, request: Content, input: unknown): string =
     revision: request.revision,
     subject: { type: request.subjectType, id: request.subjectId },
     maker: request.makerId,
+    policy: { id: request.policyId, version: request.policyVersion },
     approverRoles: request.approverRoles,
+    expiresAt: request.expiresAt.toISOString(),
     input,
+    shown: request.inputShown,
     changes: request.changes,
     seen: request.seen,
+    reason: request.reason,
   });
 
 /** Where a request's input is sealed to. */

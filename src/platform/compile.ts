@@ -170,13 +170,13 @@ export class Compiler {
         return read.present ? sql`case when ${read.present(row, this.viewing)} then ${object} end` : object;
       }
       case 'one':
-        return this.one(read.read(), (child) => read.on(child, row), selection);
+        return this.one(read.read(), (child) => read.on(child, row, this.viewing), selection);
       case 'list':
-        return this.list(read.read(), (child) => read.on(child, row), read.order, selection);
+        return this.list(read.read(), (child) => read.on(child, row, this.viewing), read.order, selection);
       case 'connection': {
         const given = args() as ConnectionArguments;
         assertText(given);
-        return this.connection(read.read(), (child) => read.on(child, row), given, selection);
+        return this.connection(read.read(), (child) => read.on(child, row, this.viewing), given, selection);
       }
     }
   }

@@ -14,7 +14,6 @@ const loginName = (keys: Keys) =>
 
 /**
  * Makes the roles that are missing, with the owner's connection, and returns the URL to log in as the API with.
- * Refuses with DATABASE_ROLES_MISSING, saying what to run, when the owner may not make roles.
  */
 export async function ensureRoles(ownerUrl: string, keys: Keys): Promise<string> {
   const login = loginName(keys);
@@ -31,9 +30,6 @@ export async function ensureRoles(ownerUrl: string, keys: Keys): Promise<string>
       await client.query(
         `CREATE ROLE ${login} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD '${password}' IN ROLE ${API_ROLE}`,
       );
-  } catch (error) {
-    if ((error as { code?: string }).code !== '42501') throw error;
-    throw new DomainError('DATABASE_ROLES_MISSING', missingRoles(login));
   } finally {
     await client.end();
   }
@@ -48,12 +44,19 @@ async function exists(client: Client, role: string): Promise<boolean> {
   return rowCount === 1;
 }
 
-const missingRoles = (login: string) =>
-  [
+const INSUFFICIENT_PRIVILEGE = '42501';
+
+/** What an owner who may not make roles, or not give the trail away, is told: DATABASE_ROLES_MISSING, with what to run. */
+export function asMissingRoles(error: unknown, keys: Keys): unknown {
+  const { code, driverError } = error as { code?: string; driverError?: { code?: string } };
+  if (INSUFFICIENT_PRIVILEGE !== (driverError?.code ?? code)) return error;
+  const message = [
     'The user of DATABASE_URL may not make the roles that keep the API from changing its own audit trail.',
-    'Let an administrator run this, then set DATABASE_API_URL to log in with the last of them:',
+    'Let an administrator run what is missing of this, then set DATABASE_API_URL to log in with the last of them:',
     `  CREATE ROLE ${API_ROLE} NOLOGIN;`,
     `  CREATE ROLE ${AUDIT_ROLE} NOLOGIN;`,
-    `  GRANT ${AUDIT_ROLE} TO <the user of DATABASE_URL>;`,
-    `  CREATE ROLE ${login} LOGIN PASSWORD '<a password>' IN ROLE ${API_ROLE};`,
-  ].join('\n');
+    `  GRANT ${AUDIT_ROLE} TO <the user of DATABASE_URL>;   -- to be revoked after the first start`,
+    `  CREATE ROLE ${loginName(keys)} LOGIN PASSWORD '<a password>' IN ROLE ${API_ROLE};`,
+  ];
+  return new DomainError('DATABASE_ROLES_MISSING', message.join('\n'));
+}

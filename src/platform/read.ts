@@ -34,7 +34,7 @@ export interface Viewing {
 
 export type FilterRead = (row: string, value: never, viewing: Viewing) => Sql;
 type Expression = (row: string, viewing: Viewing) => Sql;
-type OnParent = (child: string, parent: string) => Sql;
+type OnParent = (child: string, parent: string, viewing: Viewing) => Sql;
 
 export type FieldRead =
   | { kind: 'value'; expression: Expression }

@@ -17,7 +17,11 @@ import { testConfig } from './config';
 export interface Answer<T = Record<string, any>> {
   status: number;
   data: T | null | undefined;
-  errors: { message: string; path?: (string | number)[]; extensions: { code: string; details?: Record<string, any> } }[];
+  errors: {
+    message: string;
+    path?: (string | number)[];
+    extensions: { code: string; details?: Record<string, any> };
+  }[];
   /** Code of the first error, or undefined. */
   code: string | undefined;
   text: string;
@@ -41,7 +45,11 @@ export class ApiClient {
   }
 
   /** A mutation `name(input: …)` with the given selection; its payload, or the answer's errors. */
-  async mutate(name: string, input: object, selection = 'outcome changeRequest { id revision digest status }'): Promise<Answer & { payload: any }> {
+  async mutate(
+    name: string,
+    input: object,
+    selection = 'outcome changeRequest { id revision digest status }',
+  ): Promise<Answer & { payload: any }> {
     const type = `${name.charAt(0).toUpperCase()}${name.slice(1)}Input`;
     const answer = await this.gql(`mutation ($input: ${type}!) { ${name}(input: $input) { ${selection} } }`, { input });
     return { ...answer, payload: answer.data?.[name] };
@@ -88,7 +96,11 @@ export async function startTestApp(more: Record<string, string> = {}): Promise<T
   for (const { name: who } of USERS) {
     const token = randomBytes(32).toString('base64url');
     tokens.set(who, token);
-    await pool.query(`INSERT INTO session (id, user_id, token_hash, expires_at) VALUES ($1, $2, $3, '2999-01-01')`, [newId(), ids.get(who), hashToken(token)]);
+    await pool.query(`INSERT INTO session (id, user_id, token_hash, expires_at) VALUES ($1, $2, $3, '2999-01-01')`, [
+      newId(),
+      ids.get(who),
+      hashToken(token),
+    ]);
   }
   const sql = async (text: string, values: unknown[] = []) => (await pool.query(text, values)).rows as never;
   return {

@@ -26,7 +26,9 @@ export default async function setup(): Promise<void> {
   const prefix = `countersign_test_${randomBytes(4).toString('hex')}`;
   const given = process.env.DATABASE_URL;
   const directory = given ? null : path.resolve(__dirname, `../../.data/test/${prefix}`);
-  const server = directory ? await startEmbeddedPostgres({ directory, database: 'postgres', durable: false, maxConnections: 300 }) : null;
+  const server = directory
+    ? await startEmbeddedPostgres({ directory, database: 'postgres', durable: false, maxConnections: 300 })
+    : null;
   const adminUrl = given ?? server!.url;
   (globalThis as { countersignRun?: Run }).countersignRun = { server, directory, adminUrl, prefix };
   try {

@@ -22,12 +22,16 @@ export async function givenAccount(t: TestApp, more: Record<string, unknown> = {
 }
 
 export async function givenLob(t: TestApp, accountId: string, more: Record<string, unknown> = {}): Promise<string> {
-  const { result } = await t.person('operations').submit('lob.open', { accountId, code: freshCode('L'), name: 'Card support', ...more }, key());
+  const { result } = await t
+    .person('operations')
+    .submit('lob.open', { accountId, code: freshCode('L'), name: 'Card support', ...more }, key());
   return result.lob as string;
 }
 
 export async function givenAgent(t: TestApp, more: Record<string, unknown> = {}): Promise<string> {
-  const { result } = await t.person('operations').submit('agent.hire', { code: freshCode('AG'), name: 'Agent', hiredOn: '2020-01-01', ...more }, key());
+  const { result } = await t
+    .person('operations')
+    .submit('agent.hire', { code: freshCode('AG'), name: 'Agent', hiredOn: '2020-01-01', ...more }, key());
   return result.agent as string;
 }
 
@@ -37,7 +41,9 @@ export async function givenDraft(t: TestApp, accountId: string, more: Record<str
     { description: 'Handled calls', quantity: '10', unitPrice: '12.34' },
     { description: 'Minutes of talk', quantity: '3', unitPrice: '0.105' },
   ];
-  const { result } = await t.person('billing').submit('invoice.draft', { accountId, lines, dueInDays: 30, ...more }, key());
+  const { result } = await t
+    .person('billing')
+    .submit('invoice.draft', { accountId, lines, dueInDays: 30, ...more }, key());
   return result.invoice as string;
 }
 
@@ -59,6 +65,9 @@ export async function givenClientOf(t: TestApp, accountId: string): Promise<void
 
 /** The events of the trail, oldest first, as their canonical content says. */
 export async function trail(t: TestApp, where = 'true', values: unknown[] = []): Promise<Record<string, any>[]> {
-  const rows = await t.sql<{ content: Buffer }>(`SELECT content FROM audit.event WHERE ${where} ORDER BY at, id`, values);
+  const rows = await t.sql<{ content: Buffer }>(
+    `SELECT content FROM audit.event WHERE ${where} ORDER BY at, id`,
+    values,
+  );
   return rows.map(({ content }) => JSON.parse(content.toString('utf8')) as Record<string, any>);
 }

@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto';
+
+/** An id that could name a row and names none. */
+export const NO_ID = '0190f000-0000-7000-8000-000000000000';
+
+const unique = () => randomBytes(5).toString('hex').toUpperCase();
+const money = { amount: '1.00', currency: 'USD' };
+
+/** A valid input for each mutation that has one, about rows that do not exist. */
+export const INPUTS: Record<string, () => object> = {
+  signIn: () => ({ email: 'nobody-at-all@test.example', password: 'not the password' }),
+  endSession: () => ({ sessionId: NO_ID }),
+  createUser: () => ({ name: 'New', email: `new-${unique()}@test.example`, password: 'a long password' }),
+  deactivateUser: () => ({ userId: NO_ID, reason: 'left' }),
+  grantRole: () => ({ userId: NO_ID, role: 'billing', reason: 'hired' }),
+  revokeRole: () => ({ roleGrantId: NO_ID, reason: 'moved' }),
+  revealSensitiveValue: () => ({ type: 'Account', id: NO_ID, field: 'taxId', reason: 'a call' }),
+  approveChangeRequest: () => ({ id: NO_ID, revision: 1, digest: '0'.repeat(64) }),
+  rejectChangeRequest: () => ({ id: NO_ID, reason: 'no' }),
+  withdrawChangeRequest: () => ({ id: NO_ID }),
+  changeApprovalPolicy: () => ({ approvalPolicyId: NO_ID, active: true, reason: 'audit' }),
+  openAccount: () => ({ code: `D-${unique()}`, legalName: 'Door Ltd', currency: 'USD', timeZone: 'UTC' }),
+  changeAccount: () => ({ accountId: NO_ID, legalName: 'Door Ltd' }),
+  closeAccount: () => ({ accountId: NO_ID, reason: 'over' }),
+  openLob: () => ({ accountId: NO_ID, code: 'DOOR', name: 'Door' }),
+  closeLob: () => ({ lobId: NO_ID, reason: 'over' }),
+  hireAgent: () => ({ code: `D-${unique()}`, name: 'Agent', hiredOn: '2024-01-01' }),
+  assignAgent: () => ({ agentId: NO_ID, lobId: NO_ID, startsOn: '2024-01-01' }),
+  requestAgentTransfer: () => ({ agentId: NO_ID, toLobId: NO_ID, startsOn: '2024-01-01', reason: 'asked' }),
+  endAssignment: () => ({ assignmentId: NO_ID, endsOn: '2024-01-01', reason: 'over' }),
+  draftInvoice: () => ({ accountId: NO_ID, lines: [{ description: 'x', quantity: '1', unitPrice: '1' }] }),
+  issueInvoice: () => ({ invoiceId: NO_ID }),
+  voidInvoice: () => ({ invoiceId: NO_ID, reason: 'twice' }),
+  openDispute: () => ({ invoiceId: NO_ID, reasonCode: 'RATE', items: [{ lineId: NO_ID, amount: money }] }),
+  resolveDispute: () => ({ disputeId: NO_ID, note: 'so', items: [{ itemId: NO_ID, acceptedAmount: money }] }),
+  withdrawDispute: () => ({ disputeId: NO_ID }),
+  fileComplaint: () => ({ accountId: NO_ID, lobId: NO_ID, channel: 'PHONE', category: 'x', receivedAt: '2024-01-01T00:00:00Z' }),
+  acknowledgeComplaint: () => ({ complaintId: NO_ID }),
+  resolveComplaint: () => ({ complaintId: NO_ID, resolution: 'UPHELD' }),
+  reopenComplaint: () => ({ complaintId: NO_ID, reason: 'again' }),
+};
+
+const SELECTIONS: Record<string, string> = {
+  signIn: 'expiresAt',
+  signOut: 'signedOut',
+  revealSensitiveValue: 'outcome value',
+};
+
+/** A document that asks a mutation, and its variables. */
+export function mutationOf(name: string): { query: string; variables: Record<string, unknown> } {
+  const selection = SELECTIONS[name] ?? 'outcome changeRequest { id }';
+  const input = INPUTS[name];
+  if (!input) return { query: `mutation { ${name} { ${selection} } }`, variables: {} };
+  const type = `${name.charAt(0).toUpperCase()}${name.slice(1)}Input`;
+  return { query: `mutation ($input: ${type}!) { ${name}(input: $input) { ${selection} } }`, variables: { input: input() } };
+}
+
+/** A document that asks a query by the form of its name: one by an id that names none, or the first page of a list. */
+export function queryOf(name: string, args: readonly { name: string }[]): { query: string; variables: Record<string, unknown> } {
+  const variables = {};
+  if (name === 'viewer') return { query: '{ viewer { id } }', variables };
+  if (args.some((arg) => arg.name === 'id')) return { query: `{ ${name}(id: "${NO_ID}") { id } }`, variables };
+  return { query: `{ ${name}(first: 1) { totalCount nodes { id } } }`, variables };
+}

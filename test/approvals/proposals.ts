@@ -1,0 +1,65 @@
+import type { TestApp } from '../support/app';
+import type { CastName } from '../support/cast';
+import { proposed, type Waiting } from '../support/outcomes';
+import { givenAccount, givenInvoice } from '../support/scene';
+
+/** An invoice whose voiding waits for a supervisor. */
+export async function givenProposedVoid(t: TestApp): Promise<Waiting & { invoiceId: string }> {
+  const invoiceId = await givenInvoice(t, await givenAccount(t));
+  return { invoiceId, ...(await proposed(t, 'billing', 'voidInvoice', { invoiceId, reason: 'billed twice' })) };
+}
+
+/** A new bank account for an account, by operations, waiting for a supervisor. Several may wait over one account. */
+export const proposedBankChange = (t: TestApp, accountId: string, bankAccountNumber = '000987654321') =>
+  proposed(t, 'operations', 'changeAccount', { accountId, bankAccountNumber, reason: 'a new house bank' });
+
+/** A grant of a role, which administration or compliance decide: not a supervisor. */
+export const proposedGrant = (t: TestApp, by: CastName = 'admin', to: CastName = 'stranger') =>
+  proposed(t, by, 'grantRole', { userId: t.as(to).userId, role: 'auditor', reason: 'a new colleague' });
+
+/** Lets somebody hold another role while some work is done. */
+export async function withRole<T>(t: TestApp, who: CastName, role: string, work: () => Promise<T>): Promise<T> {
+  const values = [t.as(who).userId, role];
+  await t.sql(`INSERT INTO role_grant (id, user_id, role) VALUES (gen_random_uuid(), $1, $2)`, values);
+  try {
+    return await work();
+  } finally {
+    await t.sql(`DELETE FROM role_grant WHERE user_id = $1 AND role = $2`, values);
+  }
+}
+
+/** Takes a role away while some work is done. */
+export async function withoutRole<T>(t: TestApp, who: CastName, role: string, work: () => Promise<T>): Promise<T> {
+  const set = (revokedAt: Date | null) =>
+    t.sql(`UPDATE role_grant SET revoked_at = $3 WHERE user_id = $1 AND role = $2`, [
+      t.as(who).userId,
+      role,
+      revokedAt,
+    ]);
+  await set(new Date());
+  try {
+    return await work();
+  } finally {
+    await set(null);
+  }
+}
+
+/** The row of a change request. */
+export const requestRow = async (t: TestApp, id: string): Promise<Record<string, any>> =>
+  (await t.sql('SELECT * FROM change_request WHERE id = $1', [id]))[0]!;
+
+/** The decisions on a change request: who said what. */
+export const decisionsOn = (t: TestApp, id: string): Promise<{ decided_by_id: string; verdict: string }[]> =>
+  t.sql('SELECT decided_by_id, verdict FROM decision WHERE change_request_id = $1 ORDER BY id', [id]);
+
+export const HOUR = 3_600_000;
+
+/** Moves the clock of the API while some work is done. */
+export async function later<T>(t: TestApp, hours: number, work: () => Promise<T>): Promise<T> {
+  t.clock.at = new Date(Date.now() + hours * HOUR);
+  try {
+    return await work();
+  } finally {
+    t.clock.at = null;
+  }
+}
