@@ -52,7 +52,7 @@ export async function createApp(config: Config, database: Database, options: Opt
     clock: options.clock ?? (() => new Date()),
     submit,
   };
-  const web = express().disable('x-powered-by');
+  const web = express().disable('x-powered-by').set('trust proxy', config.trustedProxies);
   const server = createServer(web);
   const apollo = new ApolloServer<ServedContext>({
     schema: guardedSchema(),
@@ -109,7 +109,7 @@ const requestIds =
         {
           requestId,
           method: request.method,
-          path: request.path,
+          path: request.baseUrl + request.path,
           status: response.statusCode,
           ms: Math.round(performance.now() - started),
         },
@@ -130,7 +130,7 @@ async function contextOf(app: App, request: Request): Promise<ServedContext> {
       requestId: String(request.res?.locals.requestId),
       sessionId: identity?.sessionId ?? null,
       actor: identity?.actor ?? null,
-      address: request.socket.remoteAddress ?? null,
+      address: request.ip ?? null,
       userAgent: request.get('user-agent')?.toWellFormed().slice(0, 300) ?? null,
     };
   } catch (error) {

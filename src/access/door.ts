@@ -34,6 +34,14 @@ function may(action: string, subject: string): Rule {
   return fresh;
 }
 
+/** Open to whoever has the permission for some type: which type, the input says. */
+const mayAny = (action: string): Rule =>
+  rule(`${action} any`, { cache: 'no_cache' })((_root, _args, { actor }: Context) => {
+    if (!actor) return unauthenticated();
+    const has = actor.ability.rules.some((each) => [each.action].flat().includes(action));
+    return has || new DomainError('FORBIDDEN', `You may not ${action} anything.`, { action });
+  });
+
 const unauthenticated = () => new DomainError('UNAUTHENTICATED', 'Sign in first.');
 
 /** One line for each root field. A field without a line is refused, and start-up and a test fail. */
@@ -70,7 +78,7 @@ export const door = {
     deactivateUser: may('deactivate', 'User'),
     grantRole: may('grant', 'RoleGrant'),
     revokeRole: may('revoke', 'RoleGrant'),
-    revealSensitiveValue: signedIn,
+    revealSensitiveValue: mayAny('reveal'),
     approveChangeRequest: may('approve', 'ChangeRequest'),
     rejectChangeRequest: may('reject', 'ChangeRequest'),
     withdrawChangeRequest: may('withdraw', 'ChangeRequest'),

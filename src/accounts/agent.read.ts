@@ -1,5 +1,5 @@
 import { pendingChanges } from '../approvals/change-request.read';
-import { CODE, column, contains, declareRead, list, one, plains, type Viewing } from '../platform/read';
+import { CODE, column, contains, declareRead, idOrNothing, list, one, plains, type Viewing } from '../platform/read';
 import { sql } from '../platform/sql';
 import { lobRead } from './lob.read';
 
@@ -27,7 +27,7 @@ export const agentRead = declareRead('Agent', {
   filters: {
     search: contains('code', 'name'),
     lobId: (row, lobId, viewing) =>
-      sql`exists (select from assignment s where s.agent_id = ${column(row, 'id')} and s.lob_id::text = ${lobId}::text and ${current('s', viewing)})`,
+      sql`exists (select from assignment s where s.agent_id = ${column(row, 'id')} and s.lob_id = ${idOrNothing(lobId)}::uuid and ${current('s', viewing)})`,
     free: (row, free, viewing) =>
       sql`${free}::boolean <> exists (select from assignment s where s.agent_id = ${column(row, 'id')} and ${current('s', viewing)})`,
   },

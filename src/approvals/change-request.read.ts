@@ -85,12 +85,12 @@ export const decisionRead = declareRead('Decision', {
 export const pendingChanges = (subjectType: string): FieldRead =>
   listWhere(
     () => changeRequestRead,
-    (child, parent) =>
+    (child, parent, { now }) =>
       and([
         sql`${column(child, 'subject_type')} = ${literal(subjectType)}`,
         sql`${column(child, 'subject_id')} = ${column(parent, 'id')}`,
         sql`${column(child, 'status')} = 'PENDING'`,
-        sql`${column(child, 'expires_at')} > now()`,
+        sql`${column(child, 'expires_at')} > ${now}::timestamptz`,
       ]),
     'id',
   );

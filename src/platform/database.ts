@@ -37,7 +37,10 @@ interface Known {
   migrations?: Classes;
 }
 
-/** A TypeORM data source with the limits that every connection of ours has. Times in milliseconds. */
+/**
+ * A TypeORM data source with the limits that every connection of ours has. Times in milliseconds. Without JIT: statements
+ * that build JSON look costly to the planner, and compiling them costs more than it saves.
+ */
 export function dataSource(url: string, known: Known, options: { pool?: number; patient?: boolean } = {}): DataSource {
   const limits = options.patient
     ? { lock_timeout: 60_000 }
@@ -51,7 +54,7 @@ export function dataSource(url: string, known: Known, options: { pool?: number; 
     installExtensions: false,
     logging: false,
     poolSize: options.pool ?? 5,
-    extra: { connectionTimeoutMillis: 10_000, application_name: 'countersign', ...limits },
+    extra: { connectionTimeoutMillis: 10_000, application_name: 'countersign', options: '-c jit=off', ...limits },
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Actor } from './context';
 import { snakeCase } from './database';
+import { isId } from './ids';
 import type { Read } from './read';
 import { column } from './read';
 import { and, or, raw, sql, type Sql } from './sql';
@@ -25,9 +26,11 @@ export function scopeOf(
 }
 
 function condition(row: string, attribute: string, wanted: unknown): Sql {
-  const of = sql`${column(row, snakeCase(attribute))}::text`;
-  if (typeof wanted === 'string') return sql`${of} = ${wanted}::text`;
+  const of = column(row, snakeCase(attribute));
+  // An id is compared as what it is, so that the index on the column serves.
+  const type = (value: unknown) => raw(isId(value) ? 'uuid' : 'text');
+  if (typeof wanted === 'string') return sql`${of} = ${wanted}::${type(wanted)}`;
   const list: unknown = wanted !== null && typeof wanted === 'object' && '$in' in wanted ? wanted.$in : undefined;
-  if (Array.isArray(list)) return sql`${of} = any(${list}::text[])`;
+  if (Array.isArray(list)) return sql`${of} = any(${list}::${type(list[0])}[])`;
   throw new Error(`A condition on ${attribute} cannot be compiled.`);
 }

@@ -78,20 +78,21 @@ describe('signing in', () => {
   });
 
   it('answers a wrong password and an unknown address alike, and keeps both in the trail without what was typed', async () => {
-    const from = (await t.sql<{ count: string }>('SELECT count(*) FROM audit.event'))[0]!.count;
+    const before = new Set((await trail(t)).map(({ id }) => id));
+    const sessions = await t.sql('SELECT count(*) FROM session');
     const wrong = await signIn('billing@test.example', 'not the password, canary-9931');
     const unknown = await signIn('nobody-canary-9932@test.example', PASSWORD);
     expect(wrong.code).toBe('SIGN_IN_REFUSED');
     expect(unknown.errors).toEqual(wrong.errors);
     expect(unknown.status).toBe(wrong.status);
     expect(unknown.data).toEqual(wrong.data);
-    const events = (await trail(t)).slice(Number(from));
+    const events = (await trail(t)).filter(({ id }) => !before.has(id));
     expect(events.map(({ action, outcome, code, actor }) => ({ action, outcome, code, actor }))).toEqual([
       { action: 'session.open', outcome: 'REFUSED', code: 'SIGN_IN_REFUSED', actor: t.as('billing').userId },
       { action: 'session.open', outcome: 'REFUSED', code: 'SIGN_IN_REFUSED', actor: null },
     ]);
     expect(JSON.stringify(events)).not.toMatch(/canary-993/);
-    expect(await t.sql(`SELECT FROM session WHERE created_at > now() - interval '1 ms'`)).toEqual([]);
+    expect(await t.sql('SELECT count(*) FROM session')).toEqual(sessions);
   });
 
   it('refuses a deactivated user like a wrong password', async () => {
@@ -160,18 +161,6 @@ describe('a session', () => {
       { outcome: 'DONE', actor: client.userId, session: client.sessionId },
     ]);
     expect((await t.sql('SELECT ended_at FROM session WHERE id = $1', [client.sessionId]))[0]!.ended_at).toBeInstanceOf(Date);
-  });
-
-  it('ends within one document: what comes after signOut has no rights', async () => {
-    const client = await signedIn('admin');
-    const email = `late-${randomUUID()}@test.example`;
-    const { errors } = await client.gql(
-      `mutation ($input: CreateUserInput!) { signOut { signedOut } createUser(input: $input) { outcome } }`,
-      { input: { name: 'Late', email, password: PASSWORD } },
-    );
-    // The request began with rights and ends as one; the next has none.
-    expect(errors.every(({ extensions }) => extensions.code === 'UNAUTHENTICATED')).toBe(true);
-    expect(await isOut(client)).toEqual(OUT);
   });
 
   it('can be ended by its own user from another one', async () => {

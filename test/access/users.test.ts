@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { Person } from '../../src/demo/people';
 import { startTestApp, type TestApp } from '../support/app';
 import { PASSWORD } from '../support/cast';
 import { givenAccount, trail } from '../support/scene';
@@ -64,7 +65,7 @@ describe('user.create', () => {
   ])('refuses %s, naming the field and not the value', async (_what, wrong, field) => {
     const answer = await t.as('admin').mutate('createUser', { name: 'Somebody', email: freshEmail(), password: PASSWORD, ...wrong }, 'outcome');
     await expectRefusal(answer, 'BAD_USER_INPUT', t.as('admin').userId, 'user.create');
-    expect(answer.errors[0]!.extensions.details!.fields.map((each: { field: string }) => each.field)).toEqual([`input.${field}`]);
+    expect(answer.errors[0]!.extensions.details!.fields.map((each: { field: string }) => each.field)).toEqual([field]);
     expect(answer.text).not.toContain('too short');
   });
 
@@ -172,17 +173,13 @@ describe('role.grant', () => {
     const userId = await givenUser();
     const maker = await givenUser();
     const makersGrant = await givenGrant(maker, 'admin');
-    const key = randomUUID();
-    const { person } = t;
-    const { Person } = await import('../../src/demo/people');
-    const { changeRequestId } = await new Person(t.served.app, maker).submit('role.grant', { userId, role: 'billing', reason: 'x' }, key);
-    expect(person).toBeDefined();
+    const { changeRequestId } = await new Person(t.served.app, maker).submit('role.grant', { userId, role: 'billing', reason: 'x' }, randomUUID());
     await t.as('admin').mutate('revokeRole', { roleGrantId: makersGrant, reason: 'moved' }, 'outcome');
     const [{ revision, digest }] = (await t.sql('SELECT revision, digest FROM change_request WHERE id = $1', [changeRequestId])) as [{ revision: number; digest: string }];
     const answer = await t.as('compliance').mutate('approveChangeRequest', { id: changeRequestId, revision, digest }, 'outcome');
     expect(answer.code).toBe('CHANGE_REQUEST_FAILED');
     expect(await grantsOf(userId)).toEqual([]);
-    expect(await t.sql('SELECT status, failure_code FROM change_request WHERE id = $1', [changeRequestId])).toEqual([{ status: 'FAILED', failure_code: 'FORBIDDEN' }]);
+    expect(await t.sql('SELECT status, failure_code FROM change_request WHERE id = $1', [changeRequestId])).toEqual([{ status: 'FAILED', failure_code: 'NOT_FOUND' }]);
   });
 });
 
@@ -258,7 +255,6 @@ describe('user.deactivate', () => {
   it('is no way in for what somebody proposed before they left: MAKER_NOT_ACTIVE', async () => {
     const maker = await givenUser();
     await givenGrant(maker, 'admin');
-    const { Person } = await import('../../src/demo/people');
     const target = await givenUser();
     const { changeRequestId } = await new Person(t.served.app, maker).submit('role.grant', { userId: target, role: 'billing', reason: 'x' }, randomUUID());
     await t.as('admin').mutate('deactivateUser', { userId: maker, reason: 'left' }, 'outcome');
@@ -322,6 +318,7 @@ describe('the database, asked by the API’s own role', () => {
     for (const statement of [
       'CREATE TABLE mine (id int)',
       'CREATE TABLE audit.mine (id int)',
+      'CREATE TEMPORARY TABLE account (id int)',
       'CREATE SCHEMA mine',
       'CREATE FUNCTION mine() RETURNS int LANGUAGE sql AS $$ SELECT 1 $$',
       'CREATE ROLE mine',

@@ -1,0 +1,301 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import {
+  execute,
+  getNamedType,
+  type GraphQLField,
+  isEnumType,
+  isInputObjectType,
+  isInterfaceType,
+  isObjectType,
+  isScalarType,
+  isSpecifiedScalarType,
+  lexicographicSortSchema,
+  parse,
+  printSchema,
+} from 'graphql';
+import { catalogue } from '../src/catalogue';
+import { bareSchema, reads } from '../src/schema';
+import { mutationOf } from './access/documents';
+
+const schema = bareSchema();
+const types = Object.values(schema.getTypeMap()).filter(({ name }) => !name.startsWith('__'));
+const inputs = types.filter(isInputObjectType);
+const mutations = Object.values(schema.getMutationType()!.getFields());
+const ENDS = /(^|\.)(id|status|version|maker|makerId|approver|approverId|approvedBy|approvedById|role|actor|actorId)$/;
+
+describe('the schema', () => {
+  it('describes every type, field, argument, input field and enum value', () => {
+    const silent = types.flatMap((type) => {
+      if (isScalarType(type) && isSpecifiedScalarType(type)) return [];
+      const of = (name: string, description: string | null | undefined) => (description?.trim() ? [] : [name]);
+      const root = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].includes(type as never);
+      const fields = isObjectType(type) || isInterfaceType(type) || isInputObjectType(type) ? Object.values(type.getFields()) : [];
+      return [
+        ...(root ? [] : of(type.name, type.description)),
+        ...fields.flatMap((field) => [
+          ...of(`${type.name}.${field.name}`, field.description),
+          ...('args' in field ? (field as GraphQLField<unknown, unknown>).args : []).flatMap((arg) => of(`${type.name}.${field.name}(${arg.name})`, arg.description)),
+        ]),
+        ...(isEnumType(type) ? type.getValues().flatMap((value) => of(`${type.name}.${value.name}`, value.description)) : []),
+      ];
+    });
+    expect(silent).toEqual([]);
+  });
+
+  it('is the committed schema/schema.graphql; if not, run `npm run schema` and commit it', () => {
+    const file = path.resolve(__dirname, '../schema/schema.graphql');
+    if (!existsSync(file)) throw new Error('schema/schema.graphql is missing: make it with `npm run schema` and commit it.');
+    const printed = printSchema(lexicographicSortSchema(bareSchema())).trim();
+    if (readFileSync(file, 'utf8').trim() !== printed) throw new Error('schema/schema.graphql is not the schema of the code: make it again with `npm run schema` and commit it.');
+  });
+
+  it('is built anew each time, alike', () => {
+    expect(printSchema(bareSchema())).toBe(printSchema(schema));
+  });
+
+  it('has no Float: money and quantities are exact decimals', () => {
+    const floats = types.flatMap((type) => {
+      if (isObjectType(type) || isInputObjectType(type))
+        return Object.values(type.getFields()).flatMap((field) => [
+          ...(getNamedType(field.type).name === 'Float' ? [`${type.name}.${field.name}`] : []),
+          ...('args' in field ? (field as GraphQLField<unknown, unknown>).args : []).filter((arg) => getNamedType(arg.type).name === 'Float').map((arg) => `${type.name}.${field.name}(${arg.name})`),
+        ]);
+      return [];
+    });
+    expect(floats).toEqual([]);
+    expect(schema.getType('Float')).toBeUndefined();
+  });
+
+  it('lets no input set what the house decides: ids, states, versions, who made or approved it', () => {
+    const found = inputs.flatMap(({ name, getFields }) => Object.keys(getFields.call(schema.getType(name) as never)).filter((field) => ENDS.test(field)).map((field) => `${name}.${field}`));
+    expect(found.sort()).toEqual([
+      // References to what is there already, and filters.
+      'ApproveChangeRequestInput.id',
+      'AuditEventFilter.actorId',
+      'AccountFilter.status',
+      'ChangeRequestFilter.makerId',
+      'ChangeRequestFilter.status',
+      'ComplaintFilter.status',
+      'DisputeFilter.status',
+      'GrantRoleInput.role',
+      'InvoiceFilter.status',
+      'LobFilter.status',
+      'RejectChangeRequestInput.id',
+      'RevealSensitiveValueInput.id',
+      'UserFilter.role',
+      'WithdrawChangeRequestInput.id',
+    ].sort());
+  });
+
+  it('takes an idempotency key in every mutation but signIn; signOut has no input', () => {
+    const without = mutations.flatMap(({ name, args }) => {
+      const type = args.length === 1 && args[0]!.name === 'input' ? getNamedType(args[0]!.type) : null;
+      return isInputObjectType(type) && type.getFields().idempotencyKey ? [] : [name];
+    });
+    expect(without).toEqual(['signIn', 'signOut']);
+  });
+
+  it('takes an expected version in every mutation that changes a row which has one to show', () => {
+    const with_ = mutations.filter(({ args }) => args.some((arg) => 'expectedVersion' in (getNamedType(arg.type) as { getFields?: () => object }).getFields!())).map(({ name }) => name);
+    expect(with_).toEqual(
+      expect.arrayContaining([
+        'changeAccount', 'closeAccount', 'closeLob', 'requestAgentTransfer', 'endAssignment', 'issueInvoice', 'voidInvoice', 'openDispute', 'resolveDispute',
+        'withdrawDispute', 'acknowledgeComplaint', 'resolveComplaint', 'reopenComplaint', 'revokeRole', 'deactivateUser', 'changeApprovalPolicy',
+      ]),
+    );
+  });
+
+  it('has for every type that is read a declaration, and declares every field of it', () => {
+    const missing = [...reads].flatMap(([name, read]) => {
+      const type = schema.getType(name);
+      if (!isObjectType(type)) return [name];
+      return Object.keys(type.getFields()).filter((field) => !(field in read.fields)).map((field) => `${name}.${field}`);
+    });
+    expect(missing).toEqual([]);
+  });
+
+  it('can filter and order by everything that it offers', () => {
+    const missing = [...reads.values()].flatMap((read) => {
+      const filter = schema.getType(`${read.type}Filter`);
+      const order = schema.getType(`${read.type}Order`);
+      return [
+        ...(isInputObjectType(filter) ? Object.keys(filter.getFields()).filter((field) => !(field in read.filters)).map((field) => `${read.type}Filter.${field}`) : []),
+        ...(isEnumType(order) ? order.getValues().filter(({ value }) => !(String(value).replace(/_(ASC|DESC)$/, '') in read.orders)).map(({ name }) => `${read.type}Order.${name}`) : []),
+      ];
+    });
+    expect(missing).toEqual([]);
+  });
+
+  /** Which operation each mutation submits. */
+  const SUBMITS: Record<string, string> = {
+    signOut: 'session.end',
+    endSession: 'session.end',
+    createUser: 'user.create',
+    deactivateUser: 'user.deactivate',
+    grantRole: 'role.grant',
+    revokeRole: 'role.revoke',
+    revealSensitiveValue: 'sensitiveValue.reveal',
+    approveChangeRequest: 'changeRequest.approve',
+    rejectChangeRequest: 'changeRequest.reject',
+    withdrawChangeRequest: 'changeRequest.withdraw',
+    changeApprovalPolicy: 'approvalPolicy.change',
+    openAccount: 'account.open',
+    changeAccount: 'account.change',
+    closeAccount: 'account.close',
+    openLob: 'lob.open',
+    closeLob: 'lob.close',
+    hireAgent: 'agent.hire',
+    assignAgent: 'agent.assign',
+    requestAgentTransfer: 'agent.transfer',
+    endAssignment: 'assignment.end',
+    draftInvoice: 'invoice.draft',
+    issueInvoice: 'invoice.issue',
+    voidInvoice: 'invoice.void',
+    openDispute: 'dispute.open',
+    resolveDispute: 'dispute.resolve',
+    withdrawDispute: 'dispute.withdraw',
+    fileComplaint: 'complaint.file',
+    acknowledgeComplaint: 'complaint.acknowledge',
+    resolveComplaint: 'complaint.resolve',
+    reopenComplaint: 'complaint.reopen',
+  };
+
+  it('has no mutation outside of operations but signIn, and no operation without a mutation', () => {
+    expect(mutations.map(({ name }) => name).sort()).toEqual(['signIn', ...Object.keys(SUBMITS)].sort());
+    expect([...catalogue.names].sort()).toEqual([...new Set(Object.values(SUBMITS))].sort());
+  });
+
+  it.each(Object.entries(SUBMITS))('%s submits %s and does nothing else', async (mutation, operation) => {
+    const submitted: string[] = [];
+    const submit = async (_context: unknown, name: string) => {
+      submitted.push(name);
+      throw new Error('submitted');
+    };
+    const { query, variables } = mutationOf(mutation);
+    // Nothing else of the app is there: whatever else it did would fail differently.
+    const contextValue = { app: { submit, clock: () => new Date() }, actor: null, sessionId: 'one', reads };
+    const { errors } = await execute({ schema, document: parse(query), variableValues: variables, contextValue });
+    expect(errors?.map(({ message }) => message)).toEqual(['submitted']);
+    expect(submitted).toEqual([operation]);
+    expect(catalogue.find(operation).name).toBe(operation);
+  });
+});
+
+describe('the contract', () => {
+  const PAGE = ['after', 'before', 'filter', 'first', 'last', 'orderBy'];
+  const one = (name: string) => [name, ['id']] as const;
+  const all = (name: string) => [name, PAGE] as const;
+  const QUERIES = [
+    ['viewer', []] as const,
+    ...['account', 'lob', 'agent', 'invoice', 'dispute', 'complaint', 'changeRequest', 'user', 'approvalPolicy'].map(one),
+    ...['accounts', 'lobs', 'agents', 'invoices', 'disputes', 'complaints', 'changeRequests', 'users', 'approvalPolicies', 'auditEvents'].map(all),
+  ];
+
+  it.each(QUERIES)('Query.%s takes %j', (name, args) => {
+    expect(schema.getQueryType()!.getFields()[name]!.args.map((arg) => arg.name).sort()).toEqual(args);
+  });
+
+  it('Query.myApprovals takes first and after', () => {
+    expect(schema.getQueryType()!.getFields().myApprovals!.args.map((arg) => arg.name)).toEqual(expect.arrayContaining(['first', 'after']));
+  });
+
+  const MUTATIONS: Record<string, string[]> = {
+    signIn: ['email', 'password', 'oneTimeCode'],
+    openAccount: ['code', 'legalName', 'currency', 'timeZone', 'taxId', 'bankAccountNumber'],
+    changeAccount: ['accountId'],
+    closeAccount: ['accountId'],
+    openLob: ['accountId', 'code', 'name'],
+    closeLob: ['lobId'],
+    hireAgent: [],
+    assignAgent: [],
+    requestAgentTransfer: [],
+    endAssignment: [],
+    draftInvoice: ['accountId', 'lines', 'dueInDays'],
+    issueInvoice: ['invoiceId'],
+    voidInvoice: ['invoiceId', 'reason'],
+    openDispute: ['invoiceId', 'reasonCode', 'items', 'note'],
+    resolveDispute: ['disputeId', 'items', 'note'],
+    withdrawDispute: ['disputeId'],
+    fileComplaint: ['accountId', 'lobId', 'channel', 'category', 'receivedAt', 'customer', 'narrative'],
+    acknowledgeComplaint: ['complaintId'],
+    resolveComplaint: ['complaintId'],
+    reopenComplaint: ['complaintId'],
+    approveChangeRequest: ['id', 'revision', 'digest', 'comment'],
+    rejectChangeRequest: ['id', 'reason'],
+    withdrawChangeRequest: ['id'],
+    revealSensitiveValue: ['type', 'id', 'field', 'reason', 'purpose'],
+  };
+
+  it.each(Object.entries(MUTATIONS))('Mutation.%s takes an input of its name with %j and answers a payload of its name', (name, fields) => {
+    const field = schema.getMutationType()!.getFields()[name]!;
+    const pascal = name.charAt(0).toUpperCase() + name.slice(1);
+    expect(field.args.map((arg) => `${arg.name}: ${arg.type.toString()}`)).toEqual([`input: ${pascal}Input!`]);
+    expect(field.type.toString()).toBe(`${pascal}Payload!`);
+    const input = getNamedType(field.args[0]!.type);
+    expect(isInputObjectType(input) && Object.keys(input.getFields())).toEqual(expect.arrayContaining(fields));
+  });
+
+  it('Mutation.signOut takes nothing', () => {
+    expect(schema.getMutationType()!.getFields().signOut).toMatchObject({ args: [] });
+  });
+
+  const NESTED: [string, string[]][] = [
+    ['DraftInvoiceLineInput', ['lobId', 'description', 'quantity', 'unitPrice']],
+    ['OpenDisputeItemInput', ['lineId', 'amount']],
+    ['ResolveDisputeItemInput', ['itemId', 'acceptedAmount']],
+    ['CustomerInput', ['name', 'email', 'phone', 'cardNumber']],
+    ['MoneyInput', ['amount', 'currency']],
+    ['AuditEventFilter', ['actorId', 'action', 'subjectType', 'subjectId', 'outcome', 'from', 'to', 'requestId', 'changeRequestId']],
+  ];
+  it.each(NESTED)('input %s has %j', (name, fields) => {
+    const type = schema.getType(name);
+    expect(isInputObjectType(type) && Object.keys(type.getFields())).toEqual(expect.arrayContaining(fields));
+  });
+
+  const OBJECTS: Record<string, string[]> = {
+    Money: ['amount: Decimal!', 'currency: String!'],
+    PageInfo: ['hasNextPage: Boolean!', 'hasPreviousPage: Boolean!', 'startCursor: String', 'endCursor: String'],
+    Viewer: ['id: ID!', 'name: String!', 'email: String!', 'roles: [String!]!', 'permissions: [Permission!]!'],
+    Account: [
+      'id: ID!', 'code: String!', 'legalName: String!', 'status: AccountStatus!', 'currency: String!', 'timeZone: String!', 'version: Int!', 'taxId: String',
+      'bankAccountNumber: String', 'lobs: LobConnection!', 'invoices: InvoiceConnection!', 'pendingChanges: [ChangeRequest!]!',
+    ],
+    Invoice: [
+      'id: ID!', 'number: String', 'status: InvoiceStatus!', 'paymentStatus: PaymentStatus!', 'version: Int!', 'account: Account!', 'lines: [InvoiceLine!]!', 'subtotal: Money!',
+      'tax: Money!', 'total: Money!', 'disputedAmount: Money!', 'openAmount: Money!', 'issuedAt: DateTime', 'dueOn: LocalDate', 'disputes: DisputeConnection!',
+      'pendingChanges: [ChangeRequest!]!',
+    ],
+    InvoiceLine: ['id: ID!', 'lineNumber: Int!', 'lob: Lob', 'description: String!', 'quantity: Decimal!', 'unitPrice: Decimal!', 'amount: Money!'],
+    ChangeRequest: [
+      'id: ID!', 'operation: String!', 'status: ChangeRequestStatus!', 'revision: Int!', 'digest: String!', 'subjectType: String!', 'subjectId: ID', 'input: JSON!',
+      'changes: [FieldChange!]!', 'maker: User', 'reason: String', 'createdAt: DateTime!', 'expiresAt: DateTime', 'decisions: [Decision!]!', 'canDecide: Boolean!',
+    ],
+    FieldChange: ['path: String!', 'before: JSON', 'after: JSON'],
+    AuditEvent: [
+      'id: ID!', 'sequence: Int', 'at: DateTime!', 'action: String!', 'outcome: AuditOutcome!', 'actor: User', 'onBehalfOf: User', 'roles: [String!]!', 'subjectType: String',
+      'subjectId: ID', 'changes: [FieldChange!]!', 'reason: String', 'code: String', 'changeRequestId: ID', 'requestId: String!', 'sessionId: ID', 'ipAddress: String',
+      'userAgent: String', 'hash: String!',
+    ],
+    SignInPayload: ['token: String!', 'expiresAt: DateTime!', 'viewer: Viewer!'],
+    VoidInvoicePayload: ['outcome: Outcome!', 'invoice: Invoice', 'changeRequest: ChangeRequest'],
+    RevealSensitiveValuePayload: ['value: String'],
+  };
+  it.each(Object.entries(OBJECTS))('type %s has its fields with their types', (name, fields) => {
+    const type = schema.getType(name);
+    const built = isObjectType(type) ? Object.values(type.getFields()).map((field) => `${field.name}: ${field.type.toString()}`) : [];
+    expect(built).toEqual(expect.arrayContaining(fields));
+  });
+
+  const ENUMS: Record<string, string[]> = {
+    Outcome: ['DONE', 'AWAITING_APPROVAL'],
+    InvoiceStatus: ['DRAFT', 'CLIENT_REVIEW', 'PENDING_APPROVAL', 'ISSUED', 'VOIDED'],
+    PaymentStatus: ['UNPAID', 'PARTIALLY_PAID', 'PAID', 'OVERPAID', 'WRITTEN_OFF'],
+    ChangeRequestStatus: ['PENDING', 'RETURNED', 'EXECUTED', 'REJECTED', 'WITHDRAWN', 'EXPIRED', 'STALE', 'FAILED'],
+    AuditOutcome: ['DONE', 'REFUSED', 'FAILED'],
+  };
+  it.each(Object.entries(ENUMS))('enum %s is %j', (name, values) => {
+    const type = schema.getType(name);
+    expect(isEnumType(type) && type.getValues().map((value) => value.name)).toEqual(values);
+  });
+});
