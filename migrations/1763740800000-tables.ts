@@ -379,7 +379,7 @@ const STATEMENTS = [
     "resolution_note" text,
     CONSTRAINT "dispute_claim_exceeded" CHECK (claimed_minor > 0 AND accepted_minor BETWEEN 0 AND claimed_minor),
     CONSTRAINT "dispute_resolved_by_same_person" CHECK (resolved_by_id <> opened_by_id),
-    CONSTRAINT "dispute_resolution" CHECK ((status = 'RESOLVED') = (resolution IS NOT NULL) AND (resolution IS NULL OR resolution IN ('ACCEPTED','PARTLY_ACCEPTED','REJECTED'))),
+    CONSTRAINT "dispute_resolution" CHECK ((status = 'RESOLVED') = (resolution IS NOT NULL) AND (status = 'RESOLVED') = (resolved_by_id IS NOT NULL) AND (resolution IS NULL OR resolution IN ('ACCEPTED','PARTLY_ACCEPTED','REJECTED'))),
     CONSTRAINT "dispute_status" CHECK (status IN ('OPEN','RESOLVED','WITHDRAWN')),
     CONSTRAINT "PK_e2f1f4741f2094ce789b0a7c5b3" PRIMARY KEY ("id")
   )`,

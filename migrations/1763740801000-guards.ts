@@ -44,11 +44,13 @@ const TRIGGERS = [
     WHEN (OLD.number IS NOT NULL AND (NEW.number, NEW.series, NEW.fiscal_year, NEW.number_in_series, NEW.issued_at)
       IS DISTINCT FROM (OLD.number, OLD.series, OLD.fiscal_year, OLD.number_in_series, OLD.issued_at))
     EXECUTE FUNCTION invoice_number_is_final()`,
-  // A series only ever goes up by one.
+  // A series begins at one and only ever goes up by one.
   `CREATE FUNCTION invoice_series_has_no_gap() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     RAISE EXCEPTION 'a series has no gaps' USING ERRCODE = 'check_violation'; END $$`,
   `CREATE TRIGGER invoice_series_has_no_gap BEFORE UPDATE ON invoice_series FOR EACH ROW
     WHEN (NEW.last_number <> OLD.last_number + 1) EXECUTE FUNCTION invoice_series_has_no_gap()`,
+  `CREATE TRIGGER invoice_series_begins_at_one BEFORE INSERT ON invoice_series FOR EACH ROW
+    WHEN (NEW.last_number <> 1) EXECUTE FUNCTION invoice_series_has_no_gap()`,
   // What is over stays over: an executed, rejected or withdrawn request is never opened again.
   `CREATE FUNCTION change_request_stays_closed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     RAISE EXCEPTION 'a change request that is over stays so' USING ERRCODE = 'check_violation'; END $$`,

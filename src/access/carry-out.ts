@@ -52,7 +52,7 @@ export async function finish(
 }
 
 function checkVersion(operation: AnyOperation, rows: readonly Row[], { expectedVersion }: OperationInput): void {
-  const subject = rows.find((row) => row.constructor.name === operation.subject);
+  const subject = rows.find((row) => row.constructor.name === (operation.versionOf ?? operation.subject));
   if (expectedVersion == null || !subject || subject.version === expectedVersion) return;
   refuse('VERSION_CONFLICT', 'It has changed since you saw it.', { expectedVersion, version: subject.version });
 }

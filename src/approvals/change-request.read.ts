@@ -13,8 +13,7 @@ import {
   plains,
   type Viewing,
 } from '../platform/read';
-import { scopeOf } from '../platform/scope';
-import { and, literal, raw, sql, type Sql } from '../platform/sql';
+import { and, literal, sql, type Sql } from '../platform/sql';
 
 /** PENDING ends at the instant of expiry, whether or not anything has noticed yet. */
 const status = (row: string, { now }: Viewing): Sql =>
@@ -22,13 +21,11 @@ const status = (row: string, { now }: Viewing): Sql =>
 
 /** The pair of change-request.rules.ts in SQL: what assertPending and assertMayDecide would let through. */
 export function decidable(row: string, viewing: Viewing): Sql {
-  const { actor } = viewing;
-  if (!actor) return raw('false');
   return and([
     sql`${status(row, viewing)} = 'PENDING'`,
-    sql`${column(row, 'maker_id')} <> ${actor.id}::uuid`,
-    sql`${column(row, 'approver_roles')} && ${actor.roles}::text[]`,
-    scopeOf(changeRequestRead, row, actor, 'approve'),
+    sql`${column(row, 'maker_id')} <> ${viewing.viewerId}::uuid`,
+    sql`${column(row, 'approver_roles')} && ${viewing.viewerRoles}::text[]`,
+    viewing.may('approve', 'ChangeRequest', row),
   ]);
 }
 

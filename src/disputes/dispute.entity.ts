@@ -12,7 +12,7 @@ import { Row } from '../platform/row';
 @Check('dispute_status', `status IN ('OPEN','RESOLVED','WITHDRAWN')`)
 @Check(
   'dispute_resolution',
-  `(status = 'RESOLVED') = (resolution IS NOT NULL) AND (resolution IS NULL OR resolution IN ('ACCEPTED','PARTLY_ACCEPTED','REJECTED'))`,
+  `(status = 'RESOLVED') = (resolution IS NOT NULL) AND (status = 'RESOLVED') = (resolved_by_id IS NOT NULL) AND (resolution IS NULL OR resolution IN ('ACCEPTED','PARTLY_ACCEPTED','REJECTED'))`,
 )
 @Check('dispute_resolved_by_same_person', 'resolved_by_id <> opened_by_id')
 @Check('dispute_claim_exceeded', 'claimed_minor > 0 AND accepted_minor BETWEEN 0 AND claimed_minor')

@@ -21,8 +21,8 @@ const disputableMinor = ({ totalMinor, creditedMinor, disputedMinor }: InvoiceLi
   totalMinor - creditedMinor - disputedMinor;
 
 /**
- * The claims of a new dispute. Refuses, in this order: DISPUTE_NOT_OPENABLE (the invoice is not issued), NOT_FOUND (a line
- * of another invoice), DISPUTE_ITEM_REPEATED, CURRENCY_MISMATCH, DISPUTE_AMOUNT_INVALID, DISPUTE_AMOUNT_EXCEEDED.
+ * The claims of a new dispute. Refuses, in this order: DISPUTE_NOT_OPENABLE (the invoice is not issued), DISPUTE_ITEM_REPEATED,
+ * NOT_FOUND (a line of another invoice), CURRENCY_MISMATCH, DISPUTE_AMOUNT_INVALID, DISPUTE_AMOUNT_EXCEEDED.
  */
 export function claimsOf(
   invoice: Invoice,

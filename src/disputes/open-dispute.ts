@@ -45,6 +45,7 @@ export const openDispute = operation({
   name: 'dispute.open',
   subject: 'Dispute',
   summary: 'Dispute lines of an invoice',
+  versionOf: 'Invoice',
   lock: async (tx, input: OpenDisputeInput) => {
     const invoice = await tx.lock(Invoice, input.invoiceId);
     return { invoice, lines: await tx.lockWhere(InvoiceLine, { invoiceId: invoice.id }) };

@@ -14,7 +14,7 @@ import type { Context } from './context';
 import { assertText } from './text';
 import { cursorPads, type PageArgs, pageSizes, readCursor } from './pagination';
 import { column, type FieldRead, LIST_LIMIT, type OrderKey, type Read, type Viewing } from './read';
-import { scopeOf } from './scope';
+import { permitted } from './scope';
 import { and, join, literal, name, raw, sql, type Sql } from './sql';
 
 type Fields = ReadonlyMap<string, readonly FieldNode[]>;
@@ -41,7 +41,13 @@ export class Compiler {
     private readonly info: Pick<GraphQLResolveInfo, 'schema' | 'fragments' | 'variableValues'>,
     private readonly context: Context,
   ) {
-    this.viewing = { actor: context.actor, now: context.app.clock() };
+    const { actor } = context;
+    this.viewing = {
+      viewerId: actor?.id ?? null,
+      viewerRoles: actor?.roles ?? [],
+      now: context.app.clock(),
+      may: (action, type, row) => permitted(action, type, row, actor),
+    };
   }
 
   /** The fields asked of an object, merged as GraphQL merges them. */
@@ -60,7 +66,7 @@ export class Compiler {
   one(read: Read, where: (row: string) => Sql, selection: Selection): Sql {
     const row = this.alias();
     return sql`(select ${this.object(read.fields, row, selection)} from ${name(read.table)} ${name(row)}
-      where ${and([where(row), scopeOf(read, row, this.viewing.actor)])} limit 1)`;
+      where ${and([where(row), this.scope(read, row)])} limit 1)`;
   }
 
   /** All rows that satisfy a condition, at most LIST_LIMIT, as an array. */
@@ -72,7 +78,7 @@ export class Compiler {
     );
     return sql`(select coalesce(json_agg(o.data), '[]'::json) from (
       select ${this.object(read.fields, row, selection)} as data from ${name(read.table)} ${name(row)}
-      where ${and([where(row), scopeOf(read, row, this.viewing.actor)])}
+      where ${and([where(row), this.scope(read, row)])}
       order by ${orderBy} limit ${raw(String(LIST_LIMIT))}) o)`;
   }
 
@@ -81,7 +87,7 @@ export class Compiler {
     const row = this.alias();
     const { backward, fetch, keepLast } = pageSizes(args);
     const { order, key, descending } = orderOf(read, args.orderBy);
-    const matching = and([where(row), scopeOf(read, row, this.viewing.actor), ...this.filters(read, row, args.filter)]);
+    const matching = and([where(row), this.scope(read, row), ...this.filters(read, row, args.filter)]);
     const beyond = [
       ...this.keyset(row, order, key, args.after, descending ? '<' : '>'),
       ...this.keyset(row, order, key, args.before, descending ? '>' : '<'),
@@ -223,6 +229,11 @@ export class Compiler {
       chunks.map((chunk) => sql`jsonb_build_object(${join(chunk, ', ')})`),
       ' || ',
     )})::json`;
+  }
+
+  /** The rows that exist for the viewer. A part is seen by whoever sees the whole that it was reached through. */
+  private scope(read: Read, row: string): Sql {
+    return read.partOfWhole ? raw('true') : this.viewing.may('read', read.type, row);
   }
 
   private alias(): string {

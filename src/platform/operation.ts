@@ -61,6 +61,8 @@ export interface Operation<I extends OperationInput = OperationInput, S = unknow
   readonly subject: string;
   /** What it does, for approvers and for the list of operations. */
   readonly summary: string;
+  /** Type of the row that `expectedVersion` speaks of, where that is not the subject. */
+  readonly versionOf?: string;
   /** Always under approval, whatever the policies say. */
   readonly twoPeople?: boolean;
   /** Its answer is for the eyes of the one who asked: it is never stored, and a repeat does it again. */

@@ -1,4 +1,3 @@
-import type { Actor } from './context';
 import { snakeCase } from './database';
 import { join, name, raw, sql, type Sql } from './sql';
 
@@ -27,9 +26,19 @@ export interface OrderKey {
   type: 'timestamptz' | 'text' | 'date' | 'integer' | 'bigint';
 }
 
+/**
+ * What a declaration may say of whoever looks, and when. These values, like those of filters, become parameters of the
+ * statement: a declaration puts them into SQL and never looks into them (but for a boolean that a filter asks for), so
+ * that one compiled statement can serve every viewer of a kind.
+ */
 export interface Viewing {
-  readonly actor: Actor | null;
-  readonly now: Date;
+  /** Id of the user, or null. */
+  readonly viewerId: unknown;
+  /** Names of their roles, an array. */
+  readonly viewerRoles: unknown;
+  readonly now: unknown;
+  /** Whether the viewer may do this to a row, by their roles. */
+  readonly may: (action: string, type: string, row: string) => Sql;
 }
 
 export type FilterRead = (row: string, value: never, viewing: Viewing) => Sql;

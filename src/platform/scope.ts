@@ -1,36 +1,30 @@
 import type { Actor } from './context';
 import { snakeCase } from './database';
 import { isId } from './ids';
-import type { Read } from './read';
 import { column } from './read';
 import { and, or, raw, sql, type Sql } from './sql';
 
 /**
- * The rows that a viewer may read (or do something else to), as a WHERE condition made of the viewer's CASL rules. Conditions come from
- * access/roles only and are equality or `$in` on columns; a rule of any other form is an error of ours, not a hole.
+ * The rows that an actor may read, or do something else to, as a WHERE condition made of their CASL rules. Conditions come
+ * from access/roles only and are equality or `$in` on columns; a rule of any other form is an error of ours, not a hole.
  */
-export function scopeOf(
-  read: Pick<Read, 'type' | 'partOfWhole'>,
-  row: string,
-  actor: Actor | null,
-  action = 'read',
-): Sql {
-  if (read.partOfWhole) return raw('true');
-  const rules = actor?.ability.rulesFor(action, read.type) ?? [];
+export function permitted(action: string, type: string, row: string, actor: Actor | null): Sql {
+  const rules = actor?.ability.rulesFor(action, type) ?? [];
   return or(
     rules.map((rule) => {
-      if (rule.inverted || rule.fields) throw new Error(`A rule of ${read.type} cannot be compiled.`);
+      if (rule.inverted || rule.fields) throw new Error(`A rule of ${type} cannot be compiled.`);
       return and(Object.entries(rule.conditions ?? {}).map(([attribute, wanted]) => condition(row, attribute, wanted)));
     }),
   );
 }
 
+/** An id is compared as what it is, so that the index on the column serves. */
+const typeOf = (value: unknown) => raw(isId(value) ? 'uuid' : 'text');
+
 function condition(row: string, attribute: string, wanted: unknown): Sql {
   const of = column(row, snakeCase(attribute));
-  // An id is compared as what it is, so that the index on the column serves.
-  const type = (value: unknown) => raw(isId(value) ? 'uuid' : 'text');
-  if (typeof wanted === 'string') return sql`${of} = ${wanted}::${type(wanted)}`;
+  if (typeof wanted === 'string') return sql`${of} = ${wanted}::${typeOf(wanted)}`;
   const list: unknown = wanted !== null && typeof wanted === 'object' && '$in' in wanted ? wanted.$in : undefined;
-  if (Array.isArray(list)) return sql`${of} = any(${list}::${type(list[0])}[])`;
+  if (Array.isArray(list)) return sql`${of} = any(${list}::${typeOf(list[0])}[])`;
   throw new Error(`A condition on ${attribute} cannot be compiled.`);
 }
