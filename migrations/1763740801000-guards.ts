@@ -51,6 +51,20 @@ const TRIGGERS = [
     WHEN (NEW.last_number <> OLD.last_number + 1) EXECUTE FUNCTION invoice_series_has_no_gap()`,
   `CREATE TRIGGER invoice_series_begins_at_one BEFORE INSERT ON invoice_series FOR EACH ROW
     WHEN (NEW.last_number <> 1) EXECUTE FUNCTION invoice_series_has_no_gap()`,
+  // A breach is recorded once, for good.
+  `CREATE FUNCTION complaint_breach_is_final() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    RAISE EXCEPTION 'a breach is recorded once' USING ERRCODE = 'check_violation'; END $$`,
+  `CREATE TRIGGER complaint_breach_is_final BEFORE UPDATE ON complaint FOR EACH ROW
+    WHEN ((OLD.breached_at IS NOT NULL AND NEW.breached_at IS DISTINCT FROM OLD.breached_at)
+      OR (OLD.acknowledge_breached_at IS NOT NULL AND NEW.acknowledge_breached_at IS DISTINCT FROM OLD.acknowledge_breached_at))
+    EXECUTE FUNCTION complaint_breach_is_final()`,
+  // Only the first users of an installation have a role that nobody gave them; they are made in one transaction.
+  `CREATE FUNCTION role_grant_has_grantor() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF EXISTS (SELECT FROM app_user WHERE created_at < now()) THEN
+      RAISE EXCEPTION 'a role is granted by somebody' USING ERRCODE = 'check_violation'; END IF;
+    RETURN NEW; END $$`,
+  `CREATE TRIGGER role_grant_has_grantor BEFORE INSERT ON role_grant FOR EACH ROW
+    WHEN (NEW.granted_by_id IS NULL) EXECUTE FUNCTION role_grant_has_grantor()`,
   // What is over stays over: an executed, rejected or withdrawn request is never opened again.
   `CREATE FUNCTION change_request_stays_closed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     RAISE EXCEPTION 'a change request that is over stays so' USING ERRCODE = 'check_violation'; END $$`,

@@ -18,7 +18,8 @@ import { serveExplorer } from './explorer';
 import type { Reads } from './platform/asked';
 import type { App, Context } from './platform/context';
 import type { Database } from './platform/database';
-import { shownError, toGraphQLError } from './platform/shown-error';
+import { maskText } from './platform/masks';
+import { loggedError, shownError, toGraphQLError } from './platform/shown-error';
 import { deriveKeys } from './platform/keys';
 import { isReady } from './ready';
 import { guardedSchema, reads } from './schema';
@@ -48,7 +49,7 @@ export async function createApp(config: Config, database: Database, options: Opt
     database,
     keys: deriveKeys(config.masterKey),
     catalogue,
-    log: pino({ level: config.logLevel }),
+    log: pino({ level: config.logLevel, serializers: { err: loggedError } }),
     clock: options.clock ?? (() => new Date()),
     submit,
   };
@@ -100,7 +101,7 @@ const requestIds =
   ({ log }: App): express.RequestHandler =>
   (request, response, next) => {
     const given = request.get('x-request-id') ?? '';
-    const requestId = REQUEST_ID.test(given) ? given : randomUUID();
+    const requestId = REQUEST_ID.test(given) && maskText(given) === given ? given : randomUUID();
     const started = performance.now();
     response.locals.requestId = requestId;
     response.set('x-request-id', requestId);
@@ -109,7 +110,7 @@ const requestIds =
         {
           requestId,
           method: request.method,
-          path: request.baseUrl + request.path,
+          path: maskText(request.baseUrl + request.path),
           status: response.statusCode,
           ms: Math.round(performance.now() - started),
         },
@@ -131,7 +132,7 @@ async function contextOf(app: App, request: Request): Promise<ServedContext> {
       sessionId: identity?.sessionId ?? null,
       actor: identity?.actor ?? null,
       address: request.ip ?? null,
-      userAgent: request.get('user-agent')?.toWellFormed().slice(0, 300) ?? null,
+      userAgent: maskText(request.get('user-agent')?.toWellFormed().slice(0, 300) ?? '') || null,
     };
   } catch (error) {
     throw toGraphQLError(error);

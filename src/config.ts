@@ -16,7 +16,7 @@ const environment = z.object({
   DATA_DIRECTORY: z.string().min(1).default('.data'),
   MASTER_KEY: z.string().optional(),
   DEMO_DATA: flag.optional(),
-  DEMO_PASSWORD: z.string().min(12).max(128).optional(),
+  DEMO_PASSWORD: z.string().min(1).max(128).optional(),
   BUSINESS_TIME_ZONE: z.string().default('UTC'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   FIRST_USERS: z.string().optional(),

@@ -98,7 +98,7 @@ function assertEveryFieldHasALine(schema: GraphQLSchema): void {
   const lines: Record<string, object> = door;
   for (const type of [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]) {
     if (!type) continue;
-    const without = Object.keys(type.getFields()).filter((field) => !(field in (lines[type.name] ?? {})));
+    const without = Object.keys(type.getFields()).filter((field) => !Object.hasOwn(lines[type.name] ?? {}, field));
     if (without.length > 0) throw new Error(`The door has no line for ${type.name}.${without.join(', ')}.`);
   }
 }

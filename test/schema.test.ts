@@ -4,6 +4,7 @@ import {
   execute,
   getNamedType,
   type GraphQLField,
+  type GraphQLType,
   isEnumType,
   isInputObjectType,
   isInterfaceType,
@@ -22,22 +23,30 @@ const schema = bareSchema();
 const types = Object.values(schema.getTypeMap()).filter(({ name }) => !name.startsWith('__'));
 const inputs = types.filter(isInputObjectType);
 const mutations = Object.values(schema.getMutationType()!.getFields());
-const ENDS = /(^|\.)(id|status|version|maker|makerId|approver|approverId|approvedBy|approvedById|role|actor|actorId)$/;
+const DECIDED_HERE =
+  /(^|\.)(id|status|version|maker|makerId|approver|approverId|approvedBy|approvedById|role|actor|actorId)$/;
 
 describe('the schema', () => {
   it('describes every type, field, argument, input field and enum value', () => {
     const silent = types.flatMap((type) => {
       if (isScalarType(type) && isSpecifiedScalarType(type)) return [];
       const of = (name: string, description: string | null | undefined) => (description?.trim() ? [] : [name]);
-      const root = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].includes(type as never);
-      const fields = isObjectType(type) || isInterfaceType(type) || isInputObjectType(type) ? Object.values(type.getFields()) : [];
+      const root = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].includes(
+        type as never,
+      );
+      const fields =
+        isObjectType(type) || isInterfaceType(type) || isInputObjectType(type) ? Object.values(type.getFields()) : [];
       return [
         ...(root ? [] : of(type.name, type.description)),
         ...fields.flatMap((field) => [
           ...of(`${type.name}.${field.name}`, field.description),
-          ...('args' in field ? (field as GraphQLField<unknown, unknown>).args : []).flatMap((arg) => of(`${type.name}.${field.name}(${arg.name})`, arg.description)),
+          ...('args' in field ? (field as GraphQLField<unknown, unknown>).args : []).flatMap((arg) =>
+            of(`${type.name}.${field.name}(${arg.name})`, arg.description),
+          ),
         ]),
-        ...(isEnumType(type) ? type.getValues().flatMap((value) => of(`${type.name}.${value.name}`, value.description)) : []),
+        ...(isEnumType(type)
+          ? type.getValues().flatMap((value) => of(`${type.name}.${value.name}`, value.description))
+          : []),
       ];
     });
     expect(silent).toEqual([]);
@@ -45,9 +54,13 @@ describe('the schema', () => {
 
   it('is the committed schema/schema.graphql; if not, run `npm run schema` and commit it', () => {
     const file = path.resolve(__dirname, '../schema/schema.graphql');
-    if (!existsSync(file)) throw new Error('schema/schema.graphql is missing: make it with `npm run schema` and commit it.');
+    if (!existsSync(file))
+      throw new Error('schema/schema.graphql is missing: make it with `npm run schema` and commit it.');
     const printed = printSchema(lexicographicSortSchema(bareSchema())).trim();
-    if (readFileSync(file, 'utf8').trim() !== printed) throw new Error('schema/schema.graphql is not the schema of the code: make it again with `npm run schema` and commit it.');
+    if (readFileSync(file, 'utf8').trim() !== printed)
+      throw new Error(
+        'schema/schema.graphql is not the schema of the code: make it again with `npm run schema` and commit it.',
+      );
   });
 
   it('is built anew each time, alike', () => {
@@ -58,8 +71,10 @@ describe('the schema', () => {
     const floats = types.flatMap((type) => {
       if (isObjectType(type) || isInputObjectType(type))
         return Object.values(type.getFields()).flatMap((field) => [
-          ...(getNamedType(field.type).name === 'Float' ? [`${type.name}.${field.name}`] : []),
-          ...('args' in field ? (field as GraphQLField<unknown, unknown>).args : []).filter((arg) => getNamedType(arg.type).name === 'Float').map((arg) => `${type.name}.${field.name}(${arg.name})`),
+          ...(getNamedType(field.type as GraphQLType).name === 'Float' ? [`${type.name}.${field.name}`] : []),
+          ...('args' in field ? (field as GraphQLField<unknown, unknown>).args : [])
+            .filter((arg) => getNamedType(arg.type).name === 'Float')
+            .map((arg) => `${type.name}.${field.name}(${arg.name})`),
         ]);
       return [];
     });
@@ -68,24 +83,30 @@ describe('the schema', () => {
   });
 
   it('lets no input set what the house decides: ids, states, versions, who made or approved it', () => {
-    const found = inputs.flatMap(({ name, getFields }) => Object.keys(getFields.call(schema.getType(name) as never)).filter((field) => ENDS.test(field)).map((field) => `${name}.${field}`));
-    expect(found.sort()).toEqual([
-      // References to what is there already, and filters.
-      'ApproveChangeRequestInput.id',
-      'AuditEventFilter.actorId',
-      'AccountFilter.status',
-      'ChangeRequestFilter.makerId',
-      'ChangeRequestFilter.status',
-      'ComplaintFilter.status',
-      'DisputeFilter.status',
-      'GrantRoleInput.role',
-      'InvoiceFilter.status',
-      'LobFilter.status',
-      'RejectChangeRequestInput.id',
-      'RevealSensitiveValueInput.id',
-      'UserFilter.role',
-      'WithdrawChangeRequestInput.id',
-    ].sort());
+    const found = inputs.flatMap((type) =>
+      Object.keys(type.getFields())
+        .filter((field) => DECIDED_HERE.test(field))
+        .map((field) => `${type.name}.${field}`),
+    );
+    expect(found.toSorted()).toEqual(
+      [
+        // References to what is there already, and filters.
+        'ApproveChangeRequestInput.id',
+        'AuditEventFilter.actorId',
+        'AccountFilter.status',
+        'ChangeRequestFilter.makerId',
+        'ChangeRequestFilter.status',
+        'ComplaintFilter.status',
+        'DisputeFilter.status',
+        'GrantRoleInput.role',
+        'InvoiceFilter.status',
+        'LobFilter.status',
+        'RejectChangeRequestInput.id',
+        'RevealSensitiveValueInput.id',
+        'UserFilter.role',
+        'WithdrawChangeRequestInput.id',
+      ].toSorted(),
+    );
   });
 
   it('takes an idempotency key in every mutation but signIn; signOut has no input', () => {
@@ -97,11 +118,29 @@ describe('the schema', () => {
   });
 
   it('takes an expected version in every mutation that changes a row which has one to show', () => {
-    const with_ = mutations.filter(({ args }) => args.some((arg) => 'expectedVersion' in (getNamedType(arg.type) as { getFields?: () => object }).getFields!())).map(({ name }) => name);
-    expect(with_).toEqual(
+    const versioned = mutations
+      .filter(({ args }) =>
+        args.some((arg) => 'expectedVersion' in (getNamedType(arg.type) as { getFields?: () => object }).getFields!()),
+      )
+      .map(({ name }) => name);
+    expect(versioned).toEqual(
       expect.arrayContaining([
-        'changeAccount', 'closeAccount', 'closeLob', 'requestAgentTransfer', 'endAssignment', 'issueInvoice', 'voidInvoice', 'openDispute', 'resolveDispute',
-        'withdrawDispute', 'acknowledgeComplaint', 'resolveComplaint', 'reopenComplaint', 'revokeRole', 'deactivateUser', 'changeApprovalPolicy',
+        'changeAccount',
+        'closeAccount',
+        'closeLob',
+        'requestAgentTransfer',
+        'endAssignment',
+        'issueInvoice',
+        'voidInvoice',
+        'openDispute',
+        'resolveDispute',
+        'withdrawDispute',
+        'acknowledgeComplaint',
+        'resolveComplaint',
+        'reopenComplaint',
+        'revokeRole',
+        'deactivateUser',
+        'changeApprovalPolicy',
       ]),
     );
   });
@@ -110,7 +149,9 @@ describe('the schema', () => {
     const missing = [...reads].flatMap(([name, read]) => {
       const type = schema.getType(name);
       if (!isObjectType(type)) return [name];
-      return Object.keys(type.getFields()).filter((field) => !(field in read.fields)).map((field) => `${name}.${field}`);
+      return Object.keys(type.getFields())
+        .filter((field) => !(field in read.fields))
+        .map((field) => `${name}.${field}`);
     });
     expect(missing).toEqual([]);
   });
@@ -120,8 +161,17 @@ describe('the schema', () => {
       const filter = schema.getType(`${read.type}Filter`);
       const order = schema.getType(`${read.type}Order`);
       return [
-        ...(isInputObjectType(filter) ? Object.keys(filter.getFields()).filter((field) => !(field in read.filters)).map((field) => `${read.type}Filter.${field}`) : []),
-        ...(isEnumType(order) ? order.getValues().filter(({ value }) => !(String(value).replace(/_(ASC|DESC)$/, '') in read.orders)).map(({ name }) => `${read.type}Order.${name}`) : []),
+        ...(isInputObjectType(filter)
+          ? Object.keys(filter.getFields())
+              .filter((field) => !(field in read.filters))
+              .map((field) => `${read.type}Filter.${field}`)
+          : []),
+        ...(isEnumType(order)
+          ? order
+              .getValues()
+              .filter(({ value }) => !(String(value).replace(/_(ASC|DESC)$/, '') in read.orders))
+              .map(({ name }) => `${read.type}Order.${name}`)
+          : []),
       ];
     });
     expect(missing).toEqual([]);
@@ -162,8 +212,8 @@ describe('the schema', () => {
   };
 
   it('has no mutation outside of operations but signIn, and no operation without a mutation', () => {
-    expect(mutations.map(({ name }) => name).sort()).toEqual(['signIn', ...Object.keys(SUBMITS)].sort());
-    expect([...catalogue.names].sort()).toEqual([...new Set(Object.values(SUBMITS))].sort());
+    expect(mutations.map(({ name }) => name).toSorted()).toEqual(['signIn', ...Object.keys(SUBMITS)].toSorted());
+    expect([...catalogue.names].toSorted()).toEqual([...new Set(Object.values(SUBMITS))].toSorted());
   });
 
   it.each(Object.entries(SUBMITS))('%s submits %s and does nothing else', async (mutation, operation) => {
@@ -188,16 +238,35 @@ describe('the contract', () => {
   const all = (name: string) => [name, PAGE] as const;
   const QUERIES = [
     ['viewer', []] as const,
-    ...['account', 'lob', 'agent', 'invoice', 'dispute', 'complaint', 'changeRequest', 'user', 'approvalPolicy'].map(one),
-    ...['accounts', 'lobs', 'agents', 'invoices', 'disputes', 'complaints', 'changeRequests', 'users', 'approvalPolicies', 'auditEvents'].map(all),
+    ...['account', 'lob', 'agent', 'invoice', 'dispute', 'complaint', 'changeRequest', 'user', 'approvalPolicy'].map(
+      one,
+    ),
+    ...[
+      'accounts',
+      'lobs',
+      'agents',
+      'invoices',
+      'disputes',
+      'complaints',
+      'changeRequests',
+      'users',
+      'approvalPolicies',
+      'auditEvents',
+    ].map(all),
   ];
 
   it.each(QUERIES)('Query.%s takes %j', (name, args) => {
-    expect(schema.getQueryType()!.getFields()[name]!.args.map((arg) => arg.name).sort()).toEqual(args);
+    const field = schema.getQueryType()!.getFields()[name]!;
+    expect(field.args.map((arg) => arg.name).toSorted()).toEqual(args);
   });
 
   it('Query.myApprovals takes first and after', () => {
-    expect(schema.getQueryType()!.getFields().myApprovals!.args.map((arg) => arg.name)).toEqual(expect.arrayContaining(['first', 'after']));
+    expect(
+      schema
+        .getQueryType()!
+        .getFields()
+        .myApprovals!.args.map((arg) => arg.name),
+    ).toEqual(expect.arrayContaining(['first', 'after']));
   });
 
   const MUTATIONS: Record<string, string[]> = {
@@ -227,14 +296,17 @@ describe('the contract', () => {
     revealSensitiveValue: ['type', 'id', 'field', 'reason', 'purpose'],
   };
 
-  it.each(Object.entries(MUTATIONS))('Mutation.%s takes an input of its name with %j and answers a payload of its name', (name, fields) => {
-    const field = schema.getMutationType()!.getFields()[name]!;
-    const pascal = name.charAt(0).toUpperCase() + name.slice(1);
-    expect(field.args.map((arg) => `${arg.name}: ${arg.type.toString()}`)).toEqual([`input: ${pascal}Input!`]);
-    expect(field.type.toString()).toBe(`${pascal}Payload!`);
-    const input = getNamedType(field.args[0]!.type);
-    expect(isInputObjectType(input) && Object.keys(input.getFields())).toEqual(expect.arrayContaining(fields));
-  });
+  it.each(Object.entries(MUTATIONS))(
+    'Mutation.%s takes an input of its name with %j and answers a payload of its name',
+    (name, fields) => {
+      const field = schema.getMutationType()!.getFields()[name]!;
+      const pascal = name.charAt(0).toUpperCase() + name.slice(1);
+      expect(field.args.map((arg) => `${arg.name}: ${arg.type.toString()}`)).toEqual([`input: ${pascal}Input!`]);
+      expect(field.type.toString()).toBe(`${pascal}Payload!`);
+      const input = getNamedType(field.args[0]!.type);
+      expect(isInputObjectType(input) && Object.keys(input.getFields())).toEqual(expect.arrayContaining(fields));
+    },
+  );
 
   it('Mutation.signOut takes nothing', () => {
     expect(schema.getMutationType()!.getFields().signOut).toMatchObject({ args: [] });
@@ -246,7 +318,10 @@ describe('the contract', () => {
     ['ResolveDisputeItemInput', ['itemId', 'acceptedAmount']],
     ['CustomerInput', ['name', 'email', 'phone', 'cardNumber']],
     ['MoneyInput', ['amount', 'currency']],
-    ['AuditEventFilter', ['actorId', 'action', 'subjectType', 'subjectId', 'outcome', 'from', 'to', 'requestId', 'changeRequestId']],
+    [
+      'AuditEventFilter',
+      ['actorId', 'action', 'subjectType', 'subjectId', 'outcome', 'from', 'to', 'requestId', 'changeRequestId'],
+    ],
   ];
   it.each(NESTED)('input %s has %j', (name, fields) => {
     const type = schema.getType(name);
@@ -258,24 +333,84 @@ describe('the contract', () => {
     PageInfo: ['hasNextPage: Boolean!', 'hasPreviousPage: Boolean!', 'startCursor: String', 'endCursor: String'],
     Viewer: ['id: ID!', 'name: String!', 'email: String!', 'roles: [String!]!', 'permissions: [Permission!]!'],
     Account: [
-      'id: ID!', 'code: String!', 'legalName: String!', 'status: AccountStatus!', 'currency: String!', 'timeZone: String!', 'version: Int!', 'taxId: String',
-      'bankAccountNumber: String', 'lobs: LobConnection!', 'invoices: InvoiceConnection!', 'pendingChanges: [ChangeRequest!]!',
-    ],
-    Invoice: [
-      'id: ID!', 'number: String', 'status: InvoiceStatus!', 'paymentStatus: PaymentStatus!', 'version: Int!', 'account: Account!', 'lines: [InvoiceLine!]!', 'subtotal: Money!',
-      'tax: Money!', 'total: Money!', 'disputedAmount: Money!', 'openAmount: Money!', 'issuedAt: DateTime', 'dueOn: LocalDate', 'disputes: DisputeConnection!',
+      'id: ID!',
+      'code: String!',
+      'legalName: String!',
+      'status: AccountStatus!',
+      'currency: String!',
+      'timeZone: String!',
+      'version: Int!',
+      'taxId: String',
+      'bankAccountNumber: String',
+      'lobs: LobConnection!',
+      'invoices: InvoiceConnection!',
       'pendingChanges: [ChangeRequest!]!',
     ],
-    InvoiceLine: ['id: ID!', 'lineNumber: Int!', 'lob: Lob', 'description: String!', 'quantity: Decimal!', 'unitPrice: Decimal!', 'amount: Money!'],
+    Invoice: [
+      'id: ID!',
+      'number: String',
+      'status: InvoiceStatus!',
+      'paymentStatus: PaymentStatus!',
+      'version: Int!',
+      'account: Account!',
+      'lines: [InvoiceLine!]!',
+      'subtotal: Money!',
+      'tax: Money!',
+      'total: Money!',
+      'disputedAmount: Money!',
+      'openAmount: Money!',
+      'issuedAt: DateTime',
+      'dueOn: LocalDate',
+      'disputes: DisputeConnection!',
+      'pendingChanges: [ChangeRequest!]!',
+    ],
+    InvoiceLine: [
+      'id: ID!',
+      'lineNumber: Int!',
+      'lob: Lob',
+      'description: String!',
+      'quantity: Decimal!',
+      'unitPrice: Decimal!',
+      'amount: Money!',
+    ],
     ChangeRequest: [
-      'id: ID!', 'operation: String!', 'status: ChangeRequestStatus!', 'revision: Int!', 'digest: String!', 'subjectType: String!', 'subjectId: ID', 'input: JSON!',
-      'changes: [FieldChange!]!', 'maker: User', 'reason: String', 'createdAt: DateTime!', 'expiresAt: DateTime', 'decisions: [Decision!]!', 'canDecide: Boolean!',
+      'id: ID!',
+      'operation: String!',
+      'status: ChangeRequestStatus!',
+      'revision: Int!',
+      'digest: String!',
+      'subjectType: String!',
+      'subjectId: ID',
+      'input: JSON!',
+      'changes: [FieldChange!]!',
+      'maker: User',
+      'reason: String',
+      'createdAt: DateTime!',
+      'expiresAt: DateTime',
+      'decisions: [Decision!]!',
+      'canDecide: Boolean!',
     ],
     FieldChange: ['path: String!', 'before: JSON', 'after: JSON'],
     AuditEvent: [
-      'id: ID!', 'sequence: Int', 'at: DateTime!', 'action: String!', 'outcome: AuditOutcome!', 'actor: User', 'onBehalfOf: User', 'roles: [String!]!', 'subjectType: String',
-      'subjectId: ID', 'changes: [FieldChange!]!', 'reason: String', 'code: String', 'changeRequestId: ID', 'requestId: String!', 'sessionId: ID', 'ipAddress: String',
-      'userAgent: String', 'hash: String!',
+      'id: ID!',
+      'sequence: Int',
+      'at: DateTime!',
+      'action: String!',
+      'outcome: AuditOutcome!',
+      'actor: User',
+      'onBehalfOf: User',
+      'roles: [String!]!',
+      'subjectType: String',
+      'subjectId: ID',
+      'changes: [FieldChange!]!',
+      'reason: String',
+      'code: String',
+      'changeRequestId: ID',
+      'requestId: String!',
+      'sessionId: ID',
+      'ipAddress: String',
+      'userAgent: String',
+      'hash: String!',
     ],
     SignInPayload: ['token: String!', 'expiresAt: DateTime!', 'viewer: Viewer!'],
     VoidInvoicePayload: ['outcome: Outcome!', 'invoice: Invoice', 'changeRequest: ChangeRequest'],
@@ -283,7 +418,9 @@ describe('the contract', () => {
   };
   it.each(Object.entries(OBJECTS))('type %s has its fields with their types', (name, fields) => {
     const type = schema.getType(name);
-    const built = isObjectType(type) ? Object.values(type.getFields()).map((field) => `${field.name}: ${field.type.toString()}`) : [];
+    const built = isObjectType(type)
+      ? Object.values(type.getFields()).map((field) => `${field.name}: ${field.type.toString()}`)
+      : [];
     expect(built).toEqual(expect.arrayContaining(fields));
   });
 

@@ -28,6 +28,14 @@ export function attemptAtField(catalogue: Catalogue, parent: string, field: stri
   return catalogue.names.includes(name) ? attemptAt(catalogue.find(name), input) : { action: `${parent}.${field}` };
 }
 
-/** The reason that an input gives, without what should not stand in it. */
+/** The longest reason of any operation has 2000 characters, each of at most two UTF-16 units. */
+const LONGEST_REASON = 4000;
+
+/**
+ * The reason that an input gives, without what should not stand in it. One that no operation would take is left out:
+ * masking it would take long, and the trail would keep it for good.
+ */
 export const reasonIn = (input: object): string | null =>
-  'reason' in input && typeof input.reason === 'string' ? maskText(input.reason) : null;
+  'reason' in input && typeof input.reason === 'string' && input.reason.length <= LONGEST_REASON
+    ? maskText(input.reason)
+    : null;

@@ -12,6 +12,19 @@ export const RoleEnum = Object.fromEntries(roleNames.map((role) => [role, role])
 registerEnumType(RoleEnum, {
   name: 'Role',
   description: 'What somebody is in the house; docs/ARCHITECTURE.md says what each may do.',
+  valuesConfig: {
+    admin: { description: 'Runs the installation: users, roles, policies. Touches no business.' },
+    billing: { description: 'Makes invoices and settles disputes over them.' },
+    supervisor: { description: 'Countersigns.' },
+    operations: {
+      description: 'Runs the floor: accounts, lines of business, agents, and complaints as they come in.',
+    },
+    compliance: {
+      description: 'Watches over complaints, access and the trail; countersigns roles and policies.',
+    },
+    auditor: { description: 'Sees everything, masked, and the whole trail. Changes nothing.' },
+    client: { description: 'A client’s user: sees one account, and disputes what is billed to it.' },
+  },
 });
 
 @InputType({ description: 'Which role to grant to whom.' })
@@ -43,14 +56,16 @@ export const grantRole = operation({
     const account = input.accountId
       ? await tx.query<{ id: string }>('SELECT id FROM account WHERE id::text = $1', [input.accountId])
       : [];
-    return { user, accountFound: account.length === 1, held: await tx.find(RoleGrant, { userId: user.id }) };
+    const held = await tx.find(RoleGrant, { userId: user.id });
+    return { user, accountFound: account.length === 1, held, deciderId: tx.actorId };
   },
   authorize: (may, { user }) => {
     may('read', user);
     may.create('grant', 'RoleGrant');
   },
-  decide: ({ user, accountFound, held }, input, { newId, actorId }) => {
+  decide: ({ user, accountFound, held, deciderId }, input, { newId, actorId }) => {
     if (user.id === actorId) refuse('ROLE_NOT_GRANTABLE', 'Nobody grants themselves a role.');
+    if (user.id === deciderId) refuse('MAKER_IS_CHECKER', 'Somebody else has to decide what gives you a role.');
     if (user.deactivatedAt) refuse('ROLE_NOT_GRANTABLE', 'This user is deactivated.');
     if ((input.role === 'client') !== Boolean(input.accountId))
       refuse('ROLE_NOT_GRANTABLE', 'An account goes with the role client, and with no other.');

@@ -83,3 +83,16 @@ export function maskInput(value: unknown, name = ''): unknown {
   if (kind === undefined) return maskText(value);
   return kind === 'secret' ? '••••••••' : maskOf(kind, value);
 }
+
+/** Names under which people write in their own words. An invoice line's description is not one: it may hold an order number. */
+const OWN_WORDS = new Set(['reason', 'note', 'comment', 'narrative', 'category', 'purpose', 'name', 'legalName']);
+
+/** An input as it may be kept: card numbers and e-mail addresses masked for good in what people write in their own words. */
+export const withoutSensitiveText = <I>(input: I): I => keptText(input, '') as I;
+
+function keptText(value: unknown, name: string): unknown {
+  if (typeof value === 'string') return OWN_WORDS.has(name) ? maskText(value) : value;
+  if (Array.isArray(value)) return value.map((each) => keptText(each, name));
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, keptText(each, key)]));
+}

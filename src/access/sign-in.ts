@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { record, recordRefusal } from '../audit/record';
 import type { Context } from '../platform/context';
 import { refuse } from '../platform/errors';
-import { inTransaction } from '../platform/transaction';
+import { asRefusal, inTransaction } from '../platform/transaction';
 import { hashToken, identify } from './identify';
 import { passwordFits } from './passwords';
 import { Session } from './session.entity';
@@ -20,17 +20,25 @@ export interface SignedIn {
 /**
  * Opens a session. The password is compared outside of any transaction, since that takes its time on purpose; an unknown
  * address and a wrong password are answered alike and take equally long. Refuses with SIGN_IN_REFUSED, and the trail
- * keeps either. Signing in is the one write that has no idempotency: each try is its own, and the token is not kept.
+ * keeps either: by nobody, since anybody can try, about whom it was tried. Signing in is the one write that has no idempotency: each try is its own, and the token is not kept.
  */
 export async function signIn(context: Context, email: string, password: string): Promise<SignedIn> {
-  const user = await context.app.database.orm.manager.findOneBy(User, { email: email.trim().toLowerCase() });
+  const user = await findUser(context, email);
   const fits = await passwordFits(user?.passwordHash ?? null, password);
   try {
     if (!user || !fits || user.deactivatedAt) return refuse('SIGN_IN_REFUSED', 'This address and password do not fit.');
     return await openSession(context, user.id);
   } catch (error) {
-    await recordRefusal(context, error, { action: 'session.open', subjectType: 'User', actorId: user?.id ?? null });
+    await recordRefusal(context, error, { action: 'session.open', subjectType: 'User', subjectId: user?.id ?? null });
     throw error;
+  }
+}
+
+async function findUser({ app }: Context, email: string): Promise<User | null> {
+  try {
+    return await app.database.orm.manager.findOneBy(User, { email: email.trim().toLowerCase() });
+  } catch (error) {
+    throw asRefusal(error);
   }
 }
 

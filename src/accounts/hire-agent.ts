@@ -1,15 +1,14 @@
-import { Matches } from 'class-validator';
 import { Field, InputType } from 'type-graphql';
 import { operation } from '../platform/operation';
 import { Input } from '../platform/operation.type';
 import { LocalDateScalar } from '../platform/scalars';
-import { Text } from '../platform/text';
+import { Code, Text } from '../platform/text';
 import { Agent } from './agent.entity';
 
 @InputType({ description: 'An agent who begins to work.' })
 export class HireAgentInput extends Input {
-  @Matches(/^[A-Z][A-Z0-9-]{1,19}$/)
-  @Field({ description: 'Short code, unique: a capital letter, then 1 to 19 capitals, digits or hyphens.' })
+  @Code()
+  @Field({ description: 'Short code, unique: letters, digits, and `-`, `_` or `.` behind the first; at most 40.' })
   code!: string;
 
   @Text(200)

@@ -1,18 +1,18 @@
-import { IsOptional, Length, Matches, MaxLength } from 'class-validator';
+import { IsOptional, Length, MaxLength } from 'class-validator';
 import { Field, InputType } from 'type-graphql';
 import { maskOf } from '../platform/masks';
 import { placeOf } from '../access/reveal-sensitive-value';
 import { checkedValue, sealValue } from '../access/sensitive-value';
 import { operation } from '../platform/operation';
 import { Input } from '../platform/operation.type';
-import { Text } from '../platform/text';
+import { Code, Text } from '../platform/text';
 import { Account } from './account.entity';
 import { assertCurrencyAndZone } from './account.rules';
 
 @InputType({ description: 'A client company to open an account for.' })
 export class OpenAccountInput extends Input {
-  @Matches(/^[A-Z][A-Z0-9-]{1,19}$/)
-  @Field({ description: 'Short code, unique: a capital letter, then 1 to 19 capitals, digits or hyphens.' })
+  @Code()
+  @Field({ description: 'Short code, unique: letters, digits, and `-`, `_` or `.` behind the first; at most 40.' })
   code!: string;
 
   @Text(200)

@@ -1,8 +1,7 @@
-import { Matches } from 'class-validator';
 import { Field, ID, InputType } from 'type-graphql';
 import { operation } from '../platform/operation';
 import { Input } from '../platform/operation.type';
-import { Text } from '../platform/text';
+import { Code, Text } from '../platform/text';
 import { Account } from './account.entity';
 import { assertOpen } from './account.rules';
 import { Lob } from './lob.entity';
@@ -12,9 +11,10 @@ export class OpenLobInput extends Input {
   @Field(() => ID, { description: 'Id of the account.' })
   accountId!: string;
 
-  @Matches(/^[A-Z][A-Z0-9-]{0,19}$/)
+  @Code()
   @Field({
-    description: 'Short code, unique within the account: a capital letter, then up to 19 capitals, digits or hyphens.',
+    description:
+      'Short code, unique within the account: letters, digits, and `-`, `_` or `.` behind the first; at most 40.',
   })
   code!: string;
 

@@ -87,7 +87,9 @@ async function carryOut(tx: Transaction, request: ChangeRequest, maker: Actor): 
     const prepared = await prepare(tx, catalogue.find(request.operation), input, maker, (rows) =>
       assertFresh(request, rows),
     );
-    return await finish(tx, prepared, { changeRequestId: request.id, onBehalfOfId: maker.id });
+    const result = await finish(tx, prepared, { changeRequestId: request.id, onBehalfOfId: maker.id });
+    // What is for the eyes of one alone is neither kept nor shown to the approver.
+    return prepared.operation.ephemeral ? {} : result;
   } catch (error) {
     const met = asRefusal(error);
     throw met instanceof DomainError && !PASSING.has(met.code) ? new ChangeFailed(met) : error;
@@ -95,7 +97,7 @@ async function carryOut(tx: Transaction, request: ChangeRequest, maker: Actor): 
 }
 
 /** Refusals that say nothing of the change itself: it may well be carried out at the next try. */
-const PASSING = new Set(['CHANGE_REQUEST_STALE', 'BUSY', 'TIMEOUT', 'DATABASE_UNAVAILABLE']);
+const PASSING = new Set(['CHANGE_REQUEST_STALE', 'MAKER_IS_CHECKER', 'BUSY', 'TIMEOUT', 'DATABASE_UNAVAILABLE']);
 
 /** Refuses with CHANGE_REQUEST_STALE, showing what moved: a yes to yesterday's rows is no yes to today's. */
 function assertFresh(request: ChangeRequest, rows: readonly Row[]): void {

@@ -1,10 +1,12 @@
 import { attemptAt, reasonIn } from '../access/attempt';
 import { finish, prepare, type Prepared } from '../access/carry-out';
-import { maskInput, sealText } from '../access/sensitive-value';
+import { maskInput, sealText, withoutSensitiveText } from '../access/sensitive-value';
 import { record, recordRefusal } from '../audit/record';
 import { keyedDigest } from '../platform/canonical';
 import type { Actor, Context } from '../platform/context';
 import { refuse } from '../platform/errors';
+import type { Keys } from '../platform/keys';
+import { maskText } from '../platform/masks';
 import type { AnyOperation, OperationInput, Submitted } from '../platform/operation';
 import { payloadKey } from '../platform/operation';
 import { inTransaction, type Transaction } from '../platform/transaction';
@@ -17,8 +19,9 @@ import { digestOf, placeOfInput, seenRows } from './content';
  * The only way to write. Looks the operation up, prepares it, asks the policies, and either carries it out or stores it
  * as a change request, in one transaction, once per idempotency key. A refusal leaves its event after the rollback.
  */
-export async function submit(context: Context, name: string, input: OperationInput): Promise<Submitted> {
+export async function submit(context: Context, name: string, given: OperationInput): Promise<Submitted> {
   const operation = context.app.catalogue.find(name);
+  const input = withoutSensitiveText(given);
   try {
     const actor = context.actor ?? refuse('UNAUTHENTICATED', 'Sign in first.');
     return await inTransaction(context, (tx) =>
@@ -121,8 +124,8 @@ async function once(
   input: OperationInput,
   work: () => Promise<Submitted>,
 ): Promise<Submitted> {
-  const { idempotencyKey: key } = input;
-  if (key == null) return work();
+  if (input.idempotencyKey == null) return work();
+  const key = keptKey(tx.context.app.keys, input.idempotencyKey);
   const digest = keyedDigest(tx.context.app.keys.digest, { operation: operation.name, input: storedInput(input) });
   const claimed = await tx.write(CLAIM, [actor.id, key, digest]);
   if (claimed.length === 0) {
@@ -135,3 +138,7 @@ async function once(
   if (!operation.ephemeral) await tx.write(KEEP, [actor.id, key, JSON.stringify(answer)]);
   return answer;
 }
+
+/** A client's key as it is kept. One that holds a card number or an address is kept as a digest: masked, two could be one. */
+const keptKey = (keys: Keys, key: string): string =>
+  maskText(key) === key ? key : keyedDigest(keys.digest, { idempotencyKey: key });

@@ -1,4 +1,4 @@
-import { ArrayMaxSize, ArrayMinSize, IsOptional, Matches, MaxLength, ValidateNested } from 'class-validator';
+import { ArrayMaxSize, ArrayMinSize, IsOptional, MaxLength, ValidateNested } from 'class-validator';
 import { Field, ID, InputType } from 'type-graphql';
 import { InvoiceLine } from '../billing/invoice-line.entity';
 import { Invoice } from '../billing/invoice.entity';
@@ -6,6 +6,7 @@ import { shownMoney } from '../billing/invoice.rules';
 import { MoneyInput } from '../platform/money.type';
 import { operation } from '../platform/operation';
 import { ChangeInput } from '../platform/operation.type';
+import { Code } from '../platform/text';
 import { Dispute, DisputeItem } from './dispute.entity';
 import { claimsOf, sumOf } from './dispute.rules';
 
@@ -24,8 +25,11 @@ export class OpenDisputeInput extends ChangeInput {
   @Field(() => ID, { description: 'Id of the invoice.' })
   invoiceId!: string;
 
-  @Matches(/^[A-Z][A-Z0-9_]{1,49}$/)
-  @Field({ description: 'Why, as a code: `QUANTITY`, `RATE`, `SERVICE_NOT_RENDERED`, `DUPLICATE`, … In capitals.' })
+  @Code()
+  @Field({
+    description:
+      'Why, as a code: `QUANTITY`, `RATE`, `SERVICE_NOT_RENDERED`, `DUPLICATE`, …; letters, digits, and `-`, `_` or `.` behind the first; at most 40.',
+  })
   reasonCode!: string;
 
   @ArrayMinSize(1)

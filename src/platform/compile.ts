@@ -262,7 +262,8 @@ function orderOf(read: Read, asked: string | null | undefined): { order: string;
   const order = asked ?? read.defaultOrder;
   const key = read.orders[order.replace(/_(ASC|DESC)$/, '')];
   if (!key) throw new Error(`${read.type} cannot be ordered by ${order}.`);
-  return { order, key, descending: order.endsWith('_DESC') };
+  // Cursors name list and order, so that the place of one list is none in another whose order has the same name.
+  return { order: `${read.type}.${order}`, key, descending: order.endsWith('_DESC') };
 }
 
 function objectType(type: GraphQLOutputType): GraphQLObjectType {

@@ -21,15 +21,17 @@ export async function ensureRoles(ownerUrl: string, keys: Keys): Promise<string>
   const client = new Client({ connectionString: ownerUrl, connectionTimeoutMillis: 10_000 });
   await client.connect();
   try {
-    // Roles belong to the whole cluster: several processes may start at once on it.
-    await client.query(`SELECT pg_advisory_lock(hashtext('countersign roles'))`);
-    for (const role of [API_ROLE, AUDIT_ROLE]) {
-      if (!(await exists(client, role))) await client.query(`CREATE ROLE ${role} NOLOGIN`);
-    }
-    if (!(await exists(client, login)))
-      await client.query(
-        `CREATE ROLE ${login} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD '${password}' IN ROLE ${API_ROLE}`,
-      );
+    await ensureRole(client, API_ROLE, 'NOLOGIN');
+    await ensureRole(client, AUDIT_ROLE, 'NOLOGIN');
+    await ensureRole(
+      client,
+      login,
+      `LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD '${password}' IN ROLE ${API_ROLE}`,
+    );
+    // A temporary table would stand in front of the real one of its name.
+    await client.query(
+      `DO $$ BEGIN EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database()); END $$`,
+    );
   } finally {
     await client.end();
   }
@@ -39,9 +41,15 @@ export async function ensureRoles(ownerUrl: string, keys: Keys): Promise<string>
   return url.href;
 }
 
-async function exists(client: Client, role: string): Promise<boolean> {
+/** duplicate_object and unique_violation: another process, on whatever database of the cluster, was faster. */
+const FASTER = new Set(['42710', '23505']);
+
+async function ensureRole(client: Client, role: string, options: string): Promise<void> {
   const { rowCount } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [role]);
-  return rowCount === 1;
+  if (rowCount === 1) return;
+  await client.query(`CREATE ROLE ${role} ${options}`).catch((error: { code?: string }) => {
+    if (!FASTER.has(error.code ?? '')) throw error;
+  });
 }
 
 const INSUFFICIENT_PRIVILEGE = '42501';

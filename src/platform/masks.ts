@@ -161,12 +161,29 @@ function maskCardsIn(run: string): string {
 }
 
 function longestCardAt(parts: readonly string[], from: number): { digits: string; end: number } | null {
-  let longest: { digits: string; end: number } | null = null;
-  let digits = '';
-  for (let at = from; at < parts.length; at += 2) {
-    digits += parts[at];
-    if (digits.length > 19) break;
-    if (digits.length >= 12 && passesLuhn(digits)) longest = { digits, end: at + 1 };
+  let end = -1;
+  let length = 0;
+  let cardLength = 0;
+  // Luhn's sum for either parity of the length, kept up as digits come: adding them up anew for each length is slow.
+  const sums: [even: number, odd: number] = [0, 0];
+  for (let at = from; at < parts.length && length <= 19; at += 2) {
+    const group = parts[at]!;
+    if (length + group.length > 19) break;
+    for (let place = 0; place < group.length; place += 1) {
+      const digit = group.charCodeAt(place) - 48;
+      const doubled = digit > 4 ? digit * 2 - 9 : digit * 2;
+      // A digit is doubled where its distance from the last one is odd.
+      const even = length % 2 === 0;
+      sums[0] += even ? doubled : digit;
+      sums[1] += even ? digit : doubled;
+      length += 1;
+    }
+    if (length >= 12 && sums[length % 2]! % 10 === 0) [end, cardLength] = [at + 1, length];
   }
-  return longest;
+  if (cardLength === 0) return null;
+  const digits = parts
+    .slice(from, end)
+    .filter((_, index) => index % 2 === 0)
+    .join('');
+  return { digits, end };
 }

@@ -132,7 +132,8 @@ export function cursorPads(key: Buffer): [inner: Buffer, outer: Buffer] {
 
 /** Refuses with CURSOR_INVALID what we did not write, or wrote for another order. */
 export function readCursor(cursor: string, order: string, key: Buffer): Position {
-  const [payload = '', signature = ''] = cursor.split('.');
+  const [payload = '', signature = '', ...more] = cursor.split('.');
+  if (more.length > 0) return invalidCursor();
   if (!sameDigest(mac(key, Buffer.from(payload)).toString('hex').slice(0, 32), signature)) return invalidCursor();
   const position = JSON.parse(Buffer.from(payload, 'hex').toString('utf8')) as [string, string | number, string];
   return position[0] === order ? { key: position[1], id: position[2] } : invalidCursor();

@@ -3,6 +3,7 @@ import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 import { ArgumentValidationError } from 'type-graphql';
 import { DomainError } from './errors';
+import { maskText } from './masks';
 
 /** Codes of GraphQL itself, which stay. */
 const PROTOCOL_CODES = new Set([
@@ -44,13 +45,13 @@ export function shownError(
       ...place,
       extensions: { code: 'BAD_USER_INPUT', details: { fields: wrongFields(error) } },
     };
-  const code = formatted.extensions?.code;
+  const code = NO_SUCH_ROOT.test(formatted.message) ? 'OPERATION_RESOLUTION_FAILURE' : formatted.extensions?.code;
   if (typeof code === 'string' && (PROTOCOL_CODES.has(code) || UNAVAILABLE.has(code)))
     return {
       message:
         production && code !== 'BAD_USER_INPUT' && !UNAVAILABLE.has(code)
           ? (GENERIC[code] ?? 'The request is not valid.')
-          : withoutValues(formatted.message),
+          : withoutValues(formatted.message, thrown).replace(production ? HINT : '', ''),
       ...place,
       extensions: { code },
     };
@@ -58,20 +59,36 @@ export function shownError(
   return { message: 'Something went wrong on our side.', ...place, extensions: { code: 'INTERNAL' } };
 }
 
+/** What graphql-js says, without a code, to a subscription where there are none. */
+const NO_SUCH_ROOT = /^Schema is not configured to execute /;
+
+/** What graphql-js thinks was meant. In production the schema is not told. */
+const HINT = / Did you mean .*\?$/;
+
 const GENERIC: Record<string, string> = {
   GRAPHQL_PARSE_FAILED: 'The document cannot be parsed.',
   GRAPHQL_VALIDATION_FAILED: 'The document does not fit the schema.',
 };
 
-/** Takes out the values that graphql-js quotes: they may be passwords or card numbers. */
-const withoutValues = (message: string): string =>
+/**
+ * A message of graphql-js without the values that it quotes: they may be passwords or card numbers. In front of what is
+ * wrong with a variable it prints the whole value, which may look like anything, also like the rest of the message.
+ */
+function withoutValues(message: string, thrown: unknown): string {
+  const variable = /^(Variable "\$\w+") got invalid value /.exec(message)?.[1];
+  if (!variable) return withoutQuoted(message);
+  const wrong = thrown instanceof GraphQLError ? thrown.originalError?.message : undefined;
+  if (wrong === undefined || !message.endsWith(`; ${wrong}`)) return `${variable} got an invalid value.`;
+  const place = / at "[\w.[\]]+"$/.exec(message.slice(0, -wrong.length - 2))?.[0] ?? '';
+  return `${variable} got an invalid value${place}; ${withoutQuoted(wrong)}`;
+}
+
+const withoutQuoted = (message: string): string =>
   message
-    .replace(
-      /got invalid value [\s\S]*?( at "[\w.[\]]+")?; /g,
-      (_all, at: string | undefined) => `got an invalid value${at ?? ''}; `,
-    )
     .replace(/(cannot represent[^:"{[]*)[:"{[][\s\S]*$/, '$1')
-    .replace(/Value "[^"]*" does not exist/g, 'The value does not exist')
+    .replace(/Value "[\s\S]*" does not exist/, 'The value does not exist')
+    .replace(/^(Syntax Error: [\s\S]*?\b(?:Name|Int|Float|String|BlockString)) "[\s\S]*$/, '$1.')
+    .replace(/^(Expected value of type "[\w![\]]+"), found [\s\S]*$/, '$1.')
     .replace(/\d[\d -]{6,}\d/g, '…');
 
 interface Failed {
@@ -97,4 +114,22 @@ export function toGraphQLError(error: unknown): unknown {
     extensions: { code: error.code, http: { status: 503 } },
     originalError: error,
   });
+}
+
+/**
+ * An error as the log may keep it: what and where, without the values that a database error carries (parameters, the
+ * failing row, the other half of a duplicate).
+ */
+export function loggedError(error: unknown): object {
+  if (!(error instanceof Error)) return { message: maskText(String(error)) };
+  const { code, constraint, table } = error as Error & { code?: unknown; constraint?: unknown; table?: unknown };
+  return {
+    type: error.constructor.name,
+    message: maskText(error.message),
+    stack: error.stack && maskText(error.stack),
+    code,
+    constraint,
+    table,
+    ...(error.cause !== undefined && { cause: loggedError(error.cause) }),
+  };
 }

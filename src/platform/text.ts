@@ -1,4 +1,4 @@
-import { IsNotEmpty, IsString, MaxLength, registerDecorator } from 'class-validator';
+import { IsNotEmpty, IsString, Matches, MaxLength, registerDecorator } from 'class-validator';
 import { applyDecorators } from './decorators';
 import { refuse } from './errors';
 
@@ -33,3 +33,6 @@ function NotBlank(): PropertyDecorator {
       validator: { validate: (value: unknown) => typeof value !== 'string' || value.trim() !== '' },
     });
 }
+
+/** A short code for people, 1 to 40 characters: letters, digits, and `-`, `_` or `.` behind the first. */
+export const Code = (): PropertyDecorator => Matches(/^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/);

@@ -136,16 +136,29 @@ const isTransient = (error: unknown) => ['40001', '40P01'].includes(driverErrorO
 /** Constraints that people can run into are named after the refusal: `account_code_taken` → ACCOUNT_CODE_TAKEN. */
 const REFUSING_CONSTRAINT = /_(taken|overlaps|exceeded|by_same_person|repeated)$/;
 
+const UNAVAILABLE: [code: string, message: string] = [
+  'DATABASE_UNAVAILABLE',
+  'The database is not available right now; try again.',
+];
+
 /** SQLSTATE or Node's code → the refusal that clients know. */
 const REFUSALS: Record<string, [code: string, message: string]> = {
   '55P03': ['BUSY', 'Somebody else is changing this right now; try again.'],
   '57014': ['TIMEOUT', 'That took too long and was stopped.'],
-  '57P01': ['DATABASE_UNAVAILABLE', 'The database is not available right now; try again.'],
-  '57P03': ['DATABASE_UNAVAILABLE', 'The database is not available right now; try again.'],
-  '08006': ['DATABASE_UNAVAILABLE', 'The database is not available right now; try again.'],
-  ECONNREFUSED: ['DATABASE_UNAVAILABLE', 'The database is not available right now; try again.'],
-  ECONNRESET: ['DATABASE_UNAVAILABLE', 'The database is not available right now; try again.'],
+  '53300': UNAVAILABLE,
+  '57P01': UNAVAILABLE,
+  '57P02': UNAVAILABLE,
+  '57P03': UNAVAILABLE,
+  '08006': UNAVAILABLE,
+  ECONNREFUSED: UNAVAILABLE,
+  ECONNRESET: UNAVAILABLE,
+  EPIPE: UNAVAILABLE,
+  ETIMEDOUT: UNAVAILABLE,
 };
+
+/** What pg says of a connection that broke or could not be had: errors without any code. */
+const LOST =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
 
 /** The refusal behind a database error, or the error itself. */
 export function asRefusal(error: unknown): unknown {
@@ -154,6 +167,8 @@ export function asRefusal(error: unknown): unknown {
     const words = constraint.replaceAll('_', ' ');
     return new DomainError(constraint.toUpperCase(), `${words.charAt(0).toUpperCase()}${words.slice(1)}.`);
   }
-  const refusal = code === undefined || error instanceof DomainError ? undefined : REFUSALS[code];
+  if (error instanceof DomainError) return error;
+  const lost = code === undefined && error instanceof Error && LOST.test(error.message);
+  const refusal = lost ? UNAVAILABLE : REFUSALS[code ?? ''];
   return refusal ? new DomainError(...refusal) : error;
 }

@@ -34,7 +34,13 @@ export const INPUTS: Record<string, () => object> = {
   openDispute: () => ({ invoiceId: NO_ID, reasonCode: 'RATE', items: [{ lineId: NO_ID, amount: money }] }),
   resolveDispute: () => ({ disputeId: NO_ID, note: 'so', items: [{ itemId: NO_ID, acceptedAmount: money }] }),
   withdrawDispute: () => ({ disputeId: NO_ID }),
-  fileComplaint: () => ({ accountId: NO_ID, lobId: NO_ID, channel: 'PHONE', category: 'x', receivedAt: '2024-01-01T00:00:00Z' }),
+  fileComplaint: () => ({
+    accountId: NO_ID,
+    lobId: NO_ID,
+    channel: 'PHONE',
+    category: 'x',
+    receivedAt: '2024-01-01T00:00:00Z',
+  }),
   acknowledgeComplaint: () => ({ complaintId: NO_ID }),
   resolveComplaint: () => ({ complaintId: NO_ID, resolution: 'UPHELD' }),
   reopenComplaint: () => ({ complaintId: NO_ID, reason: 'again' }),
@@ -52,11 +58,17 @@ export function mutationOf(name: string): { query: string; variables: Record<str
   const input = INPUTS[name];
   if (!input) return { query: `mutation { ${name} { ${selection} } }`, variables: {} };
   const type = `${name.charAt(0).toUpperCase()}${name.slice(1)}Input`;
-  return { query: `mutation ($input: ${type}!) { ${name}(input: $input) { ${selection} } }`, variables: { input: input() } };
+  return {
+    query: `mutation ($input: ${type}!) { ${name}(input: $input) { ${selection} } }`,
+    variables: { input: input() },
+  };
 }
 
 /** A document that asks a query by the form of its name: one by an id that names none, or the first page of a list. */
-export function queryOf(name: string, args: readonly { name: string }[]): { query: string; variables: Record<string, unknown> } {
+export function queryOf(
+  name: string,
+  args: readonly { name: string }[],
+): { query: string; variables: Record<string, unknown> } {
   const variables = {};
   if (name === 'viewer') return { query: '{ viewer { id } }', variables };
   if (args.some((arg) => arg.name === 'id')) return { query: `{ ${name}(id: "${NO_ID}") { id } }`, variables };

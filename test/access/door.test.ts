@@ -9,7 +9,17 @@ import { givenAccount, givenClientOf, trail } from '../support/scene';
 import { mutationOf, queryOf } from './documents';
 
 /** `stranger` is signed in and holds no role; `nobody` is not signed in. */
-const EVERYONE = ['admin', 'billing', 'supervisor', 'operations', 'compliance', 'auditor', 'client', 'stranger', 'nobody'] as const;
+const EVERYONE = [
+  'admin',
+  'billing',
+  'supervisor',
+  'operations',
+  'compliance',
+  'auditor',
+  'client',
+  'stranger',
+  'nobody',
+] as const;
 type Who = (typeof EVERYONE)[number];
 
 const STAFF = ['admin', 'billing', 'supervisor', 'operations', 'compliance', 'auditor'] as const;
@@ -90,7 +100,9 @@ const schema = bareSchema();
 
 const rootFields = (of: GraphQLSchema) =>
   [of.getQueryType()!, of.getMutationType()!, of.getSubscriptionType()].flatMap((type) =>
-    type ? Object.values(type.getFields()).map((field) => ({ name: `${type.name}.${field.name}`, type: type.name, field })) : [],
+    type
+      ? Object.values(type.getFields()).map((field) => ({ name: `${type.name}.${field.name}`, type: type.name, field }))
+      : [],
   );
 
 /** Enters under a request id of its own, by which the trail can be asked. */
@@ -107,8 +119,14 @@ const clientOf = (who: Who): ApiClient => (who === 'nobody' ? t.nobody : t.as(wh
 
 describe('the door', () => {
   it('has a row of this table for each root field, and this table has no other', () => {
-    const inTable = Object.entries(LET_IN).flatMap(([type, fields]) => Object.keys(fields).map((field) => `${type}.${field}`));
-    expect(inTable.sort()).toEqual(rootFields(schema).map(({ type, field }) => `${type}.${field.name}`).sort());
+    const inTable = Object.entries(LET_IN).flatMap(([type, fields]) =>
+      Object.keys(fields).map((field) => `${type}.${field}`),
+    );
+    expect(inTable.toSorted()).toEqual(
+      rootFields(schema)
+        .map(({ type, field }) => `${type}.${field.name}`)
+        .toSorted(),
+    );
   });
 
   describe.each(rootFields(schema).filter(({ field }) => field.name !== 'signOut'))('$name', ({ type, field }) => {
@@ -119,7 +137,11 @@ describe('the door', () => {
       it(`is open to ${letIn.join(', ')}`, async () => {
         for (const who of letIn) {
           const { code } = await enter(clientOf(who), documentOf());
-          expect({ who, refused: ['FORBIDDEN', 'UNAUTHENTICATED'].includes(code ?? ''), broken: code === 'INTERNAL' || code === 'GRAPHQL_VALIDATION_FAILED' }).toEqual({
+          expect({
+            who,
+            refused: ['FORBIDDEN', 'UNAUTHENTICATED'].includes(code ?? ''),
+            broken: code === 'INTERNAL' || code === 'GRAPHQL_VALIDATION_FAILED',
+          }).toEqual({
             who,
             refused: false,
             broken: false,
@@ -153,18 +175,24 @@ describe('the door', () => {
   });
 
   it('a refused mutation changes nothing', async () => {
-    const before = await t.sql(`SELECT (SELECT count(*) FROM account) AS accounts, (SELECT count(*) FROM change_request) AS requests, (SELECT count(*) FROM app_user) AS users, (SELECT count(*) FROM agent) AS agents`);
+    const before = await t.sql(
+      `SELECT (SELECT count(*) FROM account) AS accounts, (SELECT count(*) FROM change_request) AS requests, (SELECT count(*) FROM app_user) AS users, (SELECT count(*) FROM agent) AS agents`,
+    );
     for (const field of ['openAccount', 'createUser', 'hireAgent']) {
       expect((await enter(t.as('auditor'), mutationOf(field))).code).toBe('FORBIDDEN');
       expect((await enter(t.nobody, mutationOf(field))).code).toBe('UNAUTHENTICATED');
     }
-    const after = await t.sql(`SELECT (SELECT count(*) FROM account) AS accounts, (SELECT count(*) FROM change_request) AS requests, (SELECT count(*) FROM app_user) AS users, (SELECT count(*) FROM agent) AS agents`);
+    const after = await t.sql(
+      `SELECT (SELECT count(*) FROM account) AS accounts, (SELECT count(*) FROM change_request) AS requests, (SELECT count(*) FROM app_user) AS users, (SELECT count(*) FROM agent) AS agents`,
+    );
     expect(after).toEqual(before);
   });
 
   it('a door that refuses one field of a document answers the others, each by itself', async () => {
     const { data, errors } = await t.as('billing').gql('{ viewer { id } auditEvents(first: 1) { totalCount } }');
-    expect(errors.map(({ extensions, path }) => ({ code: extensions.code, path }))).toEqual([{ code: 'FORBIDDEN', path: ['auditEvents'] }]);
+    expect(errors.map(({ extensions, path }) => ({ code: extensions.code, path }))).toEqual([
+      { code: 'FORBIDDEN', path: ['auditEvents'] },
+    ]);
     expect(data ?? null).toBeNull(); // auditEvents is not nullable, so the whole answer is null
   });
 
@@ -201,14 +229,23 @@ describe('the door', () => {
   });
 
   it('a root field without a line is closed to everybody, also one that was open to anybody', async () => {
-    const context = { app: t.served.app, requestId: `door-${randomUUID()}`, actor: null, sessionId: null, address: null, userAgent: null };
+    const context = {
+      app: t.served.app,
+      requestId: `door-${randomUUID()}`,
+      actor: null,
+      sessionId: null,
+      address: null,
+      userAgent: null,
+    };
     const answer = await withoutLine('viewer', async () => {
       const unchecked = applyMiddleware(bareSchema(), { Query: witness, Mutation: witness }, doorkeeper());
       return execute({ schema: unchecked, document: parse('{ viewer { id } }'), contextValue: context });
     });
     expect(answer.data).toEqual({ viewer: null });
-    expect((answer.errors?.[0]?.originalError as { code?: string }).code).toBe('FORBIDDEN');
-    expect(await trail(t, 'request_id = $1', [context.requestId])).toMatchObject([{ outcome: 'REFUSED', code: 'FORBIDDEN', actor: null }]);
+    expect(answer.errors?.[0]?.originalError).toMatchObject({ code: 'FORBIDDEN' });
+    expect(await trail(t, 'request_id = $1', [context.requestId])).toMatchObject([
+      { outcome: 'REFUSED', code: 'FORBIDDEN', actor: null },
+    ]);
   });
 });
 
@@ -217,6 +254,9 @@ async function freshSession(who: (typeof SIGNED_IN)[number]): Promise<string> {
   const { createHash, randomBytes } = await import('node:crypto');
   const token = randomBytes(32).toString('base64url');
   const hash = createHash('sha256').update(token).digest();
-  await t.sql(`INSERT INTO session (id, user_id, token_hash, expires_at) VALUES (gen_random_uuid(), $1, $2, '2999-01-01')`, [t.as(who).userId, hash]);
+  await t.sql(
+    `INSERT INTO session (id, user_id, token_hash, expires_at) VALUES (gen_random_uuid(), $1, $2, '2999-01-01')`,
+    [t.as(who).userId, hash],
+  );
   return token;
 }

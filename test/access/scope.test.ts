@@ -26,16 +26,37 @@ afterAll(() => t.close());
 async function givenWorld(code: string): Promise<World> {
   const account = await givenAccount(t, { code: `SCOPE-${code}`, legalName: `Scope ${code}` });
   const lob = await givenLob(t, account, { name: `Lob ${code}` });
-  const invoice = await givenInvoice(t, account, { lines: [{ lobId: lob, description: `Line ${code}`, quantity: '1', unitPrice: '100' }] });
+  const invoice = await givenInvoice(t, account, {
+    lines: [{ lobId: lob, description: `Line ${code}`, quantity: '1', unitPrice: '100' }],
+  });
   const line = (await linesOf(t, invoice))[0]!.id;
   const items = [{ lineId: line, amount: { amount: '10.00', currency: 'USD' } }];
-  const { result } = await t.person('billing').submit('dispute.open', { invoiceId: invoice, reasonCode: 'RATE', items }, `dispute-${code}`);
-  const filed = await t
-    .person('operations')
-    .submit('complaint.file', { accountId: account, lobId: lob, channel: 'EMAIL', category: `Category ${code}`, receivedAt: '2026-01-05T10:00:00Z' }, `complaint-${code}`);
+  const { result } = await t
+    .person('billing')
+    .submit('dispute.open', { invoiceId: invoice, reasonCode: 'RATE', items }, `dispute-${code}`);
+  const filed = await t.person('operations').submit(
+    'complaint.file',
+    {
+      accountId: account,
+      lobId: lob,
+      channel: 'EMAIL',
+      category: `Category ${code}`,
+      receivedAt: '2026-01-05T10:00:00Z',
+    },
+    `complaint-${code}`,
+  );
   // Something that waits over each: nobody outside of the house sees it.
-  await t.person('billing').submit('invoice.void', { invoiceId: await givenInvoice(t, account), reason: 'twice' }, `void-${code}`);
-  return { account, lob, invoice, line, dispute: result.dispute as string, complaint: filed.result.complaint as string };
+  await t
+    .person('billing')
+    .submit('invoice.void', { invoiceId: await givenInvoice(t, account), reason: 'twice' }, `void-${code}`);
+  return {
+    account,
+    lob,
+    invoice,
+    line,
+    dispute: result.dispute as string,
+    complaint: filed.result.complaint as string,
+  };
 }
 
 const client = () => t.as('client');
@@ -65,25 +86,44 @@ describe('a client’s user', () => {
     expect(garbage.text).toBe(unknown.text);
     expect(strange.errors).toEqual([]);
     // It is there for those who may see it.
-    expect((await t.as('auditor').gql(`query ($id: ID!) { ${one}(id: $id) { id } }`, { id: foreign[one] })).data).toEqual({ [one]: { id: foreign[one] } });
+    expect(
+      (await t.as('auditor').gql(`query ($id: ID!) { ${one}(id: $id) { id } }`, { id: foreign[one] })).data,
+    ).toEqual({ [one]: { id: foreign[one] } });
   });
 
-  it.each(TYPES)('finds in $all and their totalCount its own alone, in every order and direction', async ({ one, all }) => {
-    const [{ count }] = (await t.sql(`SELECT count(*)::int FROM ${one} WHERE ${one === 'account' ? 'id' : 'account_id'} = $1`, [own.account])) as [{ count: number }];
-    expect(count).toBeGreaterThan(0);
-    for (const args of ['', '(first: 100)', '(last: 100)', '(first: 1)', '(last: 1)']) {
-      const answer = await ask(`{ ${all}${args} { totalCount nodes { id } edges { node { id } } pageInfo { hasNextPage hasPreviousPage } } }`);
-      expect(answer.errors).toEqual([]);
-      expect({ args, totalCount: answer.data![all].totalCount }).toEqual({ args, totalCount: count });
-      expect(answer.data![all].nodes.length).toBe(args.includes('1)') ? 1 : count);
-      expectNothingForeign(answer.text);
-    }
-  });
+  it.each(TYPES)(
+    'finds in $all and their totalCount its own alone, in every order and direction',
+    async ({ one, all }) => {
+      const [{ count }] = (await t.sql(
+        `SELECT count(*)::int FROM ${one} WHERE ${one === 'account' ? 'id' : 'account_id'} = $1`,
+        [own.account],
+      )) as [{ count: number }];
+      expect(count).toBeGreaterThan(0);
+      for (const args of ['', '(first: 100)', '(last: 100)', '(first: 1)', '(last: 1)']) {
+        const answer = await ask(
+          `{ ${all}${args} { totalCount nodes { id } edges { node { id } } pageInfo { hasNextPage hasPreviousPage } } }`,
+        );
+        expect(answer.errors).toEqual([]);
+        expect({ args, totalCount: answer.data![all].totalCount }).toEqual({ args, totalCount: count });
+        expect(answer.data![all].nodes.length).toBe(args.includes('1)') ? 1 : count);
+        expectNothingForeign(answer.text);
+      }
+    },
+  );
 
   it.each(TYPES.slice(1))('filters $all by a foreign account and finds none', async ({ all }) => {
-    const answer = await ask(`query ($accountId: ID!) { ${all}(filter: { accountId: $accountId }) { totalCount nodes { id } } }`, { accountId: foreign.account });
+    const answer = await ask(
+      `query ($accountId: ID!) { ${all}(filter: { accountId: $accountId }) { totalCount nodes { id } } }`,
+      { accountId: foreign.account },
+    );
     expect(answer.data).toEqual({ [all]: { totalCount: 0, nodes: [] } });
-    expect((await ask(`query ($accountId: ID!) { ${all}(filter: { accountId: $accountId }) { totalCount } }`, { accountId: own.account })).data![all].totalCount).toBeGreaterThan(0);
+    expect(
+      (
+        await ask(`query ($accountId: ID!) { ${all}(filter: { accountId: $accountId }) { totalCount } }`, {
+          accountId: own.account,
+        })
+      ).data![all].totalCount,
+    ).toBeGreaterThan(0);
   });
 
   it('learns nothing by any other filter', async () => {
@@ -101,8 +141,12 @@ describe('a client’s user', () => {
       const answer = await ask(`{ ${filtered} { totalCount nodes { id } } }`);
       expect({ filtered, data: answer.data }).toEqual({ filtered, data: { [all]: { totalCount: 0, nodes: [] } } });
     }
-    const [{ number }] = (await t.sql('SELECT number FROM invoice WHERE id = $1', [foreign.invoice])) as [{ number: string }];
-    expect((await ask('query ($n: String!) { invoices(filter: { number: $n }) { totalCount } }', { n: number })).data).toEqual({ invoices: { totalCount: 0 } });
+    const [{ number }] = (await t.sql('SELECT number FROM invoice WHERE id = $1', [foreign.invoice])) as [
+      { number: string },
+    ];
+    expect(
+      (await ask('query ($n: String!) { invoices(filter: { number: $n }) { totalCount } }', { n: number })).data,
+    ).toEqual({ invoices: { totalCount: 0 } });
   });
 
   it('stays within its account on every path through the graph', async () => {
@@ -121,28 +165,55 @@ describe('a client’s user', () => {
     expectNothingForeign(answer.text);
     const [account] = answer.data!.accounts.nodes;
     expect(answer.data!.accounts.nodes).toHaveLength(1);
-    expect(account).toMatchObject({ id: own.account, lobs: { totalCount: 1 }, invoices: { totalCount: 2 }, complaints: { totalCount: 1 } });
-    expect(account.lobs.nodes[0].account).toEqual({ id: own.account, lobs: { totalCount: 1, nodes: [{ id: own.lob }] } });
+    expect(account).toMatchObject({
+      id: own.account,
+      lobs: { totalCount: 1 },
+      invoices: { totalCount: 2 },
+      complaints: { totalCount: 1 },
+    });
+    expect(account.lobs.nodes[0].account).toEqual({
+      id: own.account,
+      lobs: { totalCount: 1, nodes: [{ id: own.lob }] },
+    });
     const disputes = account.invoices.nodes.flatMap((invoice: any) => invoice.disputes.nodes);
     expect(disputes.find(({ id }: any) => id === own.dispute)).toMatchObject({
       invoice: { id: own.invoice, account: { id: own.account } },
       items: [{ line: { id: own.line, lob: { id: own.lob } } }],
       openedBy: null,
     });
-    expect(account.complaints.nodes[0].lob.account.complaints).toEqual({ totalCount: 1, nodes: [{ id: own.complaint }] });
+    expect(account.complaints.nodes[0].lob.account.complaints).toEqual({
+      totalCount: 1,
+      nodes: [{ id: own.complaint }],
+    });
   });
 
   it('sees neither change requests nor the people who made them', async () => {
-    const everything = await ask(`{ accounts { nodes { pendingChanges { id } invoices { nodes { pendingChanges { id reason } } } } } disputes { nodes { id openedBy { id } } } complaints { nodes { filedBy { id } } } }`);
+    const everything = await ask(
+      `{ accounts { nodes { pendingChanges { id } invoices { nodes { pendingChanges { id reason } } } } } disputes { nodes { id openedBy { id } } } complaints { nodes { filedBy { id } } } }`,
+    );
     expect(everything.errors).toEqual([]);
-    expect(everything.data!.accounts.nodes.flatMap((each: any) => [each.pendingChanges, ...each.invoices.nodes.map((invoice: any) => invoice.pendingChanges)]).flat()).toEqual([]);
-    expect(everything.data!.disputes.nodes.find(({ id }: any) => id === own.dispute)).toEqual({ id: own.dispute, openedBy: null });
+    expect(
+      everything
+        .data!.accounts.nodes.flatMap((each: any) => [
+          each.pendingChanges,
+          ...each.invoices.nodes.map((invoice: any) => invoice.pendingChanges),
+        ])
+        .flat(),
+    ).toEqual([]);
+    expect(everything.data!.disputes.nodes.find(({ id }: any) => id === own.dispute)).toEqual({
+      id: own.dispute,
+      openedBy: null,
+    });
     expect(everything.data!.complaints.nodes).toEqual([{ filedBy: null }]);
-    const [{ id }] = (await t.sql(`SELECT id FROM change_request WHERE account_id = $1 AND status = 'PENDING'`, [own.account])) as [{ id: string }];
+    const [{ id }] = (await t.sql(`SELECT id FROM change_request WHERE account_id = $1 AND status = 'PENDING'`, [
+      own.account,
+    ])) as [{ id: string }];
     expect((await ask('query ($id: ID!) { changeRequest(id: $id) { id } }', { id })).code).toBe('FORBIDDEN');
     expect((await ask('{ changeRequests { totalCount } }')).code).toBe('FORBIDDEN');
     // What waits is there for those who may see it.
-    expect((await t.as('auditor').gql('query ($id: ID!) { changeRequest(id: $id) { id } }', { id })).data!.changeRequest).toEqual({ id });
+    expect(
+      (await t.as('auditor').gql('query ($id: ID!) { changeRequest(id: $id) { id } }', { id })).data!.changeRequest,
+    ).toEqual({ id });
   });
 
   it('sees of all users itself alone', async () => {
@@ -158,8 +229,12 @@ describe('a client’s user', () => {
       const staff = await t.as('auditor').gql(`{ ${all}(first: 100) { edges { cursor node { id } } } }`);
       expect(staff.errors).toEqual([]);
       for (const { cursor } of staff.data![all].edges) {
-        const after = await ask(`query ($c: String!) { ${all}(after: $c, first: 100) { totalCount nodes { id } } }`, { c: cursor });
-        const before = await ask(`query ($c: String!) { ${all}(before: $c, last: 100) { totalCount nodes { id } } }`, { c: cursor });
+        const after = await ask(`query ($c: String!) { ${all}(after: $c, first: 100) { totalCount nodes { id } } }`, {
+          c: cursor,
+        });
+        const before = await ask(`query ($c: String!) { ${all}(before: $c, last: 100) { totalCount nodes { id } } }`, {
+          c: cursor,
+        });
         expect([after.code, before.code]).toEqual([undefined, undefined]);
         expectNothingForeign(after.text);
         expectNothingForeign(before.text);
@@ -172,29 +247,63 @@ describe('a client’s user', () => {
     const cursor = data!.invoices.pageInfo.endCursor as string;
     const [payload, signature] = cursor.split('.') as [string, string];
     const forged = Buffer.from(Buffer.from(payload, 'hex').toString().replace(/\d+/, '0')).toString('hex');
-    for (const each of [cursor, `${forged}.${signature}`, payload, `${payload}.`, `${payload}.${'0'.repeat(32)}`, 'garbage', '', '.', `${payload}.${signature}x`])
-      expect({ each, code: (await ask('query ($c: String!) { invoices(after: $c) { totalCount } }', { c: each })).code }).toEqual({ each, code: 'CURSOR_INVALID' });
+    for (const each of [
+      cursor,
+      `${forged}.${signature}`,
+      payload,
+      `${payload}.`,
+      `${payload}.${'0'.repeat(32)}`,
+      'garbage',
+      '',
+      '.',
+      `${payload}.${signature}x`,
+    ])
+      expect({
+        each,
+        code: (await ask('query ($c: String!) { invoices(after: $c) { totalCount } }', { c: each })).code,
+      }).toEqual({ each, code: 'CURSOR_INVALID' });
   });
 
   const amount = { amount: '1.00', currency: 'USD' };
   const mutations: [string, (world: World) => object][] = [
-    ['openDispute', ({ invoice, line }) => ({ invoiceId: invoice, reasonCode: 'RATE', items: [{ lineId: line, amount }] })],
+    [
+      'openDispute',
+      ({ invoice, line }) => ({ invoiceId: invoice, reasonCode: 'RATE', items: [{ lineId: line, amount }] }),
+    ],
     ['withdrawDispute', ({ dispute }) => ({ disputeId: dispute })],
     ['withdrawDispute', ({ dispute }) => ({ disputeId: dispute, expectedVersion: 999 })],
   ];
-  it.each(mutations)('%s about what is foreign is answered exactly like about what is unknown, and changes nothing', async (name, input) => {
-    const unknown = { account: NO_ID, lob: NO_ID, invoice: NO_ID, line: NO_ID, dispute: NO_ID, complaint: NO_ID };
-    const before = await t.sql('SELECT i.version, i.disputed_minor, (SELECT count(*) FROM dispute) AS disputes FROM invoice i WHERE id = $1', [foreign.invoice]);
-    const strange = await client().mutate(name, input(foreign), 'outcome');
-    const nothing = await client().mutate(name, input(unknown), 'outcome');
-    expect(strange.code).toBe('NOT_FOUND');
-    expect({ status: strange.status, text: strange.text }).toEqual({ status: nothing.status, text: nothing.text });
-    expect(await t.sql('SELECT i.version, i.disputed_minor, (SELECT count(*) FROM dispute) AS disputes FROM invoice i WHERE id = $1', [foreign.invoice])).toEqual(before);
-    expect((await trail(t, `actor_id = $1 AND outcome = 'REFUSED'`, [client().userId])).slice(-1)).toMatchObject([{ code: 'NOT_FOUND' }]);
-  });
+  it.each(mutations)(
+    '%s about what is foreign is answered exactly like about what is unknown, and changes nothing',
+    async (name, input) => {
+      const unknown = { account: NO_ID, lob: NO_ID, invoice: NO_ID, line: NO_ID, dispute: NO_ID, complaint: NO_ID };
+      const before = await t.sql(
+        'SELECT i.version, i.disputed_minor, (SELECT count(*) FROM dispute) AS disputes FROM invoice i WHERE id = $1',
+        [foreign.invoice],
+      );
+      const strange = await client().mutate(name, input(foreign), 'outcome');
+      const nothing = await client().mutate(name, input(unknown), 'outcome');
+      expect(strange.code).toBe('NOT_FOUND');
+      expect({ status: strange.status, text: strange.text }).toEqual({ status: nothing.status, text: nothing.text });
+      expect(
+        await t.sql(
+          'SELECT i.version, i.disputed_minor, (SELECT count(*) FROM dispute) AS disputes FROM invoice i WHERE id = $1',
+          [foreign.invoice],
+        ),
+      ).toEqual(before);
+      expect((await trail(t, `actor_id = $1 AND outcome = 'REFUSED'`, [client().userId])).slice(-1)).toMatchObject([
+        { code: 'NOT_FOUND' },
+      ]);
+    },
+  );
 
   it('cannot dispute a foreign line by way of an own invoice, and learns nothing of it', async () => {
-    const dispute = (lineId: string) => client().mutate('openDispute', { invoiceId: own.invoice, reasonCode: 'RATE', items: [{ lineId, amount }] }, 'outcome');
+    const dispute = (lineId: string) =>
+      client().mutate(
+        'openDispute',
+        { invoiceId: own.invoice, reasonCode: 'RATE', items: [{ lineId, amount }] },
+        'outcome',
+      );
     const [strange, unknown] = [await dispute(foreign.line), await dispute(NO_ID)];
     expect(strange.code).toBe('NOT_FOUND');
     expect(strange.text).toBe(unknown.text);
@@ -207,18 +316,31 @@ describe('a client’s user', () => {
   });
 
   it('disputes its own invoice and takes its own dispute back', async () => {
-    const opened = await client().mutate('openDispute', { invoiceId: own.invoice, reasonCode: 'QUANTITY', items: [{ lineId: own.line, amount }] }, 'dispute { id openedBy { id } }');
+    const opened = await client().mutate(
+      'openDispute',
+      { invoiceId: own.invoice, reasonCode: 'QUANTITY', items: [{ lineId: own.line, amount }] },
+      'dispute { id openedBy { id } }',
+    );
     expect(opened.errors).toEqual([]);
     expect(opened.payload.dispute.openedBy).toEqual({ id: client().userId });
-    const withdrawn = await client().mutate('withdrawDispute', { disputeId: opened.payload.dispute.id }, 'dispute { status }');
+    const withdrawn = await client().mutate(
+      'withdrawDispute',
+      { disputeId: opened.payload.dispute.id },
+      'dispute { status }',
+    );
     expect(withdrawn.payload).toEqual({ dispute: { status: 'WITHDRAWN' } });
   });
 });
 
 describe('somebody without a role', () => {
   it('sees themselves and nothing else', async () => {
-    const { data } = await t.as('stranger').gql('{ users { totalCount nodes { id email roles } } viewer { permissions { action subject } } }');
-    expect(data!.users).toEqual({ totalCount: 1, nodes: [{ id: t.as('stranger').userId, email: 'stranger@test.example', roles: [] }] });
+    const { data } = await t
+      .as('stranger')
+      .gql('{ users { totalCount nodes { id email roles } } viewer { permissions { action subject } } }');
+    expect(data!.users).toEqual({
+      totalCount: 1,
+      nodes: [{ id: t.as('stranger').userId, email: 'stranger@test.example', roles: [] }],
+    });
     expect(data!.viewer.permissions).toEqual([
       { action: 'end', subject: 'Session' },
       { action: 'read', subject: 'Session' },
@@ -228,18 +350,30 @@ describe('somebody without a role', () => {
 });
 
 describe('staff', () => {
-  it.each(['admin', 'billing'] as const)('%s finds no complaint by way of accounts or lines of business', async (who) => {
-    const { data, errors } = await t.as(who).gql('{ accounts { nodes { complaints { totalCount nodes { id } } lobs { nodes { complaints { totalCount } } } } } }');
-    expect(errors).toEqual([]);
-    expect(data!.accounts.nodes.length).toBeGreaterThan(1);
-    for (const { complaints, lobs } of data!.accounts.nodes) {
-      expect(complaints).toEqual({ totalCount: 0, nodes: [] });
-      for (const lob of lobs.nodes) expect(lob.complaints).toEqual({ totalCount: 0 });
-    }
-  });
+  it.each(['admin', 'billing'] as const)(
+    '%s finds no complaint by way of accounts or lines of business',
+    async (who) => {
+      const { data, errors } = await t
+        .as(who)
+        .gql(
+          '{ accounts { nodes { complaints { totalCount nodes { id } } lobs { nodes { complaints { totalCount } } } } } }',
+        );
+      expect(errors).toEqual([]);
+      expect(data!.accounts.nodes.length).toBeGreaterThan(1);
+      for (const { complaints, lobs } of data!.accounts.nodes) {
+        expect(complaints).toEqual({ totalCount: 0, nodes: [] });
+        for (const lob of lobs.nodes) expect(lob.complaints).toEqual({ totalCount: 0 });
+      }
+    },
+  );
 
-  it.each(['billing', 'supervisor', 'operations'] as const)('%s sees who holds which role, but not by whose grant', async (who) => {
-    const { data } = await t.as(who).gql('query ($id: ID!) { user(id: $id) { roles roleGrants { id } } }', { id: t.as('auditor').userId });
-    expect(data!.user).toEqual({ roles: ['auditor'], roleGrants: [] });
-  });
+  it.each(['billing', 'supervisor', 'operations'] as const)(
+    '%s sees who holds which role, but not by whose grant',
+    async (who) => {
+      const { data } = await t
+        .as(who)
+        .gql('query ($id: ID!) { user(id: $id) { roles roleGrants { id } } }', { id: t.as('auditor').userId });
+      expect(data!.user).toEqual({ roles: ['auditor'], roleGrants: [] });
+    },
+  );
 });

@@ -16,7 +16,8 @@ afterAll(() => t.close());
 
 const SIGN_IN = `mutation ($input: SignInInput!) { signIn(input: $input) { token expiresAt viewer { id name email roles sessionId permissions { action subject } } } }`;
 
-const signIn = (email: string, password: string): Promise<Answer> => t.nobody.gql(SIGN_IN, { input: { email, password } });
+const signIn = (email: string, password: string): Promise<Answer> =>
+  t.nobody.gql(SIGN_IN, { input: { email, password } });
 
 /** A session of somebody of the cast, opened the way everybody does. */
 async function signedIn(name: CastName): Promise<ApiClient & { sessionId: string }> {
@@ -57,7 +58,12 @@ describe('signing in', () => {
     const [row] = await t.sql('SELECT user_id, expires_at, ended_at FROM session WHERE id = $1', [viewer.sessionId]);
     expect(row).toEqual({ user_id: viewer.id, expires_at: new Date('2026-03-01T20:00:00Z'), ended_at: null });
     expect(await trail(t, 'subject_id = $1', [viewer.sessionId])).toMatchObject([
-      { action: 'session.opened', outcome: 'DONE', actor: viewer.id, subject: { type: 'Session', id: viewer.sessionId } },
+      {
+        action: 'session.opened',
+        outcome: 'DONE',
+        actor: viewer.id,
+        subject: { type: 'Session', id: viewer.sessionId },
+      },
     ]);
   });
 
@@ -66,7 +72,10 @@ describe('signing in', () => {
     const [row] = await t.sql('SELECT token_hash, session::text AS everything FROM session WHERE id = $1', [sessionId]);
     expect(row!.token_hash).toEqual(createHash('sha256').update(token!).digest());
     expect(row!.everything).not.toContain(token);
-    const events = await t.sql(`SELECT convert_from(content, 'UTF8') AS content FROM audit.event WHERE subject_id = $1`, [sessionId]);
+    const events = await t.sql(
+      `SELECT convert_from(content, 'UTF8') AS content FROM audit.event WHERE subject_id = $1`,
+      [sessionId],
+    );
     expect(events).toHaveLength(1);
     expect(events[0]!.content).not.toContain(token);
   });
@@ -87,9 +96,17 @@ describe('signing in', () => {
     expect(unknown.status).toBe(wrong.status);
     expect(unknown.data).toEqual(wrong.data);
     const events = (await trail(t)).filter(({ id }) => !before.has(id));
-    expect(events.map(({ action, outcome, code, actor }) => ({ action, outcome, code, actor }))).toEqual([
-      { action: 'session.open', outcome: 'REFUSED', code: 'SIGN_IN_REFUSED', actor: t.as('billing').userId },
-      { action: 'session.open', outcome: 'REFUSED', code: 'SIGN_IN_REFUSED', actor: null },
+    expect(
+      events.map(({ action, outcome, code, actor, subject }) => ({ action, outcome, code, actor, about: subject.id })),
+    ).toEqual([
+      {
+        action: 'session.open',
+        outcome: 'REFUSED',
+        code: 'SIGN_IN_REFUSED',
+        actor: null,
+        about: t.as('billing').userId,
+      },
+      { action: 'session.open', outcome: 'REFUSED', code: 'SIGN_IN_REFUSED', actor: null, about: null },
     ]);
     expect(JSON.stringify(events)).not.toMatch(/canary-993/);
     expect(await t.sql('SELECT count(*) FROM session')).toEqual(sessions);
@@ -98,12 +115,16 @@ describe('signing in', () => {
   it('refuses a deactivated user like a wrong password', async () => {
     const user = await givenUser();
     opened(await signIn(user.email, user.password));
-    expect((await t.as('admin').mutate('deactivateUser', { userId: user.id, reason: 'left' }, 'outcome')).payload).toEqual({ outcome: 'DONE' });
+    expect(
+      (await t.as('admin').mutate('deactivateUser', { userId: user.id, reason: 'left' }, 'outcome')).payload,
+    ).toEqual({ outcome: 'DONE' });
     const sessions = await t.sql('SELECT id FROM session WHERE user_id = $1', [user.id]);
     const refused = await signIn(user.email, user.password);
     expect(refused.errors).toEqual((await signIn('nobody-at-all@test.example', 'not the password')).errors);
     expect(await t.sql('SELECT id FROM session WHERE user_id = $1', [user.id])).toEqual(sessions);
-    expect((await trail(t, `actor_id = $1 AND outcome = 'REFUSED'`, [user.id])).map(({ code }) => code)).toEqual(['SIGN_IN_REFUSED']);
+    expect((await trail(t, `subject_id = $1 AND outcome = 'REFUSED'`, [user.id])).map(({ code }) => code)).toEqual([
+      'SIGN_IN_REFUSED',
+    ]);
   });
 
   it('finds the address whatever its case and the blanks around it', async () => {
@@ -123,7 +144,10 @@ describe('signing in', () => {
 
   it('minds the case and the blanks of passwords', async () => {
     for (const password of [PASSWORD.toUpperCase(), ` ${PASSWORD}`, `${PASSWORD} `, '', PASSWORD.slice(1)])
-      expect({ password, code: (await signIn('billing@test.example', password)).code }).toEqual({ password, code: 'SIGN_IN_REFUSED' });
+      expect({ password, code: (await signIn('billing@test.example', password)).code }).toEqual({
+        password,
+        code: 'SIGN_IN_REFUSED',
+      });
   });
 
   it('takes SQL, wildcards and long texts in an address for what they are: no address', async () => {
@@ -141,9 +165,11 @@ describe('signing in', () => {
   });
 
   it('turns away what would wait too long with BUSY, and answers everybody', async () => {
-    const answers = await Promise.all(Array.from({ length: 150 }, () => signIn('nobody-at-all@test.example', 'not the password')));
+    const answers = await Promise.all(
+      Array.from({ length: 150 }, () => signIn('nobody-at-all@test.example', 'not the password')),
+    );
     const codes = new Set(answers.map(({ code }) => code));
-    expect([...codes].sort()).toEqual(['BUSY', 'SIGN_IN_REFUSED']);
+    expect(codes).toEqual(new Set(['BUSY', 'SIGN_IN_REFUSED']));
     expect(opened(await signIn('billing@test.example', PASSWORD)).userId).toBe(t.as('billing').userId);
   });
 });
@@ -160,7 +186,9 @@ describe('a session', () => {
     expect(await trail(t, `subject_id = $1 AND action = 'session.ended'`, [client.sessionId])).toMatchObject([
       { outcome: 'DONE', actor: client.userId, session: client.sessionId },
     ]);
-    expect((await t.sql('SELECT ended_at FROM session WHERE id = $1', [client.sessionId]))[0]!.ended_at).toBeInstanceOf(Date);
+    expect((await t.sql('SELECT ended_at FROM session WHERE id = $1', [client.sessionId]))[0]!.ended_at).toBeInstanceOf(
+      Date,
+    );
   });
 
   it('can be ended by its own user from another one', async () => {
@@ -169,27 +197,38 @@ describe('a session', () => {
     expect(payload).toEqual({ outcome: 'DONE' });
     expect(await isOut(other)).toEqual(OUT);
     expect((await one.gql('{ viewer { sessionId } }')).data!.viewer.sessionId).toBe(one.sessionId);
-    expect(await trail(t, `subject_id = $1 AND action = 'session.ended'`, [other.sessionId])).toMatchObject([{ actor: one.userId, session: one.sessionId }]);
+    expect(await trail(t, `subject_id = $1 AND action = 'session.ended'`, [other.sessionId])).toMatchObject([
+      { actor: one.userId, session: one.sessionId },
+    ]);
   });
 
   it.each(['admin', 'compliance'] as const)('can be ended by %s, whosever it is', async (who) => {
     const victim = await signedIn('billing');
-    expect((await t.as(who).mutate('endSession', { sessionId: victim.sessionId }, 'outcome')).payload).toEqual({ outcome: 'DONE' });
+    expect((await t.as(who).mutate('endSession', { sessionId: victim.sessionId }, 'outcome')).payload).toEqual({
+      outcome: 'DONE',
+    });
     expect(await isOut(victim)).toEqual(OUT);
-    expect(await trail(t, `subject_id = $1 AND action = 'session.ended'`, [victim.sessionId])).toMatchObject([{ actor: t.as(who).userId }]);
+    expect(await trail(t, `subject_id = $1 AND action = 'session.ended'`, [victim.sessionId])).toMatchObject([
+      { actor: t.as(who).userId },
+    ]);
   });
 
-  it.each(['billing', 'supervisor', 'operations', 'auditor', 'client', 'stranger'] as const)('of somebody else is answered to %s like an unknown one', async (who) => {
-    const victim = await signedIn('compliance');
-    const foreign = await t.as(who).mutate('endSession', { sessionId: victim.sessionId }, 'outcome');
-    const unknown = await t.as(who).mutate('endSession', { sessionId: NO_ID }, 'outcome');
-    const garbage = await t.as(who).mutate('endSession', { sessionId: `' OR 1=1 --` }, 'outcome');
-    expect(foreign.code).toBe('NOT_FOUND');
-    expect(foreign.text).toBe(unknown.text);
-    expect(garbage.text).toBe(unknown.text);
-    expect((await victim.gql('{ viewer { id } }')).data!.viewer.id).toBe(victim.userId);
-    expect(await trail(t, `subject_id = $1 AND outcome = 'REFUSED'`, [victim.sessionId])).toMatchObject([{ actor: t.as(who).userId, code: 'NOT_FOUND', action: 'session.end' }]);
-  });
+  it.each(['billing', 'supervisor', 'operations', 'auditor', 'client', 'stranger'] as const)(
+    'of somebody else is answered to %s like an unknown one',
+    async (who) => {
+      const victim = await signedIn('compliance');
+      const foreign = await t.as(who).mutate('endSession', { sessionId: victim.sessionId }, 'outcome');
+      const unknown = await t.as(who).mutate('endSession', { sessionId: NO_ID }, 'outcome');
+      const garbage = await t.as(who).mutate('endSession', { sessionId: `' OR 1=1 --` }, 'outcome');
+      expect(foreign.code).toBe('NOT_FOUND');
+      expect(foreign.text).toBe(unknown.text);
+      expect(garbage.text).toBe(unknown.text);
+      expect((await victim.gql('{ viewer { id } }')).data!.viewer.id).toBe(victim.userId);
+      expect(await trail(t, `subject_id = $1 AND outcome = 'REFUSED'`, [victim.sessionId])).toMatchObject([
+        { actor: t.as(who).userId, code: 'NOT_FOUND', action: 'session.end' },
+      ]);
+    },
+  );
 
   it('may be ended twice, and keeps the instant of the first time', async () => {
     const client = await signedIn('billing');
@@ -215,10 +254,14 @@ describe('a session', () => {
   it('loses a role on the very next request after it was revoked', async () => {
     const user = await givenUser();
     const grant = { userId: user.id, role: 'auditor', accountId: null, reason: 'hired' };
-    const { roleGrant } = await t.person('admin').countersigned(t.person('compliance'), 'role.grant', grant, randomUUID());
+    const { roleGrant } = await t
+      .person('admin')
+      .countersigned(t.person('compliance'), 'role.grant', grant, randomUUID());
     const client = opened(await signIn(user.email, user.password));
     expect((await client.gql('{ auditEvents(first: 1) { totalCount } }')).errors).toEqual([]);
-    expect((await t.as('admin').mutate('revokeRole', { roleGrantId: roleGrant, reason: 'moved' }, 'outcome')).payload).toEqual({ outcome: 'DONE' });
+    expect(
+      (await t.as('admin').mutate('revokeRole', { roleGrantId: roleGrant, reason: 'moved' }, 'outcome')).payload,
+    ).toEqual({ outcome: 'DONE' });
     expect((await client.gql('{ auditEvents(first: 1) { totalCount } }')).code).toBe('FORBIDDEN');
     expect((await client.gql('{ viewer { roles permissions { subject } } }')).data!.viewer.roles).toEqual([]);
   });
@@ -227,7 +270,14 @@ describe('a session', () => {
     const user = await givenUser();
     const client = opened(await signIn(user.email, user.password));
     expect((await client.gql('{ invoices { totalCount } }')).code).toBe('FORBIDDEN');
-    await t.person('admin').countersigned(t.person('compliance'), 'role.grant', { userId: user.id, role: 'billing', reason: 'hired' }, randomUUID());
+    await t
+      .person('admin')
+      .countersigned(
+        t.person('compliance'),
+        'role.grant',
+        { userId: user.id, role: 'billing', reason: 'hired' },
+        randomUUID(),
+      );
     expect((await client.gql('{ invoices { totalCount } }')).errors).toEqual([]);
   });
 
@@ -245,7 +295,18 @@ describe('a session', () => {
   it('is nobody’s for a token that is garbage, empty, cut, too long or SQL', async () => {
     const { token } = await signedIn('admin');
     const forged = [
-      '', 'garbage', 'x'.repeat(43), `' OR '1'='1`, `${token}' OR '1'='1`, token!.slice(0, -1), `${token}x`, token!.toUpperCase(), 'x'.repeat(5000), '%', '\\x00', 'null',
+      '',
+      'garbage',
+      'x'.repeat(43),
+      `' OR '1'='1`,
+      `${token}' OR '1'='1`,
+      token!.slice(0, -1),
+      `${token}x`,
+      token!.toUpperCase(),
+      'x'.repeat(5000),
+      '%',
+      '\\x00',
+      'null',
       createHash('sha256').update(token!).digest('hex'),
     ];
     for (const each of forged) {
@@ -255,8 +316,19 @@ describe('a session', () => {
         .send({ query: '{ viewer { id } }' });
       expect({ each, status, body }).toEqual({ each, status: 200, body: { data: { viewer: null } } });
     }
-    for (const header of ['', 'Bearer', 'Bearer ', `Basic ${token}`, `${token}`, `Bearer  ${token}`, `Bearer ${token} ${token}`]) {
-      const { body } = await request(t.served.server).post('/graphql').set('authorization', header).send({ query: '{ viewer { id } }' });
+    for (const header of [
+      '',
+      'Bearer',
+      'Bearer ',
+      `Basic ${token}`,
+      `${token}`,
+      `Bearer  ${token}`,
+      `Bearer ${token} ${token}`,
+    ]) {
+      const { body } = await request(t.served.server)
+        .post('/graphql')
+        .set('authorization', header)
+        .send({ query: '{ viewer { id } }' });
       expect({ header, body }).toEqual({ header, body: { data: { viewer: null } } });
     }
   });

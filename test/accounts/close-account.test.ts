@@ -1,6 +1,26 @@
 import { startTestApp, type TestApp } from '../support/app';
-import { approve, countersigned, eventsOf, expectRefused, NOBODYS_ID, proposed, rowOf, tally, told, withoutPolicy } from '../support/outcomes';
-import { freshCode, givenAccount, givenAgent, givenClientOf, givenDraft, givenInvoice, givenLob, linesOf } from '../support/scene';
+import {
+  approve,
+  countersigned,
+  eventsOf,
+  expectRefused,
+  NOBODYS_ID,
+  proposed,
+  rowOf,
+  tally,
+  told,
+  withoutPolicy,
+} from '../support/outcomes';
+import {
+  freshCode,
+  givenAccount,
+  givenAgent,
+  givenClientOf,
+  givenDraft,
+  givenInvoice,
+  givenLob,
+  linesOf,
+} from '../support/scene';
 
 let t: TestApp;
 beforeAll(async () => {
@@ -14,7 +34,9 @@ afterAll(() => t.close());
 const op = { mutation: 'closeAccount', operation: 'account.close' };
 
 const assign = async (agentId: string, lobId: string, startsOn: string): Promise<string> => {
-  const { payload, errors } = await t.as('operations').mutate('assignAgent', { agentId, lobId, startsOn }, 'outcome assignment { id }');
+  const { payload, errors } = await t
+    .as('operations')
+    .mutate('assignAgent', { agentId, lobId, startsOn }, 'outcome assignment { id }');
   expect(errors).toEqual([]);
   return payload.assignment.id;
 };
@@ -42,16 +64,26 @@ describe('account.close', () => {
     const request = await proposed(t, 'operations', 'closeAccount', { accountId, reason: 'contract ended' });
     expect((await rowOf(t, 'account', accountId)).status).toBe('OPEN');
     const { events } = await eventsOf(t, () => approve(t, request));
-    expect(await rowOf(t, 'account', accountId)).toMatchObject({ status: 'CLOSED', version: 2, closed_at: expect.any(Date) });
-    for (const lob of lobs) expect(await rowOf(t, 'lob', lob)).toMatchObject({ status: 'CLOSED', version: 2, closed_at: expect.any(Date) });
-    const ends = await t.sql('SELECT id, starts_on::text, ends_on::text, end_reason FROM assignment WHERE id = ANY($1) ORDER BY starts_on', [assignments]);
+    expect(await rowOf(t, 'account', accountId)).toMatchObject({
+      status: 'CLOSED',
+      version: 2,
+      closed_at: expect.any(Date),
+    });
+    for (const lob of lobs)
+      expect(await rowOf(t, 'lob', lob)).toMatchObject({ status: 'CLOSED', version: 2, closed_at: expect.any(Date) });
+    const ends = await t.sql(
+      'SELECT id, starts_on::text, ends_on::text, end_reason FROM assignment WHERE id = ANY($1) ORDER BY starts_on',
+      [assignments],
+    );
     expect(ends).toEqual([
       { id: assignments[0], starts_on: '2024-01-01', ends_on: today(), end_reason: 'account closed' },
       { id: assignments[1], starts_on: '2024-02-01', ends_on: today(), end_reason: 'account closed' },
       { id: assignments[2], starts_on: '2090-01-01', ends_on: '2090-01-01', end_reason: 'account closed' },
     ]);
     expect(await rowOf(t, 'assignment', kept)).toMatchObject({ ends_on: null, version: 1 });
-    const [{ result }] = (await t.sql('SELECT result FROM change_request WHERE id = $1', [request.id])) as [{ result: any }];
+    const [{ result }] = (await t.sql('SELECT result FROM change_request WHERE id = $1', [request.id])) as [
+      { result: any },
+    ];
     expect(result.freedAgents.toSorted()).toEqual(agents.toSorted());
     expect(told(events)[0]).toEqual({
       action: 'account.closed',
@@ -71,23 +103,33 @@ describe('account.close', () => {
   it('lists the freed agents in the payload and among the free ones, with the history of their assignments', async () => {
     const { accountId, agents, lobs } = await staffed();
     const free = `query { agents(first: 100, filter: { free: true }) { nodes { id } } }`;
-    const idsOf = async () => ((await t.as('operations').gql(free)).data!.agents.nodes as { id: string }[]).map(({ id }) => id);
+    const idsOf = async () =>
+      ((await t.as('operations').gql(free)).data!.agents.nodes as { id: string }[]).map(({ id }) => id);
     const before = await idsOf();
     expect(before).not.toContain(agents[0]);
     expect(before).toContain(agents[2]);
     const { payload } = await withoutPolicy(t, 'account.close', () =>
-      t.as('operations').mutate(
-        'closeAccount',
-        { accountId, reason: 'over' },
-        'outcome account { status } freedAgents { id currentLob { id } assignments { startsOn endsOn endReason lob { id status } } }',
-      ),
+      t
+        .as('operations')
+        .mutate(
+          'closeAccount',
+          { accountId, reason: 'over' },
+          'outcome account { status } freedAgents { id currentLob { id } assignments { startsOn endsOn endReason lob { id status } } }',
+        ),
     );
     expect(payload).toMatchObject({ outcome: 'DONE', account: { status: 'CLOSED' } });
     expect(payload.freedAgents.map(({ id }: { id: string }) => id).toSorted()).toEqual(agents.toSorted());
     expect(payload.freedAgents.find(({ id }: { id: string }) => id === agents[0])).toEqual({
       id: agents[0],
       currentLob: null,
-      assignments: [{ startsOn: '2024-01-01', endsOn: today(), endReason: 'account closed', lob: { id: lobs[0], status: 'CLOSED' } }],
+      assignments: [
+        {
+          startsOn: '2024-01-01',
+          endsOn: today(),
+          endReason: 'account closed',
+          lob: { id: lobs[0], status: 'CLOSED' },
+        },
+      ],
     });
     expect(await idsOf()).toEqual(expect.arrayContaining(agents));
   });
@@ -134,14 +176,30 @@ describe('account.close', () => {
     const draft = await givenDraft(t, accountId);
     const issued = await givenInvoice(t, accountId);
     const input = { accountId, reason: 'over' };
-    await expectRefused(t, { as: 'operations', ...op, input, code: 'ACCOUNT_NOT_CLOSABLE', details: { openInvoices: 2 } });
+    await expectRefused(t, {
+      as: 'operations',
+      ...op,
+      input,
+      code: 'ACCOUNT_NOT_CLOSABLE',
+      details: { openInvoices: 2 },
+    });
     await countersigned(t, 'billing', 'voidInvoice', { invoiceId: draft, reason: 'not needed' });
-    await expectRefused(t, { as: 'operations', ...op, input, code: 'ACCOUNT_NOT_CLOSABLE', details: { openInvoices: 1 } });
+    await expectRefused(t, {
+      as: 'operations',
+      ...op,
+      input,
+      code: 'ACCOUNT_NOT_CLOSABLE',
+      details: { openInvoices: 1 },
+    });
     const lines = await linesOf(t, issued);
     const amount = (minor: string) => ({ amount: (Number(minor) / 100).toFixed(2), currency: 'USD' });
     const opened = await t.as('billing').mutate(
       'openDispute',
-      { invoiceId: issued, reasonCode: 'RATE', items: lines.map(({ id, total_minor }) => ({ lineId: id, amount: amount(total_minor) })) },
+      {
+        invoiceId: issued,
+        reasonCode: 'RATE',
+        items: lines.map(({ id, total_minor }) => ({ lineId: id, amount: amount(total_minor) })),
+      },
       'outcome dispute { id items { id amount { amount currency } } }',
     );
     const { id: disputeId, items } = opened.payload.dispute;
@@ -160,7 +218,9 @@ describe('account.close', () => {
     const accountId = await givenAccount(t);
     await givenClientOf(t, accountId);
     await expectRefused(t, { as: 'client', ...op, input: { accountId, reason: 'mine' }, code: 'FORBIDDEN' });
-    const seen = await t.as('client').gql('query ($id: ID!) { account(id: $id) { id } }', { id: await givenAccount(t) });
+    const seen = await t
+      .as('client')
+      .gql('query ($id: ID!) { account(id: $id) { id } }', { id: await givenAccount(t) });
     expect(seen.data).toEqual({ account: null });
   });
 
@@ -179,8 +239,11 @@ describe('account.close', () => {
   it('is carried out once of several requests, whoever races', async () => {
     const accountId = await givenAccount(t);
     const requests = [];
-    for (let n = 0; n < 4; n += 1) requests.push(await proposed(t, 'operations', 'closeAccount', { accountId, reason: `try ${n}` }));
-    const answers = await Promise.all(requests.map((request, n) => approve(t, request, n % 2 ? 'supervisor' : 'supervisor2')));
+    for (let n = 0; n < 4; n += 1)
+      requests.push(await proposed(t, 'operations', 'closeAccount', { accountId, reason: `try ${n}` }));
+    const answers = await Promise.all(
+      requests.map((request, n) => approve(t, request, n % 2 ? 'supervisor' : 'supervisor2')),
+    );
     expect(tally(answers)).toEqual({ DONE: 1, CHANGE_REQUEST_STALE: 3 });
     expect(await rowOf(t, 'account', accountId)).toMatchObject({ status: 'CLOSED', version: 2 });
   });
@@ -192,13 +255,16 @@ describe('account.close', () => {
       const answers = await withoutPolicy(t, 'account.close', () =>
         Promise.all([
           t.as('operations').mutate('closeAccount', { accountId, reason: 'over' }),
-          t.as('billing').mutate('draftInvoice', { accountId, lines: [{ description: 'x', quantity: '1', unitPrice: '1' }] }),
+          t
+            .as('billing')
+            .mutate('draftInvoice', { accountId, lines: [{ description: 'x', quantity: '1', unitPrice: '1' }] }),
           t.as('operations').mutate('openLob', { accountId, code: freshCode('L'), name: 'late' }),
           t.as('operations').mutate('assignAgent', { agentId: agent, lobId: lobs[0], startsOn: '2024-01-01' }),
         ]),
       );
-      for (const { code } of answers) expect([undefined, 'ACCOUNT_CLOSED', 'ACCOUNT_NOT_CLOSABLE', 'LOB_CLOSED']).toContain(code);
-      const closed = answers[0]!.code === undefined;
+      for (const { code } of answers)
+        expect([undefined, 'ACCOUNT_CLOSED', 'ACCOUNT_NOT_CLOSABLE', 'LOB_CLOSED']).toContain(code);
+      const closed = answers[0].code === undefined;
       const [open] = await t.sql(
         `SELECT (SELECT status FROM account WHERE id = $1) AS account,
           (SELECT count(*)::int FROM invoice WHERE account_id = $1) AS invoices,
@@ -215,10 +281,19 @@ describe('account.close', () => {
     const accountId = await givenAccount(t);
     const input = { accountId, reason: 'over', idempotencyKey: freshCode('KEY') };
     await withoutPolicy(t, 'account.close', async () => {
-      const [first, ...others] = await Promise.all(Array.from({ length: 4 }, () => t.as('operations').mutate('closeAccount', input, 'outcome account { id version }')));
+      const [first, ...others] = await Promise.all(
+        Array.from({ length: 4 }, () =>
+          t.as('operations').mutate('closeAccount', input, 'outcome account { id version }'),
+        ),
+      );
       expect(first!.payload).toEqual({ outcome: 'DONE', account: { id: accountId, version: 2 } });
       for (const other of others) expect(other.payload).toEqual(first!.payload);
-      await expectRefused(t, { as: 'operations', ...op, input: { accountId, reason: 'over' }, code: 'ACCOUNT_NOT_CLOSABLE' });
+      await expectRefused(t, {
+        as: 'operations',
+        ...op,
+        input: { accountId, reason: 'over' },
+        code: 'ACCOUNT_NOT_CLOSABLE',
+      });
     });
   });
 });

@@ -20,7 +20,10 @@ export const proposedGrant = (t: TestApp, by: CastName = 'admin', to: CastName =
 /** Lets somebody hold another role while some work is done. */
 export async function withRole<T>(t: TestApp, who: CastName, role: string, work: () => Promise<T>): Promise<T> {
   const values = [t.as(who).userId, role];
-  await t.sql(`INSERT INTO role_grant (id, user_id, role) VALUES (gen_random_uuid(), $1, $2)`, values);
+  await t.sql(
+    `INSERT INTO role_grant (id, user_id, role, granted_by_id) SELECT gen_random_uuid(), $1::uuid, $2, id FROM app_user WHERE id <> $1 ORDER BY id LIMIT 1`,
+    values,
+  );
   try {
     return await work();
   } finally {

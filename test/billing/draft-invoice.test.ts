@@ -25,7 +25,11 @@ describe('invoice.draft', () => {
     const { answer, events } = await eventsOf(t, () =>
       t.as('billing').mutate(
         'draftInvoice',
-        { accountId, dueInDays: 45, lines: [{ lobId, description: ' Calls ', quantity: '10.50', unitPrice: '12.345', taxRate: '18.000' }, line()] },
+        {
+          accountId,
+          dueInDays: 45,
+          lines: [{ lobId, description: ' Calls ', quantity: '10.50', unitPrice: '12.345', taxRate: '18.000' }, line()],
+        },
         SELECTION,
       ),
     );
@@ -87,19 +91,36 @@ describe('invoice.draft', () => {
       series: null,
     });
     expect(told(events)).toEqual([
-      { action: 'invoice.drafted', outcome: 'DONE', actor: t.as('billing').userId, onBehalfOf: null, subject: { type: 'Invoice', id }, reason: null },
+      {
+        action: 'invoice.drafted',
+        outcome: 'DONE',
+        actor: t.as('billing').userId,
+        onBehalfOf: null,
+        subject: { type: 'Invoice', id },
+        reason: null,
+      },
     ]);
     expect(events[0]!.changes).toEqual([
       { path: 'status', before: null, after: 'DRAFT' },
       { path: 'account', before: null, after: accountId },
       { path: 'total', before: null, after: inr('155.95') },
-      { path: 'lines.1', before: null, after: { description: 'Calls', quantity: '10.50', unitPrice: '12.345', amount: inr('129.62') } },
-      { path: 'lines.2', before: null, after: { description: 'Calls', quantity: '2', unitPrice: '1.50', amount: inr('3.00') } },
+      {
+        path: 'lines.1',
+        before: null,
+        after: { description: 'Calls', quantity: '10.50', unitPrice: '12.345', amount: inr('129.62') },
+      },
+      {
+        path: 'lines.2',
+        before: null,
+        after: { description: 'Calls', quantity: '2', unitPrice: '1.50', amount: inr('3.00') },
+      },
     ]);
   });
 
   it('is due in 30 days unless told', async () => {
-    const { payload } = await t.as('billing').mutate('draftInvoice', { accountId: await givenAccount(t), lines: [line()] }, 'invoice { id }');
+    const { payload } = await t
+      .as('billing')
+      .mutate('draftInvoice', { accountId: await givenAccount(t), lines: [line()] }, 'invoice { id }');
     expect((await rowOf(t, 'invoice', payload.invoice.id)).due_in_days).toBe(30);
   });
 
@@ -113,15 +134,30 @@ describe('invoice.draft', () => {
     ['due after more than a year', 'billing', { dueInDays: 366 }, 'BAD_USER_INPUT'],
     ['an unknown account', 'billing', { accountId: NOBODYS_ID }, 'NOT_FOUND'],
     ['an id that is none', 'billing', { accountId: '1' }, 'NOT_FOUND'],
-    ['an unknown LOB, before what is wrong with the line', 'billing', { lines: [line({ lobId: NOBODYS_ID, quantity: '0' })] }, 'NOT_FOUND'],
+    [
+      'an unknown LOB, before what is wrong with the line',
+      'billing',
+      { lines: [line({ lobId: NOBODYS_ID, quantity: '0' })] },
+      'NOT_FOUND',
+    ],
     ['a LOB id that is none', 'billing', { lines: [line({ lobId: 'x' })] }, 'NOT_FOUND'],
     ['a quantity of zero', 'billing', { lines: [line({ quantity: '0.000' })] }, 'INVOICE_LINE_INVALID'],
     ['a negative quantity', 'billing', { lines: [line({ quantity: '-1' })] }, 'INVOICE_LINE_INVALID'],
     ['a negative price', 'billing', { lines: [line({ unitPrice: '-0.01' })] }, 'INVOICE_LINE_INVALID'],
     ['a tax of more than all', 'billing', { lines: [line({ taxRate: '100.0001' })] }, 'INVOICE_LINE_INVALID'],
     ['a tax of five decimals', 'billing', { lines: [line({ taxRate: '1.00001' })] }, 'INVOICE_LINE_INVALID'],
-    ['eleven digits before the point', 'billing', { lines: [line({ quantity: '12345678901' })] }, 'INVOICE_LINE_INVALID'],
-    ['a line above all that can be billed', 'billing', { lines: [line({ quantity: '9999999999', unitPrice: '9999999999' })] }, 'AMOUNT_OUT_OF_RANGE'],
+    [
+      'eleven digits before the point',
+      'billing',
+      { lines: [line({ quantity: '12345678901' })] },
+      'INVOICE_LINE_INVALID',
+    ],
+    [
+      'a line above all that can be billed',
+      'billing',
+      { lines: [line({ quantity: '9999999999', unitPrice: '9999999999' })] },
+      'AMOUNT_OUT_OF_RANGE',
+    ],
   ] as const)('refuses: %s', async (_what, as, more, code) => {
     await expectRefused(t, { as, ...op, input: { accountId: await givenAccount(t), lines: [line()], ...more }, code });
   });
@@ -135,7 +171,12 @@ describe('invoice.draft', () => {
     const [accountId, other] = [await givenAccount(t), await givenAccount(t)];
     const lines = [line({ lobId: await givenLob(t, other) })];
     const { errors } = await expectRefused(t, { as: 'billing', ...op, input: { accountId, lines }, code: 'NOT_FOUND' });
-    const unknown = await expectRefused(t, { as: 'billing', ...op, input: { accountId, lines: [line({ lobId: NOBODYS_ID })] }, code: 'NOT_FOUND' });
+    const unknown = await expectRefused(t, {
+      as: 'billing',
+      ...op,
+      input: { accountId, lines: [line({ lobId: NOBODYS_ID })] },
+      code: 'NOT_FOUND',
+    });
     expect(errors[0]!.message).toBe(unknown.errors[0]!.message);
     await t.sql(`UPDATE account SET status = 'CLOSED', closed_at = now() WHERE id = $1`, [accountId]);
     await expectRefused(t, { as: 'billing', ...op, input: { accountId, lines }, code: 'ACCOUNT_CLOSED' });
@@ -150,10 +191,19 @@ describe('invoice.draft', () => {
   it('is drafted once for one key, raced, and the key is refused for other lines', async () => {
     const accountId = await givenAccount(t);
     const input = { accountId, lines: [line()], idempotencyKey: freshCode('KEY') };
-    const same = await Promise.all(Array.from({ length: 6 }, () => t.as('billing').mutate('draftInvoice', input, 'outcome invoice { id }')));
+    const same = await Promise.all(
+      Array.from({ length: 6 }, () => t.as('billing').mutate('draftInvoice', input, 'outcome invoice { id }')),
+    );
     expect(tally(same)).toEqual({ DONE: 6 });
-    expect(await t.sql('SELECT count(*)::int AS n FROM invoice WHERE account_id = $1', [accountId])).toEqual([{ n: 1 }]);
-    await expectRefused(t, { as: 'billing', ...op, input: { ...input, lines: [line({ quantity: '3' })] }, code: 'IDEMPOTENCY_KEY_REUSED' });
+    expect(await t.sql('SELECT count(*)::int AS n FROM invoice WHERE account_id = $1', [accountId])).toEqual([
+      { n: 1 },
+    ]);
+    await expectRefused(t, {
+      as: 'billing',
+      ...op,
+      input: { ...input, lines: [line({ quantity: '3' })] },
+      code: 'IDEMPOTENCY_KEY_REUSED',
+    });
     const other = await t.as('billing2').mutate('draftInvoice', input, 'invoice { id }');
     expect(other.payload.invoice.id).not.toBe(same[0]!.payload.invoice.id);
   });
@@ -191,7 +241,9 @@ const ties = fc.constantFrom('0.5', '1.5', '0.005', '0.015', '0.0005', '0.0015',
 const lineOf = fc.record({
   quantity: fc.oneof(decimal(99_999, 10, true), fc.constantFrom('1', '3', '0.1')),
   unitPrice: fc.oneof(decimal(9_999, 10, false), ties),
-  taxRate: fc.option(fc.oneof(decimal(99, 4, false), fc.constantFrom('100', '0', '18', '12.5', '8.875')), { nil: undefined }),
+  taxRate: fc.option(fc.oneof(decimal(99, 4, false), fc.constantFrom('100', '0', '18', '12.5', '8.875')), {
+    nil: undefined,
+  }),
 });
 
 describe('the amounts of any invoice', () => {
@@ -199,38 +251,48 @@ describe('the amounts of any invoice', () => {
     const accounts = new Map<string, string>();
     for (const currency of Object.keys(DECIMALS)) accounts.set(currency, await givenAccount(t, { currency }));
     await fc.assert(
-      fc.asyncProperty(fc.constantFrom(...accounts.keys()), fc.array(lineOf, { minLength: 1, maxLength: 30 }), async (currency, lines) => {
-        const scale: Fraction = { num: 10n ** BigInt(DECIMALS[currency]!), den: 1n };
-        const expected = lines.map(({ quantity, unitPrice, taxRate }) => {
-          const amount = halfEven(times(times(fraction(quantity), fraction(unitPrice)), scale));
-          const tax = halfEven(times({ num: amount, den: 100n }, fraction(taxRate ?? '0')));
-          return { amount, tax, total: amount + tax };
-        });
-        const sum = (of: 'amount' | 'tax' | 'total') => shown(expected.reduce((all, each) => all + each[of], 0n), currency);
-        const { payload, errors } = await t.as('billing').mutate(
-          'draftInvoice',
-          { accountId: accounts.get(currency), lines: lines.map((each) => ({ description: 'x', ...each })) },
-          'invoice { id subtotal { amount currency } tax { amount } total { amount } openAmount { amount } lines { amount { amount } tax { amount } total { amount } } }',
-        );
-        expect(errors).toEqual([]);
-        expect(payload.invoice).toMatchObject({
-          subtotal: { amount: sum('amount'), currency },
-          tax: { amount: sum('tax') },
-          total: { amount: sum('total') },
-          openAmount: { amount: sum('total') },
-          lines: expected.map(({ amount, tax, total }) => ({
-            amount: { amount: shown(amount, currency) },
-            tax: { amount: shown(tax, currency) },
-            total: { amount: shown(total, currency) },
-          })),
-        });
-        const [sums] = await t.sql(
-          `SELECT i.subtotal_minor = sum(l.amount_minor) AND i.tax_minor = sum(l.tax_minor) AND i.total_minor = sum(l.total_minor) AS equal
+      fc.asyncProperty(
+        fc.constantFrom(...accounts.keys()),
+        fc.array(lineOf, { minLength: 1, maxLength: 30 }),
+        async (currency, lines) => {
+          const scale: Fraction = { num: 10n ** BigInt(DECIMALS[currency]!), den: 1n };
+          const expected = lines.map(({ quantity, unitPrice, taxRate }) => {
+            const amount = halfEven(times(times(fraction(quantity), fraction(unitPrice)), scale));
+            const tax = halfEven(times({ num: amount, den: 100n }, fraction(taxRate ?? '0')));
+            return { amount, tax, total: amount + tax };
+          });
+          const sum = (of: 'amount' | 'tax' | 'total') =>
+            shown(
+              expected.reduce((all, each) => all + each[of], 0n),
+              currency,
+            );
+          const { payload, errors } = await t
+            .as('billing')
+            .mutate(
+              'draftInvoice',
+              { accountId: accounts.get(currency), lines: lines.map((each) => ({ description: 'x', ...each })) },
+              'invoice { id subtotal { amount currency } tax { amount } total { amount } openAmount { amount } lines { amount { amount } tax { amount } total { amount } } }',
+            );
+          expect(errors).toEqual([]);
+          expect(payload.invoice).toMatchObject({
+            subtotal: { amount: sum('amount'), currency },
+            tax: { amount: sum('tax') },
+            total: { amount: sum('total') },
+            openAmount: { amount: sum('total') },
+            lines: expected.map(({ amount, tax, total }) => ({
+              amount: { amount: shown(amount, currency) },
+              tax: { amount: shown(tax, currency) },
+              total: { amount: shown(total, currency) },
+            })),
+          });
+          const [sums] = await t.sql(
+            `SELECT i.subtotal_minor = sum(l.amount_minor) AND i.tax_minor = sum(l.tax_minor) AND i.total_minor = sum(l.total_minor) AS equal
            FROM invoice i JOIN invoice_line l ON l.invoice_id = i.id WHERE i.id = $1 GROUP BY i.id`,
-          [payload.invoice.id],
-        );
-        expect(sums).toEqual({ equal: true });
-      }),
+            [payload.invoice.id],
+          );
+          expect(sums).toEqual({ equal: true });
+        },
+      ),
       { seed, numRuns: 120 },
     );
   });
@@ -238,7 +300,9 @@ describe('the amounts of any invoice', () => {
   it('fit at their largest: 500 lines of the largest amount', async () => {
     const accountId = await givenAccount(t);
     const lines = Array.from({ length: 500 }, () => ({ description: 'x', quantity: '1000000000', unitPrice: '10000' }));
-    const { payload } = await t.as('billing').mutate('draftInvoice', { accountId, lines }, 'invoice { total { amount } }');
+    const { payload } = await t
+      .as('billing')
+      .mutate('draftInvoice', { accountId, lines }, 'invoice { total { amount } }');
     expect(payload.invoice.total.amount).toBe('5000000000000000.00');
   });
 });

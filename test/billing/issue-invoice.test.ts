@@ -1,5 +1,16 @@
 import { startTestApp, type TestApp } from '../support/app';
-import { approve, countersigned, eventsOf, expectRefused, NOBODYS_ID, proposed, rowOf, tally, told, withoutPolicy } from '../support/outcomes';
+import {
+  approve,
+  countersigned,
+  eventsOf,
+  expectRefused,
+  NOBODYS_ID,
+  proposed,
+  rowOf,
+  tally,
+  told,
+  withoutPolicy,
+} from '../support/outcomes';
 import { freshCode, givenAccount, givenClientOf, givenDraft } from '../support/scene';
 
 let t: TestApp;
@@ -14,7 +25,8 @@ afterAll(() => t.close());
 const op = { mutation: 'issueInvoice', operation: 'invoice.issue' };
 const numberOf = (fiscalYear: number, number: number) => `INV-${fiscalYear}-${String(number).padStart(6, '0')}`;
 const lastOf = async (fiscalYear: number): Promise<number> =>
-  (await t.sql('SELECT last_number FROM invoice_series WHERE series = $1 AND fiscal_year = $2', ['INV', fiscalYear]))[0]?.last_number ?? 0;
+  (await t.sql('SELECT last_number FROM invoice_series WHERE series = $1 AND fiscal_year = $2', ['INV', fiscalYear]))[0]
+    ?.last_number ?? 0;
 
 describe('invoice.issue', () => {
   it('waits, then issues with the next number: rows, events and actors', async () => {
@@ -29,7 +41,11 @@ describe('invoice.issue', () => {
     const number = numberOf(2026, before + 1);
     const { data } = await t.as('client').gql('query ($id: ID!) { invoice(id: $id) { id } }', { id: invoiceId });
     expect(data?.invoice ?? null).toBeNull();
-    const seen = await t.as('auditor').gql('query ($id: ID!) { invoice(id: $id) { number status issuedAt dueOn paymentStatus version } }', { id: invoiceId });
+    const seen = await t
+      .as('auditor')
+      .gql('query ($id: ID!) { invoice(id: $id) { number status issuedAt dueOn paymentStatus version } }', {
+        id: invoiceId,
+      });
     expect(seen.data!.invoice).toEqual({
       number,
       status: 'ISSUED',
@@ -52,7 +68,9 @@ describe('invoice.issue', () => {
       { path: 'dueOn', before: null, after: '2026-06-11' },
       { path: 'total', before: null, after: { amount: '123.72', currency: 'USD' } },
     ]);
-    const found = await t.as('auditor').gql('query ($number: String) { invoices(filter: { number: $number }) { nodes { id } } }', { number });
+    const found = await t
+      .as('auditor')
+      .gql('query ($number: String) { invoices(filter: { number: $number }) { nodes { id } } }', { number });
     expect(found.data!.invoices.nodes).toEqual([{ id: invoiceId }]);
   });
 
@@ -64,31 +82,56 @@ describe('invoice.issue', () => {
     ['an id that is none', 'billing', { invoiceId: 'INV-2026-000001' }, 'NOT_FOUND'],
     ['another version than there is', 'billing', { expectedVersion: 5 }, 'VERSION_CONFLICT'],
   ] as const)('refuses: %s', async (_what, as, more, code) => {
-    await expectRefused(t, { as, ...op, input: { invoiceId: await givenDraft(t, await givenAccount(t)), ...more }, code });
+    await expectRefused(t, {
+      as,
+      ...op,
+      input: { invoiceId: await givenDraft(t, await givenAccount(t)), ...more },
+      code,
+    });
   });
 
   it('refuses what is no draft any more, before the account that is closed', async () => {
     const accountId = await givenAccount(t);
-    const [issued, voided, draft] = [await givenDraft(t, accountId), await givenDraft(t, accountId), await givenDraft(t, accountId)];
+    const [issued, voided, draft] = [
+      await givenDraft(t, accountId),
+      await givenDraft(t, accountId),
+      await givenDraft(t, accountId),
+    ];
     await countersigned(t, 'billing', 'issueInvoice', { invoiceId: issued });
     await countersigned(t, 'billing', 'voidInvoice', { invoiceId: voided, reason: 'twice' });
     await t.sql(`UPDATE account SET status = 'CLOSED', closed_at = now() WHERE id = $1`, [accountId]);
-    for (const [invoiceId, status] of [[issued, 'ISSUED'], [voided, 'VOIDED']])
-      await expectRefused(t, { as: 'billing', ...op, input: { invoiceId }, code: 'INVOICE_NOT_ISSUABLE', details: { status } });
+    for (const [invoiceId, status] of [
+      [issued, 'ISSUED'],
+      [voided, 'VOIDED'],
+    ])
+      await expectRefused(t, {
+        as: 'billing',
+        ...op,
+        input: { invoiceId },
+        code: 'INVOICE_NOT_ISSUABLE',
+        details: { status },
+      });
     await expectRefused(t, { as: 'billing', ...op, input: { invoiceId: draft }, code: 'ACCOUNT_CLOSED' });
   });
 
   it('refuses a client also for their own invoice', async () => {
     const accountId = await givenAccount(t);
     await givenClientOf(t, accountId);
-    await expectRefused(t, { as: 'client', ...op, input: { invoiceId: await givenDraft(t, accountId) }, code: 'FORBIDDEN' });
+    await expectRefused(t, {
+      as: 'client',
+      ...op,
+      input: { invoiceId: await givenDraft(t, accountId) },
+      code: 'FORBIDDEN',
+    });
   });
 
   it('is issued once for one key, and refused without one', async () => {
     const invoiceId = await givenDraft(t, await givenAccount(t));
     await withoutPolicy(t, 'invoice.issue', async () => {
       const input = { invoiceId, idempotencyKey: freshCode('KEY') };
-      const same = await Promise.all(Array.from({ length: 5 }, () => t.as('billing').mutate('issueInvoice', input, 'outcome invoice { number }')));
+      const same = await Promise.all(
+        Array.from({ length: 5 }, () => t.as('billing').mutate('issueInvoice', input, 'outcome invoice { number }')),
+      );
       expect(tally(same)).toEqual({ DONE: 5 });
       expect(new Set(same.map(({ payload }) => payload.invoice.number)).size).toBe(1);
       await expectRefused(t, { as: 'billing', ...op, input: { invoiceId }, code: 'INVOICE_NOT_ISSUABLE' });
@@ -100,7 +143,9 @@ describe('invoice.issue', () => {
     const before = await lastOf(new Date().getUTCFullYear());
     const requests = [];
     for (let n = 0; n < 4; n += 1) requests.push(await proposed(t, 'billing', 'issueInvoice', { invoiceId }));
-    const answers = await Promise.all(requests.map((request, n) => approve(t, request, n % 2 ? 'supervisor' : 'supervisor2')));
+    const answers = await Promise.all(
+      requests.map((request, n) => approve(t, request, n % 2 ? 'supervisor' : 'supervisor2')),
+    );
     expect(tally(answers)).toEqual({ DONE: 1, CHANGE_REQUEST_STALE: 3 });
     expect(await lastOf(new Date().getUTCFullYear())).toBe(before + 1);
   });
@@ -112,7 +157,9 @@ describe('numbers of invoices', () => {
     const accountId = await givenAccount(t);
     const drafts: string[] = [];
     for (let n = 0; n < 40; n += 1) drafts.push(await givenDraft(t, accountId));
-    const requests = await Promise.all(drafts.map((invoiceId) => proposed(t, 'billing', 'issueInvoice', { invoiceId })));
+    const requests = await Promise.all(
+      drafts.map((invoiceId) => proposed(t, 'billing', 'issueInvoice', { invoiceId })),
+    );
     // Every fourth is doomed: some drafts moved on meanwhile, and the trail will swallow or refuse the event of others.
     const stale = drafts.filter((_, n) => n % 8 === 3);
     const faulty = drafts.filter((_, n) => n % 8 === 7);
@@ -121,17 +168,32 @@ describe('numbers of invoices', () => {
       PERFORM pg_sleep(0.01); RAISE EXCEPTION 'the disk is full' USING ERRCODE = 'disk_full'; END $$`);
     await t.sql(`CREATE TRIGGER test_faulty_trail BEFORE INSERT ON audit.event FOR EACH ROW
       WHEN (NEW.action = 'invoice.issued' AND NEW.subject_id IN (${faulty.map((id) => `'${id}'`).join(', ')})) EXECUTE FUNCTION test_faulty_trail()`);
-    const answers = await Promise.all(requests.map((request, n) => approve(t, request, n % 2 ? 'supervisor' : 'supervisor2')));
+    const answers = await Promise.all(
+      requests.map((request, n) => approve(t, request, n % 2 ? 'supervisor' : 'supervisor2')),
+    );
     await t.sql('DROP TRIGGER test_faulty_trail ON audit.event');
     expect(tally(answers)).toEqual({ DONE: 30, CHANGE_REQUEST_STALE: 5, INTERNAL: 5 });
     const numbers = async () =>
-      (await t.sql(`SELECT number, number_in_series FROM invoice WHERE fiscal_year = 2041 ORDER BY number_in_series`)).map((each) => ({ ...each }));
-    expect(await numbers()).toEqual(Array.from({ length: 30 }, (_, n) => ({ number: numberOf(2041, n + 1), number_in_series: n + 1 })));
+      (
+        await t.sql(`SELECT number, number_in_series FROM invoice WHERE fiscal_year = 2041 ORDER BY number_in_series`)
+      ).map((each) => ({ ...each }));
+    expect(await numbers()).toEqual(
+      Array.from({ length: 30 }, (_, n) => ({ number: numberOf(2041, n + 1), number_in_series: n + 1 })),
+    );
     expect(await lastOf(2041)).toBe(30);
-    expect(await t.sql(`SELECT count(*)::int AS n FROM invoice WHERE id = ANY($1) AND number IS NOT NULL`, [[...stale, ...faulty]])).toEqual([{ n: 0 }]);
+    expect(
+      await t.sql(`SELECT count(*)::int AS n FROM invoice WHERE id = ANY($1) AND number IS NOT NULL`, [
+        [...stale, ...faulty],
+      ]),
+    ).toEqual([{ n: 0 }]);
     // In the order in which they were committed: whoever waited for the series got the next one.
-    const told = await t.sql<{ content: Buffer }>(`SELECT content FROM audit.event WHERE action = 'invoice.issued' AND at = $1`, [t.clock.at]);
-    const recorded = told.map(({ content }) => JSON.parse(content.toString()).changes.find((each: any) => each.path === 'number').after);
+    const issued = await t.sql<{ content: Buffer }>(
+      `SELECT content FROM audit.event WHERE action = 'invoice.issued' AND at = $1`,
+      [t.clock.at],
+    );
+    const recorded: string[] = issued.map(
+      ({ content }) => JSON.parse(content.toString()).changes.find((each: any) => each.path === 'number').after,
+    );
     expect(recorded.toSorted()).toEqual((await numbers()).map(({ number }) => number));
     // What failed by a fault of ours is still there, and gets the next numbers when it is approved again.
     for (const invoiceId of faulty) {
@@ -139,7 +201,9 @@ describe('numbers of invoices', () => {
       expect((await rowOf(t, 'change_request', request.id)).status).toBe('PENDING');
       expect((await approve(t, request)).errors).toEqual([]);
     }
-    expect((await numbers()).map(({ number_in_series }) => number_in_series)).toEqual(Array.from({ length: 35 }, (_, n) => n + 1));
+    expect((await numbers()).map(({ number_in_series }) => number_in_series)).toEqual(
+      Array.from({ length: 35 }, (_, n) => n + 1),
+    );
   });
 
   it('begin anew with the fiscal year: New Year’s Eve in the zone of the books', async () => {
@@ -151,10 +215,26 @@ describe('numbers of invoices', () => {
       const [row] = await t.sql('SELECT number, fiscal_year, due_on::text FROM invoice WHERE id = $1', [invoiceId]);
       return row;
     };
-    expect(await issuedAt('2051-12-31T23:59:58Z')).toEqual({ number: numberOf(2051, 1), fiscal_year: 2051, due_on: '2052-01-01' });
-    expect(await issuedAt('2051-12-31T23:59:59.999Z')).toEqual({ number: numberOf(2051, 2), fiscal_year: 2051, due_on: '2052-01-01' });
-    expect(await issuedAt('2052-01-01T00:00:00Z')).toEqual({ number: numberOf(2052, 1), fiscal_year: 2052, due_on: '2052-01-01' });
-    expect(await issuedAt('2051-12-31T23:59:59Z')).toEqual({ number: numberOf(2051, 3), fiscal_year: 2051, due_on: '2052-01-01' });
+    expect(await issuedAt('2051-12-31T23:59:58Z')).toEqual({
+      number: numberOf(2051, 1),
+      fiscal_year: 2051,
+      due_on: '2052-01-01',
+    });
+    expect(await issuedAt('2051-12-31T23:59:59.999Z')).toEqual({
+      number: numberOf(2051, 2),
+      fiscal_year: 2051,
+      due_on: '2052-01-01',
+    });
+    expect(await issuedAt('2052-01-01T00:00:00Z')).toEqual({
+      number: numberOf(2052, 1),
+      fiscal_year: 2052,
+      due_on: '2052-01-01',
+    });
+    expect(await issuedAt('2051-12-31T23:59:59Z')).toEqual({
+      number: numberOf(2051, 3),
+      fiscal_year: 2051,
+      due_on: '2052-01-01',
+    });
   });
 
   it('are never given again after a void', async () => {
@@ -167,7 +247,11 @@ describe('numbers of invoices', () => {
     };
     const first = await issue();
     await countersigned(t, 'billing', 'voidInvoice', { invoiceId: first.invoiceId, reason: 'wrong' });
-    expect(await rowOf(t, 'invoice', first.invoiceId)).toMatchObject({ status: 'VOIDED', number: numberOf(2042, 1), number_in_series: 1 });
+    expect(await rowOf(t, 'invoice', first.invoiceId)).toMatchObject({
+      status: 'VOIDED',
+      number: numberOf(2042, 1),
+      number_in_series: 1,
+    });
     expect((await issue()).number).toBe(numberOf(2042, 2));
   });
 });
@@ -190,23 +274,45 @@ describe('the database, for the API’s own role', () => {
     ['another day of issue', `issued_at = now() - interval '1 day'`],
   ])('refuses an issued invoice %s', async (_what, set) => {
     const before = await rowOf(t, 'invoice', issued);
-    await expect(t.apiSql(`UPDATE invoice SET ${set} WHERE id = $1`, [issued])).rejects.toMatchObject({ code: '23514' });
+    await expect(t.apiSql(`UPDATE invoice SET ${set} WHERE id = $1`, [issued])).rejects.toMatchObject({
+      code: '23514',
+    });
     expect(await rowOf(t, 'invoice', issued)).toEqual(before);
   });
 
-  it.each(['subtotal_minor', 'tax_minor', 'total_minor', 'currency', 'account_id', 'due_in_days', 'drafted_by_id', 'created_at', 'id'])(
-    'refuses to change an invoice’s %s',
-    async (column) => {
-      await expect(t.apiSql(`UPDATE invoice SET ${column} = ${column} WHERE id = $1`, [draft])).rejects.toMatchObject({ code: '42501' });
-    },
-  );
+  it.each([
+    'subtotal_minor',
+    'tax_minor',
+    'total_minor',
+    'currency',
+    'account_id',
+    'due_in_days',
+    'drafted_by_id',
+    'created_at',
+    'id',
+  ])('refuses to change an invoice’s %s', async (column) => {
+    await expect(t.apiSql(`UPDATE invoice SET ${column} = ${column} WHERE id = $1`, [draft])).rejects.toMatchObject({
+      code: '42501',
+    });
+  });
 
-  it.each(['amount_minor', 'tax_minor', 'total_minor', 'quantity', 'unit_price', 'tax_rate', 'description', 'currency', 'invoice_id', 'line_number', 'lob_id'])(
-    'refuses to change a line’s %s',
-    async (column) => {
-      await expect(t.apiSql(`UPDATE invoice_line SET ${column} = ${column} WHERE invoice_id = $1`, [draft])).rejects.toMatchObject({ code: '42501' });
-    },
-  );
+  it.each([
+    'amount_minor',
+    'tax_minor',
+    'total_minor',
+    'quantity',
+    'unit_price',
+    'tax_rate',
+    'description',
+    'currency',
+    'invoice_id',
+    'line_number',
+    'lob_id',
+  ])('refuses to change a line’s %s', async (column) => {
+    await expect(
+      t.apiSql(`UPDATE invoice_line SET ${column} = ${column} WHERE invoice_id = $1`, [draft]),
+    ).rejects.toMatchObject({ code: '42501' });
+  });
 
   it.each(['invoice', 'invoice_line', 'invoice_series'])('refuses to delete from or truncate %s', async (table) => {
     await expect(t.apiSql(`DELETE FROM ${table}`)).rejects.toMatchObject({ code: '42501' });
@@ -220,12 +326,18 @@ describe('the database, for the API’s own role', () => {
         `UPDATE invoice SET status = 'ISSUED', issued_at = now(), number = $2, series = $3, fiscal_year = $4, number_in_series = $5 WHERE id = $1`,
         [draft, ...values],
       );
-    await expect(give([number, 'X', fiscal_year, number_in_series])).rejects.toMatchObject({ constraint: 'invoice_number' });
-    await expect(give(['INV-X', series, fiscal_year, number_in_series])).rejects.toMatchObject({ constraint: 'invoice_place_in_series' });
+    await expect(give([number, 'X', fiscal_year, number_in_series])).rejects.toMatchObject({
+      constraint: 'invoice_number',
+    });
+    await expect(give(['INV-X', series, fiscal_year, number_in_series])).rejects.toMatchObject({
+      constraint: 'invoice_place_in_series',
+    });
   });
 
   it('refuses an issued invoice without a number, and a total that is not its sum', async () => {
-    await expect(t.apiSql(`UPDATE invoice SET status = 'ISSUED' WHERE id = $1`, [draft])).rejects.toMatchObject({ constraint: 'invoice_issued_with_number' });
+    await expect(t.apiSql(`UPDATE invoice SET status = 'ISSUED' WHERE id = $1`, [draft])).rejects.toMatchObject({
+      constraint: 'invoice_issued_with_number',
+    });
     await expect(
       t.apiSql(
         `INSERT INTO invoice (id, account_id, status, payment_status, currency, subtotal_minor, tax_minor, total_minor, disputed_minor, credited_minor, due_in_days, drafted_by_id)
@@ -236,10 +348,14 @@ describe('the database, for the API’s own role', () => {
   });
 
   it.each([2, -1, 0])('refuses a series that moves by %p instead of one', async (step) => {
-    await expect(t.apiSql('UPDATE invoice_series SET last_number = last_number + $1', [step])).rejects.toMatchObject({ code: '23514' });
+    await expect(t.apiSql('UPDATE invoice_series SET last_number = last_number + $1', [step])).rejects.toMatchObject({
+      code: '23514',
+    });
   });
 
   it('refuses a series that begins with another number than one', async () => {
-    await expect(t.apiSql(`INSERT INTO invoice_series (series, fiscal_year, last_number) VALUES ('INV', 1990, 7)`)).rejects.toMatchObject({ code: '23514' });
+    await expect(
+      t.apiSql(`INSERT INTO invoice_series (series, fiscal_year, last_number) VALUES ('INV', 1990, 7)`),
+    ).rejects.toMatchObject({ code: '23514' });
   });
 });

@@ -1,5 +1,17 @@
 import { startTestApp, type TestApp } from '../support/app';
-import { approve, countersigned, eventsOf, expectRefused, NOBODYS_ID, proposed, rowOf, tally, told, withoutPolicy } from '../support/outcomes';
+import {
+  approve,
+  countersigned,
+  eventsOf,
+  expectRefused,
+  NOBODYS_ID,
+  proposed,
+  rowOf,
+  tally,
+  told,
+  withoutPolicy,
+  times,
+} from '../support/outcomes';
 import { freshCode, givenAccount, givenClientOf, givenDraft, givenInvoice, linesOf } from '../support/scene';
 
 let t: TestApp;
@@ -13,7 +25,9 @@ const op = { mutation: 'voidInvoice', operation: 'invoice.void' };
 async function disputed(invoiceId: string) {
   const [line] = await linesOf(t, invoiceId);
   const items = [{ lineId: line!.id, amount: { amount: '5.00', currency: 'USD' } }];
-  const { payload } = await t.as('billing').mutate('openDispute', { invoiceId, reasonCode: 'RATE', items }, 'dispute { id items { id } }');
+  const { payload } = await t
+    .as('billing')
+    .mutate('openDispute', { invoiceId, reasonCode: 'RATE', items }, 'dispute { id items { id } }');
   return payload.dispute as { id: string; items: { id: string }[] };
 }
 
@@ -21,10 +35,20 @@ describe('invoice.void', () => {
   it('waits, then voids and keeps the number: rows, events and actors', async () => {
     const invoiceId = await givenInvoice(t, await givenAccount(t));
     const { number } = await rowOf(t, 'invoice', invoiceId);
-    const request = await proposed(t, 'billing', 'voidInvoice', { invoiceId, reason: 'billed twice', expectedVersion: 2 });
+    const request = await proposed(t, 'billing', 'voidInvoice', {
+      invoiceId,
+      reason: 'billed twice',
+      expectedVersion: 2,
+    });
     expect((await rowOf(t, 'invoice', invoiceId)).status).toBe('ISSUED');
     const { events } = await eventsOf(t, () => approve(t, request));
-    expect(await rowOf(t, 'invoice', invoiceId)).toMatchObject({ status: 'VOIDED', number, void_reason: 'billed twice', version: 3, voided_at: expect.any(Date) });
+    expect(await rowOf(t, 'invoice', invoiceId)).toMatchObject({
+      status: 'VOIDED',
+      number,
+      void_reason: 'billed twice',
+      version: 3,
+      voided_at: expect.any(Date),
+    });
     expect(told(events)[0]).toEqual({
       action: 'invoice.voided',
       outcome: 'DONE',
@@ -37,8 +61,19 @@ describe('invoice.void', () => {
       { path: 'status', before: 'ISSUED', after: 'VOIDED' },
       { path: 'total', before: { amount: '123.72', currency: 'USD' }, after: null },
     ]);
-    const { data } = await t.as('auditor').gql('query ($id: ID!) { invoice(id: $id) { status number openAmount { amount } total { amount } voidReason } }', { id: invoiceId });
-    expect(data!.invoice).toEqual({ status: 'VOIDED', number, openAmount: { amount: '0.00' }, total: { amount: '123.72' }, voidReason: 'billed twice' });
+    const { data } = await t
+      .as('auditor')
+      .gql(
+        'query ($id: ID!) { invoice(id: $id) { status number openAmount { amount } total { amount } voidReason } }',
+        { id: invoiceId },
+      );
+    expect(data!.invoice).toEqual({
+      status: 'VOIDED',
+      number,
+      openAmount: { amount: '0.00' },
+      total: { amount: '123.72' },
+      voidReason: 'billed twice',
+    });
   });
 
   it('voids a draft, which has no number', async () => {
@@ -56,13 +91,23 @@ describe('invoice.void', () => {
     ['an id that is none', 'billing', { invoiceId: '' }, 'NOT_FOUND'],
     ['another version than there is', 'billing', { expectedVersion: 1 }, 'VERSION_CONFLICT'],
   ] as const)('refuses: %s', async (_what, as, more, code) => {
-    await expectRefused(t, { as, ...op, input: { invoiceId: await givenInvoice(t, await givenAccount(t)), reason: 'twice', ...more }, code });
+    await expectRefused(t, {
+      as,
+      ...op,
+      input: { invoiceId: await givenInvoice(t, await givenAccount(t)), reason: 'twice', ...more },
+      code,
+    });
   });
 
   it('refuses a client also for their own invoice, and says nothing of others’', async () => {
     const accountId = await givenAccount(t);
     await givenClientOf(t, accountId);
-    await expectRefused(t, { as: 'client', ...op, input: { invoiceId: await givenInvoice(t, accountId), reason: 'x' }, code: 'FORBIDDEN' });
+    await expectRefused(t, {
+      as: 'client',
+      ...op,
+      input: { invoiceId: await givenInvoice(t, accountId), reason: 'x' },
+      code: 'FORBIDDEN',
+    });
   });
 
   it('refuses what is voided already, disputed, or settled in part, in this order', async () => {
@@ -74,11 +119,23 @@ describe('invoice.void', () => {
     expect(refused.errors[0]!.message).toMatch(/disputed/);
     const answer = [{ itemId: items[0]!.id, acceptedAmount: { amount: '1.00', currency: 'USD' } }];
     await countersigned(t, 'billing2', 'resolveDispute', { disputeId, items: answer, note: 'in part' });
-    const partly = await expectRefused(t, { as: 'billing', ...op, input, code: 'INVOICE_NOT_VOIDABLE', details: { paymentStatus: 'PARTIALLY_PAID' } });
+    const partly = await expectRefused(t, {
+      as: 'billing',
+      ...op,
+      input,
+      code: 'INVOICE_NOT_VOIDABLE',
+      details: { paymentStatus: 'PARTIALLY_PAID' },
+    });
     expect(partly.errors[0]!.message).toMatch(/settled/);
     const other = await givenInvoice(t, accountId);
     await countersigned(t, 'billing', 'voidInvoice', { invoiceId: other, reason: 'twice' });
-    await expectRefused(t, { as: 'billing', ...op, input: { invoiceId: other, reason: 'x' }, code: 'INVOICE_NOT_VOIDABLE', details: { status: 'VOIDED' } });
+    await expectRefused(t, {
+      as: 'billing',
+      ...op,
+      input: { invoiceId: other, reason: 'x' },
+      code: 'INVOICE_NOT_VOIDABLE',
+      details: { status: 'VOIDED' },
+    });
   });
 
   it('is not carried out when it was disputed meanwhile', async () => {
@@ -110,18 +167,33 @@ describe('invoice.void', () => {
 
   it('is done once: by key alike, without one refused, also raced', async () => {
     const accountId = await givenAccount(t);
-    const [first, second, third] = [await givenInvoice(t, accountId), await givenInvoice(t, accountId), await givenInvoice(t, accountId)];
+    const [first, second, third] = [
+      await givenInvoice(t, accountId),
+      await givenInvoice(t, accountId),
+      await givenInvoice(t, accountId),
+    ];
     await withoutPolicy(t, 'invoice.void', async () => {
       const keyed = { invoiceId: first, reason: 'twice', idempotencyKey: freshCode('KEY') };
-      const same = await Promise.all(Array.from({ length: 5 }, () => t.as('billing').mutate('voidInvoice', keyed, 'outcome invoice { version }')));
-      expect(same.map(({ payload }) => payload)).toEqual(Array(5).fill({ outcome: 'DONE', invoice: { version: 3 } }));
-      const raced = await Promise.all(Array.from({ length: 5 }, () => t.as('billing').mutate('voidInvoice', { invoiceId: second, reason: 'twice' })));
+      const same = await Promise.all(
+        Array.from({ length: 5 }, () => t.as('billing').mutate('voidInvoice', keyed, 'outcome invoice { version }')),
+      );
+      expect(same.map(({ payload }) => payload)).toEqual(times(5, { outcome: 'DONE', invoice: { version: 3 } }));
+      const raced = await Promise.all(
+        Array.from({ length: 5 }, () => t.as('billing').mutate('voidInvoice', { invoiceId: second, reason: 'twice' })),
+      );
       expect(tally(raced)).toEqual({ DONE: 1, INVOICE_NOT_VOIDABLE: 4 });
     });
     const requests = [];
-    for (let n = 0; n < 4; n += 1) requests.push(await proposed(t, 'billing', 'voidInvoice', { invoiceId: third, reason: `try ${n}` }));
-    const approvals = await Promise.all(requests.map((request, n) => approve(t, request, n % 2 ? 'supervisor' : 'supervisor2')));
+    for (let n = 0; n < 4; n += 1)
+      requests.push(await proposed(t, 'billing', 'voidInvoice', { invoiceId: third, reason: `try ${n}` }));
+    const approvals = await Promise.all(
+      requests.map((request, n) => approve(t, request, n % 2 ? 'supervisor' : 'supervisor2')),
+    );
     expect(tally(approvals)).toEqual({ DONE: 1, CHANGE_REQUEST_STALE: 3 });
-    expect(await t.sql(`SELECT count(*)::int AS n FROM audit.event WHERE action = 'invoice.voided' AND subject_id = $1`, [third])).toEqual([{ n: 1 }]);
+    expect(
+      await t.sql(`SELECT count(*)::int AS n FROM audit.event WHERE action = 'invoice.voided' AND subject_id = $1`, [
+        third,
+      ]),
+    ).toEqual([{ n: 1 }]);
   });
 });

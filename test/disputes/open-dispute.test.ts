@@ -57,15 +57,41 @@ describe('dispute.open', () => {
         openedBy: { id: t.as('billing').userId },
         resolvedBy: null,
         items: [
-          { line: { id: first, disputedAmount: { amount: '100.00' }, openAmount: { amount: '123.40' } }, amount: { amount: '100.00' }, acceptedAmount: null },
-          { line: { id: second, disputedAmount: { amount: '0.30' }, openAmount: { amount: '0.32' } }, amount: { amount: '0.30' }, acceptedAmount: null },
+          {
+            line: { id: first, disputedAmount: { amount: '100.00' }, openAmount: { amount: '123.40' } },
+            amount: { amount: '100.00' },
+            acceptedAmount: null,
+          },
+          {
+            line: { id: second, disputedAmount: { amount: '0.30' }, openAmount: { amount: '0.32' } },
+            amount: { amount: '0.30' },
+            acceptedAmount: null,
+          },
         ],
-        invoice: { id: invoiceId, disputedAmount: { amount: '100.30' }, openAmount: { amount: '123.72' }, paymentStatus: 'UNPAID', version: 3 },
+        invoice: {
+          id: invoiceId,
+          disputedAmount: { amount: '100.30' },
+          openAmount: { amount: '123.72' },
+          paymentStatus: 'UNPAID',
+          version: 3,
+        },
       },
     });
-    expect(await rowOf(t, 'dispute', id)).toMatchObject({ claimed_minor: '10030', accepted_minor: '0', opened_by_id: t.as('billing').userId, resolved_by_id: null });
+    expect(await rowOf(t, 'dispute', id)).toMatchObject({
+      claimed_minor: '10030',
+      accepted_minor: '0',
+      opened_by_id: t.as('billing').userId,
+      resolved_by_id: null,
+    });
     expect(told(events)).toEqual([
-      { action: 'dispute.opened', outcome: 'DONE', actor: t.as('billing').userId, onBehalfOf: null, subject: { type: 'Dispute', id }, reason: 'QUANTITY' },
+      {
+        action: 'dispute.opened',
+        outcome: 'DONE',
+        actor: t.as('billing').userId,
+        onBehalfOf: null,
+        subject: { type: 'Dispute', id },
+        reason: 'QUANTITY',
+      },
     ]);
     expect(events[0]!.changes).toEqual([
       { path: 'status', before: null, after: 'OPEN' },
@@ -74,7 +100,12 @@ describe('dispute.open', () => {
       { path: 'lines.1', before: null, after: usd('100.00') },
       { path: 'lines.2', before: null, after: usd('0.30') },
     ]);
-    const found = await t.as('auditor').gql('query ($id: ID) { invoices(filter: { accountId: $id, disputed: true }) { nodes { id disputes { nodes { id } } } } }', { id: accountId });
+    const found = await t
+      .as('auditor')
+      .gql(
+        'query ($id: ID) { invoices(filter: { accountId: $id, disputed: true }) { nodes { id disputes { nodes { id } } } } }',
+        { id: accountId },
+      );
     expect(found.data!.invoices.nodes).toEqual([{ id: invoiceId, disputes: { nodes: [{ id }] } }]);
   });
 
@@ -83,10 +114,17 @@ describe('dispute.open', () => {
     const foreign = await scene();
     await givenClientOf(t, accountId);
     const input = { invoiceId, reasonCode: 'RATE', items: [{ lineId: first, amount: usd('1') }] };
-    expect((await t.as('client').mutate('openDispute', input, 'outcome dispute { openedBy { id } }')).payload.outcome).toBe('DONE');
+    expect(
+      (await t.as('client').mutate('openDispute', input, 'outcome dispute { openedBy { id } }')).payload.outcome,
+    ).toBe('DONE');
     const theirs = { ...input, invoiceId: foreign.invoiceId, items: [{ lineId: foreign.first, amount: usd('1') }] };
     const { errors } = await expectRefused(t, { as: 'client', ...op, input: theirs, code: 'NOT_FOUND' });
-    const unknown = await expectRefused(t, { as: 'client', ...op, input: { ...theirs, invoiceId: NOBODYS_ID }, code: 'NOT_FOUND' });
+    const unknown = await expectRefused(t, {
+      as: 'client',
+      ...op,
+      input: { ...theirs, invoiceId: NOBODYS_ID },
+      code: 'NOT_FOUND',
+    });
     expect(errors[0]).toEqual(unknown.errors[0]);
   });
 
@@ -100,7 +138,13 @@ describe('dispute.open', () => {
     ['an unknown invoice', 'billing', { invoiceId: NOBODYS_ID }, {}, 'NOT_FOUND'],
     ['another version than there is', 'billing', { expectedVersion: 1 }, { lineId: NOBODYS_ID }, 'VERSION_CONFLICT'],
     ['an unknown line, before its amount', 'billing', {}, { lineId: NOBODYS_ID, amount: usd('0') }, 'NOT_FOUND'],
-    ['another currency, before the amount', 'billing', {}, { amount: { amount: '0', currency: 'EUR' } }, 'CURRENCY_MISMATCH'],
+    [
+      'another currency, before the amount',
+      'billing',
+      {},
+      { amount: { amount: '0', currency: 'EUR' } },
+      'CURRENCY_MISMATCH',
+    ],
     ['too many decimals', 'billing', {}, { amount: usd('1.001') }, 'AMOUNT_INVALID'],
     ['nothing', 'billing', {}, { amount: usd('0.00') }, 'DISPUTE_AMOUNT_INVALID'],
     ['less than nothing', 'billing', {}, { amount: usd('-1') }, 'DISPUTE_AMOUNT_INVALID'],
@@ -116,7 +160,12 @@ describe('dispute.open', () => {
     const { invoiceId, first } = await scene();
     const foreign = await scene();
     const input = { invoiceId, reasonCode: 'RATE' };
-    await expectRefused(t, { as: 'billing', ...op, input: { ...input, items: [{ lineId: foreign.first, amount: usd('1') }] }, code: 'NOT_FOUND' });
+    await expectRefused(t, {
+      as: 'billing',
+      ...op,
+      input: { ...input, items: [{ lineId: foreign.first, amount: usd('1') }] },
+      code: 'NOT_FOUND',
+    });
     for (const lineId of [first, NOBODYS_ID]) {
       const items = [lineId, lineId].map((each) => ({ lineId: each, amount: usd('1000') }));
       await expectRefused(t, { as: 'billing', ...op, input: { ...input, items }, code: 'DISPUTE_ITEM_REPEATED' });
@@ -128,16 +177,30 @@ describe('dispute.open', () => {
     const invoiceId = await givenDraft(t, accountId);
     if (status === 'VOIDED') await countersigned(t, 'billing', 'voidInvoice', { invoiceId, reason: 'x' });
     const twice = [NOBODYS_ID, NOBODYS_ID].map((lineId) => ({ lineId, amount: usd('0') }));
-    await expectRefused(t, { as: 'billing', ...op, input: { invoiceId, reasonCode: 'RATE', items: twice }, code: 'DISPUTE_NOT_OPENABLE', details: { status } });
+    await expectRefused(t, {
+      as: 'billing',
+      ...op,
+      input: { invoiceId, reasonCode: 'RATE', items: twice },
+      code: 'DISPUTE_NOT_OPENABLE',
+      details: { status },
+    });
   });
 
   it('never claims more than is open of a line, in steps and after a part was accepted', async () => {
     const { invoiceId, first } = await scene();
-    const input = (amount: string) => ({ invoiceId, reasonCode: 'RATE', items: [{ lineId: first, amount: usd(amount) }] });
+    const input = (amount: string) => ({
+      invoiceId,
+      reasonCode: 'RATE',
+      items: [{ lineId: first, amount: usd(amount) }],
+    });
     const opened = await t.as('billing').mutate('openDispute', input('100.00'), 'dispute { id items { id } }');
     await expectRefused(t, { as: 'billing', ...op, input: input('23.41'), code: 'DISPUTE_AMOUNT_EXCEEDED' });
     const { id: disputeId, items } = opened.payload.dispute;
-    await countersigned(t, 'billing2', 'resolveDispute', { disputeId, note: 'part', items: [{ itemId: items[0].id, acceptedAmount: usd('60.00') }] });
+    await countersigned(t, 'billing2', 'resolveDispute', {
+      disputeId,
+      note: 'part',
+      items: [{ itemId: items[0].id, acceptedAmount: usd('60.00') }],
+    });
     await expectRefused(t, { as: 'billing', ...op, input: input('63.41'), code: 'DISPUTE_AMOUNT_EXCEEDED' });
     expect((await t.as('billing').mutate('openDispute', input('63.40'))).errors).toEqual([]);
     await expectRefused(t, { as: 'billing', ...op, input: input('0.01'), code: 'DISPUTE_AMOUNT_EXCEEDED' });
@@ -145,8 +208,15 @@ describe('dispute.open', () => {
 
   it('is opened once for one key', async () => {
     const { invoiceId, first } = await scene();
-    const input = { invoiceId, reasonCode: 'RATE', items: [{ lineId: first, amount: usd('100') }], idempotencyKey: freshCode('KEY') };
-    const same = await Promise.all(Array.from({ length: 5 }, () => t.as('billing').mutate('openDispute', input, 'outcome dispute { id }')));
+    const input = {
+      invoiceId,
+      reasonCode: 'RATE',
+      items: [{ lineId: first, amount: usd('100') }],
+      idempotencyKey: freshCode('KEY'),
+    };
+    const same = await Promise.all(
+      Array.from({ length: 5 }, () => t.as('billing').mutate('openDispute', input, 'outcome dispute { id }')),
+    );
     expect(tally(same)).toEqual({ DONE: 5 });
     expect(new Set(same.map(({ payload }) => payload.dispute.id)).size).toBe(1);
     const { idempotencyKey: _, ...again } = input;
@@ -161,7 +231,11 @@ describe('dispute.open', () => {
       const amounts = ['62.00', '61.41'];
       const answers = await Promise.all(
         amounts.map((amount, n) =>
-          t.as(n ? 'billing' : 'billing2').mutate('openDispute', { invoiceId, reasonCode: 'RATE', items: [{ lineId: line!.id, amount: usd(amount) }] }),
+          t.as(n ? 'billing' : 'billing2').mutate('openDispute', {
+            invoiceId,
+            reasonCode: 'RATE',
+            items: [{ lineId: line!.id, amount: usd(amount) }],
+          }),
         ),
       );
       expect(tally(answers)).toEqual({ DONE: 1, DISPUTE_AMOUNT_EXCEEDED: 1 });
@@ -173,13 +247,19 @@ describe('dispute.open', () => {
 
   it('cannot claim more in the database either', async () => {
     const { invoiceId, first } = await scene();
-    await expect(t.apiSql('UPDATE invoice_line SET disputed_minor = total_minor + 1 WHERE id = $1', [first])).rejects.toMatchObject({
+    await expect(
+      t.apiSql('UPDATE invoice_line SET disputed_minor = total_minor + 1 WHERE id = $1', [first]),
+    ).rejects.toMatchObject({
       constraint: 'dispute_amount_exceeded',
     });
-    await expect(t.apiSql('UPDATE invoice_line SET disputed_minor = 1, credited_minor = total_minor WHERE id = $1', [first])).rejects.toMatchObject({
+    await expect(
+      t.apiSql('UPDATE invoice_line SET disputed_minor = 1, credited_minor = total_minor WHERE id = $1', [first]),
+    ).rejects.toMatchObject({
       constraint: 'dispute_amount_exceeded',
     });
-    await expect(t.apiSql('UPDATE invoice SET credited_minor = total_minor + 1 WHERE id = $1', [invoiceId])).rejects.toMatchObject({
+    await expect(
+      t.apiSql('UPDATE invoice SET credited_minor = total_minor + 1 WHERE id = $1', [invoiceId]),
+    ).rejects.toMatchObject({
       constraint: 'invoice_credit_exceeded',
     });
     await expect(t.apiSql('UPDATE dispute SET claimed_minor = 1')).rejects.toMatchObject({ code: '42501' });

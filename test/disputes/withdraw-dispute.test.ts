@@ -1,5 +1,5 @@
 import { startTestApp, type TestApp } from '../support/app';
-import { eventsOf, expectRefused, NOBODYS_ID, rowOf, tally, told } from '../support/outcomes';
+import { eventsOf, expectRefused, NOBODYS_ID, rowOf, tally, told, times } from '../support/outcomes';
 import { freshCode, givenAccount, givenClientOf, givenInvoice, linesOf } from '../support/scene';
 
 let t: TestApp;
@@ -16,7 +16,9 @@ async function scene(opener: 'billing' | 'client' = 'billing', given?: string) {
   const invoiceId = await givenInvoice(t, accountId);
   const [line] = await linesOf(t, invoiceId);
   const items = [{ lineId: line!.id, amount: { amount: '123.40', currency: 'USD' } }];
-  const { payload, errors } = await t.as(opener).mutate('openDispute', { invoiceId, reasonCode: 'RATE', items }, 'dispute { id }');
+  const { payload, errors } = await t
+    .as(opener)
+    .mutate('openDispute', { invoiceId, reasonCode: 'RATE', items }, 'dispute { id }');
   expect(errors).toEqual([]);
   return { accountId, invoiceId, lineId: line!.id, items, disputeId: payload.dispute.id as string };
 }
@@ -25,11 +27,13 @@ describe('dispute.withdraw', () => {
   it('takes the claims off again: payload, rows, event and actor', async () => {
     const { invoiceId, lineId, items, disputeId } = await scene();
     const { answer, events } = await eventsOf(t, () =>
-      t.as('billing').mutate(
-        'withdrawDispute',
-        { disputeId, reason: 'our mistake', expectedVersion: 1 },
-        'outcome dispute { id status resolution version closedAt resolvedBy { id } claimedAmount { amount } invoice { disputedAmount { amount } openAmount { amount } paymentStatus } }',
-      ),
+      t
+        .as('billing')
+        .mutate(
+          'withdrawDispute',
+          { disputeId, reason: 'our mistake', expectedVersion: 1 },
+          'outcome dispute { id status resolution version closedAt resolvedBy { id } claimedAmount { amount } invoice { disputedAmount { amount } openAmount { amount } paymentStatus } }',
+        ),
     );
     expect(answer.payload).toEqual({
       outcome: 'DONE',
@@ -45,9 +49,20 @@ describe('dispute.withdraw', () => {
       },
     });
     expect(await rowOf(t, 'invoice_line', lineId)).toMatchObject({ disputed_minor: '0', credited_minor: '0' });
-    expect(await rowOf(t, 'invoice', invoiceId)).toMatchObject({ disputed_minor: '0', credited_minor: '0', payment_status: 'UNPAID' });
+    expect(await rowOf(t, 'invoice', invoiceId)).toMatchObject({
+      disputed_minor: '0',
+      credited_minor: '0',
+      payment_status: 'UNPAID',
+    });
     expect(told(events)).toEqual([
-      { action: 'dispute.withdrawn', outcome: 'DONE', actor: t.as('billing').userId, onBehalfOf: null, subject: { type: 'Dispute', id: disputeId }, reason: 'our mistake' },
+      {
+        action: 'dispute.withdrawn',
+        outcome: 'DONE',
+        actor: t.as('billing').userId,
+        onBehalfOf: null,
+        subject: { type: 'Dispute', id: disputeId },
+        reason: 'our mistake',
+      },
     ]);
     expect(events[0]!.changes).toEqual([{ path: 'status', before: 'OPEN', after: 'WITHDRAWN' }]);
     const again = await t.as('billing').mutate('openDispute', { invoiceId, reasonCode: 'RATE', items });
@@ -77,11 +92,15 @@ describe('dispute.withdraw', () => {
   it('is done once: by key alike, without one refused, also raced', async () => {
     const { disputeId } = await scene();
     const keyed = { disputeId, idempotencyKey: freshCode('KEY') };
-    const same = await Promise.all(Array.from({ length: 5 }, () => t.as('billing').mutate('withdrawDispute', keyed, 'outcome dispute { version }')));
-    expect(same.map(({ payload }) => payload)).toEqual(Array(5).fill({ outcome: 'DONE', dispute: { version: 2 } }));
+    const same = await Promise.all(
+      Array.from({ length: 5 }, () => t.as('billing').mutate('withdrawDispute', keyed, 'outcome dispute { version }')),
+    );
+    expect(same.map(({ payload }) => payload)).toEqual(times(5, { outcome: 'DONE', dispute: { version: 2 } }));
     await expectRefused(t, { as: 'billing', ...op, input: { disputeId }, code: 'DISPUTE_NOT_WITHDRAWABLE' });
     const other = await scene();
-    const raced = await Promise.all(Array.from({ length: 6 }, () => t.as('billing').mutate('withdrawDispute', { disputeId: other.disputeId })));
+    const raced = await Promise.all(
+      Array.from({ length: 6 }, () => t.as('billing').mutate('withdrawDispute', { disputeId: other.disputeId })),
+    );
     expect(tally(raced)).toEqual({ DONE: 1, DISPUTE_NOT_WITHDRAWABLE: 5 });
     expect(await rowOf(t, 'invoice', other.invoiceId)).toMatchObject({ disputed_minor: '0' });
   });

@@ -155,3 +155,6 @@ export const told = (events: readonly Record<string, any>[]) =>
     subject,
     reason,
   }));
+
+/** The same answer, so many times. */
+export const times = <T>(count: number, answer: T): T[] => Array.from({ length: count }, () => answer);
