@@ -36,8 +36,7 @@ function expectErrors(response: request.Response, status: number | number[], cod
   for (const error of body.errors) {
     expect([code].flat()).toContain(error.extensions.code);
     expect(error.message.length).toBeGreaterThan(3);
-    expect(Object.keys(error.extensions).sort()).toEqual(expect.arrayContaining(['code']));
-    expect(error.extensions).not.toHaveProperty('stacktrace');
+    expect(Object.keys(error.extensions).filter((key) => !['code', 'details'].includes(key))).toEqual([]);
   }
   expect(response.text).not.toMatch(INNARDS);
   return body;
@@ -127,8 +126,8 @@ describe('a request that cannot be read', () => {
   });
 
   it.each(['put', 'delete', 'patch'] as const)('%s: refused', async (method) => {
-    const response = await request(t.served.server)
-      [method]('/graphql')
+    const client = request(t.served.server);
+    const response = await client[method]('/graphql')
       .set('content-type', JSON_TYPE)
       .send('{"query":"{ viewer { id } }"}');
     expectErrors(response, [400, 405], 'BAD_REQUEST');
@@ -207,7 +206,7 @@ describe('every error has a code and nothing of the inside', () => {
   });
 
   it.each([
-    ['a text where an object belongs', `mutation { signIn(input: "${'hunter2'}") { token } }`],
+    ['a text where an object belongs', `mutation { signIn(input: "hunter2") { token } }`],
     ['an enum', '{ accounts(filter: { status: "hunter2" }) { totalCount } }'],
     ['a number', '{ accounts(first: "hunter2") { totalCount } }'],
     ['a date', '{ invoices(filter: { overdueOn: "hunter2" }) { totalCount } }'],
@@ -221,7 +220,7 @@ describe('every error has a code and nothing of the inside', () => {
   it('which fields were refused and by which rule is told', async () => {
     const { errors } = await t.as('admin').mutate('createUser', { name: ' ', email: 'x', password: 'short' });
     const fields = errors[0]!.extensions.details!.fields as { field: string }[];
-    expect(fields.map(({ field }) => field).sort()).toEqual(['email', 'name', 'password']);
+    expect(fields.map(({ field }) => field).toSorted()).toEqual(['email', 'name', 'password']);
   });
 });
 
@@ -309,7 +308,7 @@ describe('when the database is gone', () => {
   beforeAll(async () => {
     cable = await cableTo(t.apiUrl);
     database = await connect(cable.url, { entities }, 5);
-    served = await createApp(testConfig({ LOG_LEVEL: "error" }), database);
+    served = await createApp(testConfig(), database);
   });
   afterAll(async () => {
     await served.stop();
@@ -327,7 +326,6 @@ describe('when the database is gone', () => {
     for (let round = 0; round < 3; round += 1)
       for (const query of ['{ viewer { id } }', '{ accounts { totalCount } }', hire]) {
         const response = await post(served).set('authorization', `Bearer ${client.token}`).send({ query });
-        if (response.text.includes('INTERNAL')) console.log('HERE', round, query);
         expectErrors(response, [200, 500, 503], 'DATABASE_UNAVAILABLE');
       }
     expectErrors(await post(served).send({ query: signIn }), [200, 500, 503], 'DATABASE_UNAVAILABLE');
@@ -440,9 +438,7 @@ describe('in production', () => {
       expect({ code, data: data ?? null }).toEqual({ code: 'GRAPHQL_VALIDATION_FAILED', data: null });
     }
     expect((await production.as('admin').gql('{ __typename }')).data).toEqual({ __typename: 'Query' });
-    expect((await t.as('admin').gql('{ __schema { queryType { name } } }')).data!.__schema.queryType.name).toBe(
-      'Query',
-    );
+    expect((await t.as('admin').gql('{ __schema { queryType { name } } }')).text).toContain('"name":"Query"');
   });
 
   it('there is no explorer', async () => {

@@ -152,9 +152,9 @@ describe('change-request.rules', () => {
   const approving = (request: object, decider: object, seen: object) =>
     codeOf(() => {
       const of = { ...waiting, ...request };
-      assertPending(of as typeof waiting, now);
-      assertMayDecide(of as typeof waiting, { id: 'checker', roles: ['supervisor'], ...decider });
-      assertSeen(of as typeof waiting, { revision: 1, digest: 'd1', ...seen });
+      assertPending(of, now);
+      assertMayDecide(of, { id: 'checker', roles: ['supervisor'], ...decider });
+      assertSeen(of, { revision: 1, digest: 'd1', ...seen });
     });
 
   it('refuses in the declared order: taking one fault away shows the next', () => {
@@ -182,13 +182,13 @@ describe('change-request.rules', () => {
     const row = (id: string, version: number, type = 'Lob') => ({ type, id, version });
     const seen = [row('same', 3), row('changed', 1), row('gone', 2), row('twin', 1, 'Account')];
     const there = [row('new', 1), row('changed', 2), row('same', 3), row('twin', 1, 'Account'), row('twin', 4)];
-    const moved = movedRows(seen, there).sort((one, other) => one.id.localeCompare(other.id));
+    const moved = movedRows(seen, there).toSorted((one, other) => one.id.localeCompare(other.id));
     expect(moved).toEqual([
       { type: 'Lob', id: 'changed', seen: 1, now: 2 },
       { type: 'Lob', id: 'gone', seen: 2, now: 0 },
       { type: 'Lob', id: 'new', seen: 0, now: 1 },
       { type: 'Lob', id: 'twin', seen: 0, now: 4 },
     ]);
-    expect(movedRows(seen, [...seen].reverse())).toEqual([]);
+    expect(movedRows(seen, seen.toReversed())).toEqual([]);
   });
 });

@@ -31,7 +31,7 @@ export function canonical(value: unknown): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
   const of = value as Record<string, unknown>;
   // JavaScript sorts strings by UTF-16 units, which is what the RFC asks for.
-  const keys = Object.keys(of).sort();
+  const keys = Object.keys(of).toSorted();
   return `{${keys.map((key) => `${JSON.stringify(key)}:${canonical(of[key])}`).join(',')}}`;
 }
 

@@ -207,7 +207,7 @@ describe('a compiled read answers what a naive reader answers', () => {
       });
       const renamed = fc.tuple(alias, leaf).map(([as, field]) => (as === '' ? field : `r${(unique += 1)}: ${field}`));
       if (depth === 0) return several(renamed, 4).map((fields) => `__typename ${fields.join(' ')}`);
-      const below = (depth - 1) as number;
+      const below = depth - 1;
       const one = ONES[type]!.map(([field, of]) =>
         fc
           .tuple(directive, selection(of, below))

@@ -58,7 +58,7 @@ function connection(table: string, rows: Row[], args: Record<string, any>) {
     .filter((row) =>
       Object.entries(args.filter ?? {}).every(([name, value]) => value == null || FILTERS[name]!(row, value)),
     )
-    .sort((one, other) => sign * (compare(key(one), key(other)) || compare(one.id as string, other.id as string)));
+    .toSorted((one, other) => sign * (compare(key(one), key(other)) || compare(one.id as string, other.id as string)));
   const place = (cursor: string) => matching.findIndex(({ id }) => id === idInCursor(cursor));
   const from = args.after == null ? 0 : place(args.after) + 1;
   const to = args.before == null ? matching.length : place(args.before);
@@ -94,7 +94,8 @@ export async function naiveReader(t: TestApp, sees: Sees) {
   const tables: Tables = {
     account: all.account.filter(({ id }) => sees === 'everything' || id === sees.accountId),
     lob: all.lob.filter(own),
-    invoice: all.invoice.filter(own),
+    // A client sees no drafts.
+    invoice: all.invoice.filter((row) => own(row) && (sees === 'everything' || row.status !== 'DRAFT')),
     line: all.line,
   };
   const byId = (rows: Row[], id: string | null) => rows.find((row) => row.id === id) ?? null;
@@ -135,7 +136,7 @@ export async function naiveReader(t: TestApp, sees: Sees) {
       subtotal: (row) => money(row.subtotal_minor, row.currency),
       tax: (row) => money(row.tax_minor, row.currency),
       total: (row) => money(row.total_minor, row.currency),
-      openAmount: (row) => money(row.total_minor, row.currency),
+      openAmount: (row) => money(row.status === 'VOIDED' ? '0' : row.total_minor, row.currency),
       lines: (row) => tables.line.filter(({ invoice_id }) => invoice_id === row.id),
       createdAt: (row) => row.created_iso,
     },

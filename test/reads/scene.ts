@@ -34,7 +34,11 @@ export async function givenBusiness(t: TestApp, accounts = 7): Promise<Scene> {
     `UPDATE invoice SET subtotal_minor = 9007199254740993, total_minor = 9007199254740993, tax_minor = 0
      WHERE id IN (SELECT id FROM invoice ORDER BY id LIMIT 2)`,
   );
-  const clientAccountId = accountIds[3]!;
+  await t.sql(
+    `UPDATE invoice i SET status = CASE n % 3 WHEN 0 THEN 'VOIDED' ELSE 'CLIENT_REVIEW' END
+     FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM invoice) o WHERE o.id = i.id AND n % 4 <> 1`,
+  );
+  const clientAccountId = accountIds[2]!;
   await givenClientOf(t, clientAccountId);
   return { accountIds, clientAccountId };
 }
