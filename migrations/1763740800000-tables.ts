@@ -27,6 +27,7 @@ const STATEMENTS = [
     "name" text NOT NULL,
     "email" text NOT NULL,
     "password_hash" text NOT NULL,
+    "password_set_by_id" uuid,
     "deactivated_at" timestamptz,
     CONSTRAINT "user_email_taken" UNIQUE ("email"),
     CONSTRAINT "PK_22a5c4a3d9b2fb8e4e73fc4ada1" PRIMARY KEY ("id")
@@ -160,7 +161,9 @@ const STATEMENTS = [
     CONSTRAINT "change_request_status" CHECK (status IN ('PENDING','RETURNED','EXECUTED','REJECTED','WITHDRAWN','EXPIRED','STALE','FAILED')),
     CONSTRAINT "PK_75687d06f07daedcb0de54d75e6" PRIMARY KEY ("id")
   )`,
-  `CREATE INDEX "change_request_account" ON "change_request" ("account_id")`,
+  `CREATE INDEX "change_request_account" ON "change_request" ("account_id", "created_at", "id")`,
+  `CREATE INDEX "change_request_maker" ON "change_request" ("maker_id", "created_at", "id")`,
+  `CREATE INDEX "change_request_created" ON "change_request" ("created_at", "id")`,
   `CREATE INDEX "change_request_subject" ON "change_request" ("subject_type", "subject_id")`,
   `CREATE INDEX "change_request_waiting" ON "change_request" ("created_at", "id") WHERE status = 'PENDING'`,
   `CREATE TABLE "decision" (
@@ -207,9 +210,9 @@ const STATEMENTS = [
   `CREATE INDEX "event_at" ON "audit"."event" ("at", "id")`,
   `CREATE INDEX "event_change_request" ON "audit"."event" ("change_request_id") WHERE change_request_id IS NOT NULL`,
   `CREATE INDEX "event_request" ON "audit"."event" ("request_id")`,
-  `CREATE INDEX "event_action" ON "audit"."event" ("action", "id")`,
-  `CREATE INDEX "event_actor" ON "audit"."event" ("actor_id", "id")`,
-  `CREATE INDEX "event_subject" ON "audit"."event" ("subject_type", "subject_id", "id")`,
+  `CREATE INDEX "event_action" ON "audit"."event" ("action", "at", "id")`,
+  `CREATE INDEX "event_actor" ON "audit"."event" ("actor_id", "at", "id")`,
+  `CREATE INDEX "event_subject" ON "audit"."event" ("subject_type", "subject_id", "at", "id")`,
   `CREATE TABLE "invoice" (
     "id" uuid NOT NULL,
     "version" integer NOT NULL DEFAULT '1',

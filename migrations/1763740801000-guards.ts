@@ -30,11 +30,26 @@ const FUNCTIONS = [
   `CREATE FUNCTION money_json(minor bigint, currency text) RETURNS json LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT CASE WHEN minor IS NULL OR currency IS NULL THEN NULL
       ELSE json_build_object('amount', minor_text(minor, currency_exponent(currency)), 'currency', currency) END $$`,
+  `CREATE FUNCTION zone_is_known(zone text) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN
+    PERFORM now() AT TIME ZONE zone; RETURN true;
+    EXCEPTION WHEN invalid_parameter_value THEN RETURN false; END $$`,
   // A cursor: the payload in hex, a dot, and the first 128 bits of its HMAC-SHA-256 (RFC 2104, over the two padded keys).
   `CREATE FUNCTION cursor_of(payload text, inner_pad bytea, outer_pad bytea) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT encode(convert_to(payload, 'UTF8'), 'hex') || '.' || left(encode(sha256(outer_pad ||
       sha256(inner_pad || convert_to(encode(convert_to(payload, 'UTF8'), 'hex'), 'UTF8'))), 'hex'), 32) $$`,
 ];
+
+/** Columns that are empty at first and never change once they are set. */
+const SET_ONCE: Record<string, string[]> = {
+  app_user: ['deactivated_at'],
+  role_grant: ['revoked_at', 'revoked_by_id'],
+  session: ['ended_at'],
+  account: ['closed_at'],
+  lob: ['closed_at'],
+  invoice: ['voided_at', 'void_reason'],
+  dispute: ['closed_at', 'resolution', 'resolved_by_id'],
+  dispute_item: ['accepted_minor'],
+};
 
 const TRIGGERS = [
   // A number was given to exactly one invoice, for good.
@@ -65,6 +80,39 @@ const TRIGGERS = [
     RETURN NEW; END $$`,
   `CREATE TRIGGER role_grant_has_grantor BEFORE INSERT ON role_grant FOR EACH ROW
     WHEN (NEW.granted_by_id IS NULL) EXECUTE FUNCTION role_grant_has_grantor()`,
+  // What ended once stays ended, at that instant. The columns are the trigger's arguments.
+  `CREATE FUNCTION is_set_once() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE field text; BEGIN
+    FOREACH field IN ARRAY TG_ARGV LOOP
+      IF to_jsonb(OLD) ->> field IS NOT NULL AND to_jsonb(NEW) ->> field IS DISTINCT FROM to_jsonb(OLD) ->> field THEN
+        RAISE EXCEPTION '% is set once', field USING ERRCODE = 'check_violation'; END IF;
+    END LOOP; RETURN NEW; END $$`,
+  ...Object.entries(SET_ONCE).map(
+    ([table, columns]) =>
+      `CREATE TRIGGER ${table}_is_set_once BEFORE UPDATE ON ${table} FOR EACH ROW EXECUTE FUNCTION is_set_once(${columns.join(', ')})`,
+  ),
+  // An invoice begins as a draft, and a voided one stays voided.
+  `CREATE FUNCTION invoice_keeps_its_course() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    RAISE EXCEPTION 'an invoice is drafted, issued, voided' USING ERRCODE = 'check_violation'; END $$`,
+  `CREATE TRIGGER invoice_begins_as_draft BEFORE INSERT ON invoice FOR EACH ROW
+    WHEN (NEW.status <> 'DRAFT') EXECUTE FUNCTION invoice_keeps_its_course()`,
+  `CREATE TRIGGER invoice_stays_voided BEFORE UPDATE ON invoice FOR EACH ROW
+    WHEN (OLD.status = 'VOIDED' AND NEW.status <> 'VOIDED') EXECUTE FUNCTION invoice_keeps_its_course()`,
+  // An invoice's lines are those that it was drafted with.
+  `CREATE FUNCTION invoice_is_still_draft() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF NOT EXISTS (SELECT FROM invoice WHERE id = NEW.invoice_id AND status = 'DRAFT') THEN
+      RAISE EXCEPTION 'only a draft takes lines' USING ERRCODE = 'check_violation'; END IF;
+    RETURN NEW; END $$`,
+  `CREATE TRIGGER invoice_is_still_draft BEFORE INSERT ON invoice_line FOR EACH ROW EXECUTE FUNCTION invoice_is_still_draft()`,
+  // A request begins by waiting, and is carried out only with a yes of that approver to that revision.
+  `CREATE FUNCTION change_request_was_approved() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF TG_OP = 'INSERT' OR NOT EXISTS (SELECT FROM decision d WHERE d.change_request_id = NEW.id AND d.revision = NEW.revision
+        AND d.decided_by_id = NEW.approved_by_id AND d.verdict = 'APPROVED') THEN
+      RAISE EXCEPTION 'nobody approved this' USING ERRCODE = 'check_violation'; END IF;
+    RETURN NULL; END $$`,
+  `CREATE TRIGGER change_request_begins_waiting AFTER INSERT ON change_request FOR EACH ROW
+    WHEN (NEW.status <> 'PENDING') EXECUTE FUNCTION change_request_was_approved()`,
+  `CREATE TRIGGER change_request_was_approved AFTER UPDATE ON change_request FOR EACH ROW
+    WHEN (NEW.status = 'EXECUTED') EXECUTE FUNCTION change_request_was_approved()`,
   // What is over stays over: an executed, rejected or withdrawn request is never opened again.
   `CREATE FUNCTION change_request_stays_closed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     RAISE EXCEPTION 'a change request that is over stays so' USING ERRCODE = 'check_violation'; END $$`,
@@ -74,7 +122,7 @@ const TRIGGERS = [
 
 /** Tables that the API inserts into, and the columns that change in the life of a row. Everything else stays as it began. */
 const CHANGING: Record<string, string[]> = {
-  app_user: ['password_hash', 'deactivated_at'],
+  app_user: ['password_hash', 'password_set_by_id', 'deactivated_at'],
   role_grant: ['revoked_at', 'revoked_by_id'],
   session: ['ended_at'],
   change_request: ['status', 'approved_by_id', 'closed_at', 'failure_code', 'result'],

@@ -16,6 +16,7 @@ import { catalogue } from './catalogue';
 import type { Config } from './config';
 import { serveExplorer } from './explorer';
 import type { Reads } from './platform/asked';
+import { limitRootFields, MAX_TOKENS } from './platform/limits';
 import type { App, Context } from './platform/context';
 import type { Database } from './platform/database';
 import { maskText } from './platform/masks';
@@ -60,6 +61,8 @@ export async function createApp(config: Config, database: Database, options: Opt
     introspection: !config.production,
     hideSchemaDetailsFromClientErrors: config.production,
     includeStacktraceInErrorResponses: false,
+    parseOptions: { maxTokens: MAX_TOKENS },
+    validationRules: [limitRootFields],
     persistedQueries: false,
     stopOnTerminationSignals: false,
     formatError: (formatted, error) => shownError(formatted, error, config.production, app.log),

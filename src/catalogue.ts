@@ -1,3 +1,4 @@
+import { changePassword } from './access/change-password';
 import { createUser } from './access/create-user';
 import { deactivateUser } from './access/deactivate-user';
 import { endSession } from './access/end-session';
@@ -32,6 +33,7 @@ import { Catalogue } from './platform/operation';
 /** Every operation there is. What is not in this list cannot be submitted, approved or carried out. */
 export const catalogue = new Catalogue([
   createUser,
+  changePassword,
   deactivateUser,
   endSession,
   grantRole,

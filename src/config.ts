@@ -1,10 +1,28 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import path from 'node:path';
 import { z } from 'zod';
+import { isZone } from './platform/business-time';
 import { DomainError } from './platform/errors';
 
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+
+const proxiesIn = (text: string): string[] => text.split(',').map((each) => each.trim());
+
+/** Names that Express knows, addresses, or networks in CIDR form. */
+const areProxies = (text: string): boolean =>
+  proxiesIn(text).every((each) => {
+    const [address = '', bits = '0', more] = each.split('/');
+    const named = ['loopback', 'linklocal', 'uniquelocal'].includes(each);
+    return (
+      named ||
+      (isIP(address) !== 0 &&
+        more === undefined &&
+        /^\d{1,3}$/.test(bits) &&
+        Number(bits) <= (isIP(address) === 4 ? 32 : 128))
+    );
+  });
 
 const environment = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
@@ -17,10 +35,10 @@ const environment = z.object({
   MASTER_KEY: z.string().optional(),
   DEMO_DATA: flag.optional(),
   DEMO_PASSWORD: z.string().min(1).max(128).optional(),
-  BUSINESS_TIME_ZONE: z.string().default('UTC'),
+  BUSINESS_TIME_ZONE: z.string().refine(isZone).default('UTC'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   FIRST_USERS: z.string().optional(),
-  TRUSTED_PROXIES: z.string().optional(),
+  TRUSTED_PROXIES: z.string().refine(areProxies).optional(),
 });
 
 /** What can be set from outside, checked and frozen. README.md explains each. */
@@ -55,7 +73,9 @@ const PUBLISHED_KEY = Buffer.from('change-me-change-me-change-me-12');
  * In production a missing, short or published MASTER_KEY is refused, and so is demonstration data.
  */
 export function loadConfig(env: NodeJS.ProcessEnv = process.env, over: NodeJS.ProcessEnv = {}): Config {
-  const parsed = environment.safeParse({ ...env, ...over });
+  // An empty setting is one that is not set: compose files and shells leave such behind.
+  const given = Object.entries({ ...env, ...over }).filter(([, value]) => value !== '');
+  const parsed = environment.safeParse(Object.fromEntries(given));
   if (!parsed.success) {
     const wrong = parsed.error.issues.map((issue) => issue.path.join('.'));
     throw invalid(`These settings are not valid: ${[...new Set(wrong)].join(', ')}.`);
@@ -81,7 +101,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, over: NodeJS.Pr
     businessTimeZone: settings.BUSINESS_TIME_ZONE,
     logLevel: settings.LOG_LEVEL,
     firstUsers: settings.FIRST_USERS,
-    trustedProxies: settings.TRUSTED_PROXIES?.split(',').map((each) => each.trim()) ?? [],
+    trustedProxies: settings.TRUSTED_PROXIES ? proxiesIn(settings.TRUSTED_PROXIES) : [],
   });
 }
 

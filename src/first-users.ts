@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { record } from './audit/record';
+import { canKeep } from './access/keepers';
 import { hashPassword } from './access/passwords';
 import { type HeldRole, roleNames } from './access/permissions';
 import { RoleGrant } from './access/role-grant.entity';
@@ -47,6 +48,7 @@ export async function makeFirstUsers(app: App, users: readonly FirstUser[]): Pro
         name,
         email: email.toLowerCase(),
         passwordHash: hashes.get(password)!,
+        passwordSetById: null,
         deactivatedAt: null,
       };
       const grant = role && {
@@ -88,7 +90,7 @@ const file = z
       name: z.string().min(1).max(200),
       email: z.email().max(254),
       password: z.string().min(12).max(128),
-      role: z.enum(roleNames as [HeldRole['role'], ...HeldRole['role'][]]),
+      role: z.enum(roleNames.filter((role) => role !== 'client')),
     }),
   )
   .min(2);
@@ -97,12 +99,21 @@ const file = z
 export async function createFirstUsers(app: App): Promise<string[]> {
   const { firstUsers } = app.config;
   if (!firstUsers) return [];
-  const parsed = file.safeParse(JSON.parse(readFileSync(firstUsers, 'utf8')));
-  if (!parsed.success || parsed.data.some(({ role }) => role === 'client'))
+  const parsed = file.safeParse(readJson(firstUsers));
+  if (!parsed.success || !canKeep(parsed.data.map(({ email, role }) => ({ userId: email.toLowerCase(), role }))))
     throw new DomainError(
       'CONFIGURATION_INVALID',
-      'FIRST_USERS must name a JSON file of at least two users, none of them a client: name, email, password (12 to 128 characters), role.',
+      'FIRST_USERS must name a JSON file of users (name, email, password of 12 to 128 characters, role): an admin, and somebody else who is admin or compliance and countersigns what the first one grants.',
     );
   const made = await makeFirstUsers(app, parsed.data);
   return made ? [`${made.size} first users were made; delete the file that FIRST_USERS names.`] : [];
+}
+
+/** What the file holds, or nothing that any check lets through. */
+function readJson(name: string): unknown {
+  try {
+    return JSON.parse(readFileSync(name, 'utf8'));
+  } catch {
+    return null;
+  }
 }

@@ -11,11 +11,16 @@ import { DomainError } from './platform/errors';
 async function main(): Promise<void> {
   const config = loadConfig();
   const open = await openDatabase(config);
-  const served = await createApp(config, open.database);
-  const notes = await prepareUsers(config, served);
-  await listen(config, served);
-  print(served, notes);
-  stopOnSignals(served, open);
+  try {
+    const served = await createApp(config, open.database);
+    const notes = await prepareUsers(config, served);
+    await listen(config, served);
+    print(served, notes);
+    stopOnSignals(served, open);
+  } catch (error) {
+    await open.close();
+    throw error;
+  }
 }
 
 /** The first users of an empty database: those of the demonstration, or in production those of FIRST_USERS. */

@@ -202,6 +202,6 @@ describe('refusing to start', () => {
     );
     return expect(
       boot({ DATA_DIRECTORY: path.join(directory, 'first'), DEMO_DATA: 'false', FIRST_USERS: file }),
-    ).rejects.toThrow('at least two users');
+    ).rejects.toThrow('an admin, and somebody else');
   }, 60_000);
 });

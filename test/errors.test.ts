@@ -30,7 +30,7 @@ const codes = new Set([
 ]);
 
 const documented = new Set(
-  [...readFileSync(path.join(ROOT, 'docs/ERRORS.md'), 'utf8').matchAll(/^\| `([A-Z0-9_]+)` \|/gm)].map(
+  [...readFileSync(path.join(ROOT, 'docs/ERRORS.md'), 'utf8').matchAll(/^\| `([A-Z0-9_]+)` +\|/gm)].map(
     ([, code]) => code!,
   ),
 );

@@ -18,7 +18,9 @@ export class CreateUserInput extends Input {
   email!: string;
 
   @Length(12, 128)
-  @Field({ description: 'First password, 12 to 128 characters.' })
+  @Field({
+    description: 'First password, 12 to 128 characters. Their roles give them nothing until they have changed it.',
+  })
   password!: string;
 }
 
@@ -28,8 +30,14 @@ export const createUser = operation({
   summary: 'Create a user',
   lock: async () => ({}),
   authorize: (may) => may.create('create', 'User'),
-  decide: (_state, { name, email, password }: CreateUserInput, { newId }) => ({
-    user: { id: newId(), name: name.trim(), email: email.trim().toLowerCase(), deactivatedAt: null },
+  decide: (_state, { name, email, password }: CreateUserInput, { newId, actorId }) => ({
+    user: {
+      id: newId(),
+      name: name.trim(),
+      email: email.trim().toLowerCase(),
+      passwordSetById: actorId,
+      deactivatedAt: null,
+    },
     password,
   }),
   save: async (tx, { user, password }) =>

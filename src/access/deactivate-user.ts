@@ -1,8 +1,10 @@
 import { Field, ID, InputType } from 'type-graphql';
+import { IsNull } from 'typeorm';
 import { operation } from '../platform/operation';
 import { ChangeInput } from '../platform/operation.type';
 import { refuse } from '../platform/errors';
 import { Text } from '../platform/text';
+import { assertKept, lockKeepers } from './keepers';
 import { Session } from './session.entity';
 import { User } from './user.entity';
 
@@ -23,19 +25,18 @@ export const deactivateUser = operation({
   summary: 'Deactivate a user',
   lock: async (tx, input: DeactivateUserInput) => {
     const user = await tx.lock(User, input.userId);
-    return {
-      user,
-      sessions: (await tx.lockWhere(Session, { userId: user.id })).filter(({ endedAt }) => endedAt === null),
-    };
+    return { user, keepers: await lockKeepers(tx) };
   },
   authorize: (may, { user }) => may('deactivate', user),
-  decide: ({ user }, _input, { now, actorId }) => {
+  decide: ({ user, keepers }, _input, { now, actorId }) => {
     if (user.deactivatedAt) refuse('USER_NOT_DEACTIVATABLE', 'This user is deactivated already.');
     if (user.id === actorId) refuse('USER_NOT_DEACTIVATABLE', 'Nobody deactivates themselves.');
+    assertKept(keepers, ({ userId }) => userId === user.id);
     return { deactivatedAt: now };
   },
-  save: async (tx, { deactivatedAt }, { user, sessions }) => {
+  save: async (tx, { deactivatedAt }, { user }) => {
     await tx.update(user, { deactivatedAt });
+    const sessions = await tx.lockWhere(Session, { userId: user.id, endedAt: IsNull() });
     for (const session of sessions) await tx.update(session, { endedAt: deactivatedAt });
   },
   record: (_decision, { user }, { reason }) => ({

@@ -73,6 +73,7 @@ export const door = {
   Mutation: {
     signIn: anybody,
     signOut: signedIn,
+    changePassword: signedIn,
     endSession: may('end', 'Session'),
     createUser: may('create', 'User'),
     deactivateUser: may('deactivate', 'User'),
@@ -116,6 +117,15 @@ export const doorkeeper = () =>
     { allowExternalErrors: true },
   );
 
+const turns = new WeakMap<Context, Promise<void>>();
+
+/** One after another within a request: many refusals at once would take every connection from everybody else. */
+function inTurn(context: Context, work: () => Promise<void>): Promise<void> {
+  const turn = (turns.get(context) ?? Promise.resolve()).then(work);
+  turns.set(context, turn);
+  return turn;
+}
+
 /**
  * Stands outside of the door: checks that every text can be kept, and sees to it that a refusal leaves its event, also
  * one that never reached an operation. Reads that are refused are recorded, too; a broken read is the log's.
@@ -130,10 +140,12 @@ export const witness: IMiddlewareFunction<unknown, Context> = async (resolve, ro
     const refused = error instanceof DomainError && ['FORBIDDEN', 'UNAUTHENTICATED'].includes(error.code);
     const { name: parent } = info.parentType;
     if (refused || parent === 'Mutation')
-      await recordRefusal(
-        context,
-        error,
-        attemptAtField(context.app.catalogue, parent, info.fieldName, (args as { input?: unknown }).input),
+      await inTurn(context, () =>
+        recordRefusal(
+          context,
+          error,
+          attemptAtField(context.app.catalogue, parent, info.fieldName, (args as { input?: unknown }).input),
+        ),
       );
     throw error;
   }

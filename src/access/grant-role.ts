@@ -51,6 +51,8 @@ export const grantRole = operation({
   name: 'role.grant',
   subject: 'RoleGrant',
   summary: 'Grant a role to a user',
+  twoPeople: true,
+  about: ({ userId }: GrantRoleInput) => ({ subjectType: 'User', subjectId: userId }),
   lock: async (tx, input: GrantRoleInput) => {
     const user = await tx.lock(User, input.userId);
     const account = input.accountId

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Actor, App } from '../platform/context';
+import type { Actor, App, Context } from '../platform/context';
 import { asRefusal } from '../platform/transaction';
 import { abilityOf, type HeldRole } from './permissions';
 
@@ -17,14 +17,17 @@ interface Found {
   held: HeldRole[];
 }
 
+/** Somebody whose password another one chose holds nothing yet: else whoever makes two users would be two people. */
 const HELD = `coalesce((SELECT json_agg(json_build_object('role', g.role, 'accountId', g.account_id) ORDER BY g.role)
-  FROM role_grant g WHERE g.user_id = u.id AND g.revoked_at IS NULL), '[]'::json) AS held`;
+  FROM role_grant g WHERE g.user_id = u.id AND g.revoked_at IS NULL AND u.password_set_by_id IS NULL), '[]'::json) AS held`;
 
 const BY_TOKEN = `SELECT s.id AS session_id, u.id, u.name, u.email, ${HELD}
   FROM session s JOIN app_user u ON u.id = s.user_id
   WHERE s.token_hash = $1 AND s.ended_at IS NULL AND s.expires_at > $2 AND u.deactivated_at IS NULL`;
 
 const BY_ID = `SELECT NULL AS session_id, u.id, u.name, u.email, ${HELD} FROM app_user u WHERE u.id = $1 AND u.deactivated_at IS NULL`;
+
+const BY_SESSION = BY_TOKEN.replace('s.token_hash = $1', 's.id = $1');
 
 export const hashToken = (token: string): Buffer => createHash('sha256').update(token).digest();
 
@@ -37,11 +40,29 @@ export async function identify(app: App, token: string): Promise<Identity | null
   return found && { sessionId: found.session_id!, actor: actorOf(found) };
 }
 
+type Query = (text: string, values: unknown[]) => Promise<Found[]>;
+
+/**
+ * The one who is signed in, as of now: a document may end its own session, and a role may be revoked, between its arrival
+ * and its turn. Null when the session has ended meanwhile.
+ */
+export async function actorStill(query: Query, { actor, sessionId }: Context, now: Date): Promise<Actor | null> {
+  if (!actor) return null;
+  if (sessionId === null) return actorById(query, actor.id);
+  const [found] = await query(BY_SESSION, [sessionId, now]);
+  return found ? actorOf(found) : null;
+}
+
+/** The same outside of a transaction. */
+export const actorNow = ({ app, ...context }: Context): Promise<Actor | null> =>
+  actorStill(
+    async (text, values) => (await app.database.pool.query<Found>(text, values)).rows,
+    { app, ...context },
+    app.clock(),
+  );
+
 /** The user as an actor of now, or null when deactivated: for carrying out what they proposed earlier. */
-export async function actorById(
-  query: (text: string, values: unknown[]) => Promise<Found[]>,
-  userId: string,
-): Promise<Actor | null> {
+export async function actorById(query: Query, userId: string): Promise<Actor | null> {
   const [found] = await query(BY_ID, [userId]);
   return found ? actorOf(found) : null;
 }

@@ -39,6 +39,11 @@ export function abilityOf(userId: string, held: readonly HeldRole[]): MongoAbili
   return build({ detectSubjectType: (of) => (typeof of === 'object' ? typeOf(of) : of) });
 }
 
+/** Whether holders of a role can approve change requests of an operation at all. */
+export const roleMayApprove = (role: string, operation: string): boolean =>
+  role !== 'client' &&
+  abilityOf('', [{ role: role as RoleName, accountId: null }]).can('approve', subject('ChangeRequest', { operation }));
+
 /** Asks for permissions of an actor. Knows nothing of the state of a row, and tells strangers nothing of it. */
 export function mayOf(actor: Actor): May {
   const check = (action: string, of: object) => {

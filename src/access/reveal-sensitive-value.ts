@@ -39,6 +39,7 @@ export const revealSensitiveValue = operation({
   subject: 'SensitiveValue',
   summary: 'See a sensitive value',
   ephemeral: true,
+  about: ({ type, id }: RevealSensitiveValueInput) => ({ subjectType: type, subjectId: id }),
   lock: async (tx, input: RevealSensitiveValueInput) => {
     const { row, value } = await find(tx, input);
     return { row, value, keys: tx.context.app.keys };

@@ -3,6 +3,7 @@ import { operation } from '../platform/operation';
 import { ChangeInput } from '../platform/operation.type';
 import { refuse } from '../platform/errors';
 import { Text } from '../platform/text';
+import { assertKept, lockKeepers } from './keepers';
 import { RoleGrant } from './role-grant.entity';
 
 @InputType({ description: 'Which grant of a role to revoke.' })
@@ -20,10 +21,14 @@ export const revokeRole = operation({
   name: 'role.revoke',
   subject: 'RoleGrant',
   summary: 'Revoke a role',
-  lock: async (tx, input: RevokeRoleInput) => ({ grant: await tx.lock(RoleGrant, input.roleGrantId) }),
+  lock: async (tx, input: RevokeRoleInput) => ({
+    grant: await tx.lock(RoleGrant, input.roleGrantId),
+    keepers: await lockKeepers(tx),
+  }),
   authorize: (may, { grant }) => may('revoke', grant),
-  decide: ({ grant }, _input, { now, actorId }) => {
+  decide: ({ grant, keepers }, _input, { now, actorId }) => {
     if (grant.revokedAt) refuse('ROLE_NOT_REVOCABLE', 'This grant is revoked already.');
+    assertKept(keepers, ({ userId, role }) => userId === grant.userId && role === grant.role);
     return { revokedAt: now, revokedById: actorId };
   },
   save: (tx, patch, { grant }) => tx.update(grant, patch),

@@ -16,6 +16,10 @@ export class User extends Row {
   @Column('text')
   passwordHash!: string;
 
+  /** Who else knows the password, since they chose it: until the user has changed it, their roles give them nothing. */
+  @Column({ type: 'uuid', nullable: true })
+  passwordSetById!: string | null;
+
   @Column({ type: 'timestamptz', nullable: true })
   deactivatedAt!: Date | null;
 }

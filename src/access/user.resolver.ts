@@ -12,9 +12,13 @@ import { EndSessionInput } from './end-session';
 import { GrantRoleInput } from './grant-role';
 import { RevealSensitiveValueInput } from './reveal-sensitive-value';
 import { RevokeRoleInput } from './revoke-role';
+import { actorNow } from './identify';
+import { changeOwnPassword } from './own-password';
 import { signIn } from './sign-in';
 import { userRead } from './user.read';
 import {
+  ChangePasswordInput,
+  ChangePasswordPayload,
   RoleGrant,
   SignInInput,
   SignInPayload,
@@ -79,6 +83,20 @@ export class UserResolver {
   async signOut(@Ctx() context: Context, @Ask() asked: Asked) {
     await context.app.submit(context, 'session.end', { sessionId: context.sessionId });
     return asked.value({ signedOut: true });
+  }
+
+  @Mutation(() => ChangePasswordPayload, {
+    description:
+      'Changes one’s own password, ends one’s other sessions, and makes one’s roles count if somebody else had chosen it.',
+  })
+  async changePassword(
+    @Arg('input', { description: 'The present and the new one.' })
+    { presentPassword, newPassword }: ChangePasswordInput,
+    @Ctx() context: Context,
+    @Ask() asked: Asked,
+  ) {
+    await changeOwnPassword(context, presentPassword, newPassword);
+    return asked.value({ viewer: viewerOf({ ...context, actor: await actorNow(context) }) });
   }
 
   @Mutation(() => EndSessionPayload, {

@@ -1,4 +1,4 @@
-import { IsOptional, MaxLength } from 'class-validator';
+import { IsOptional, Length, MaxLength } from 'class-validator';
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { connectionArgs, connectionOf, orderEnum } from '../platform/pagination';
 import { DateTimeScalar } from '../platform/scalars';
@@ -121,6 +121,23 @@ export class SignInInput {
   @MaxLength(20)
   @Field(() => String, { nullable: true, description: 'A one-time code; not asked for yet, and ignored.' })
   oneTimeCode?: string | null;
+}
+
+@InputType({ description: 'A password to change.' })
+export class ChangePasswordInput {
+  @MaxLength(128)
+  @Field({ description: 'The present one.' })
+  presentPassword!: string;
+
+  @Length(12, 128)
+  @Field({ description: 'The new one, 12 to 128 characters.' })
+  newPassword!: string;
+}
+
+@ObjectType({ description: 'A password that was changed.' })
+export class ChangePasswordPayload {
+  @Field(() => Viewer, { description: 'Who is signed in, with the roles that count from now on.' })
+  viewer!: Viewer;
 }
 
 @ObjectType({ description: 'A session that was opened.' })

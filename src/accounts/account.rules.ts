@@ -4,13 +4,14 @@ import { isCurrency } from '../platform/money';
 import type { Account } from './account.entity';
 
 /** Refuses a currency or a time zone that does not exist: CURRENCY_UNKNOWN, ZONE_UNKNOWN. */
-export function assertCurrencyAndZone(currency: string, timeZone: string): void {
+export function assertCurrencyAndZone(currency: string, timeZone: string, inDatabase: boolean): void {
   if (!isCurrency(currency)) refuse('CURRENCY_UNKNOWN', 'There is no such currency in ISO 4217.');
-  assertZone(timeZone);
+  assertZone(timeZone, inDatabase);
 }
 
-export function assertZone(timeZone: string): void {
-  if (!isZone(timeZone)) refuse('ZONE_UNKNOWN', 'There is no such time zone in the IANA database.');
+/** `inDatabase`: whether PostgreSQL knows it, too. */
+export function assertZone(timeZone: string, inDatabase: boolean): void {
+  if (!isZone(timeZone) || !inDatabase) refuse('ZONE_UNKNOWN', 'There is no such time zone in the IANA database.');
 }
 
 /** Whatever is done for an account is done for an open one. */

@@ -8,6 +8,7 @@ import { operation } from '../platform/operation';
 import { ChangeInput } from '../platform/operation.type';
 import { Text } from '../platform/text';
 import { Account } from './account.entity';
+import { isZoneInDatabase } from './zone-in-database';
 import { assertOpen, assertZone } from './account.rules';
 
 @InputType({ description: 'What to change in an account. What is left out stays as it is.' })
@@ -51,14 +52,16 @@ export const changeAccount = operation({
   name: 'account.change',
   subject: 'Account',
   summary: 'Change the data of an account',
+  policyFields: ['legalName', 'timeZone', ...SENSITIVE],
   lock: async (tx, input: ChangeAccountInput) => ({
     account: await tx.lock(Account, input.accountId),
     keys: tx.context.app.keys,
+    zoneInDatabase: input.timeZone == null || (await isZoneInDatabase(tx, input.timeZone)),
   }),
   authorize: (may, { account }) => may('change', account),
-  decide: ({ account }, input) => {
+  decide: ({ account, zoneInDatabase }, input) => {
     assertOpen(account);
-    if (input.timeZone != null) assertZone(input.timeZone);
+    if (input.timeZone != null) assertZone(input.timeZone, zoneInDatabase);
     const plain = {
       ...(input.legalName != null &&
         input.legalName.trim() !== account.legalName && { legalName: input.legalName.trim() }),

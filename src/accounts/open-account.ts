@@ -7,6 +7,7 @@ import { operation } from '../platform/operation';
 import { Input } from '../platform/operation.type';
 import { Code, Text } from '../platform/text';
 import { Account } from './account.entity';
+import { isZoneInDatabase } from './zone-in-database';
 import { assertCurrencyAndZone } from './account.rules';
 
 @InputType({ description: 'A client company to open an account for.' })
@@ -42,10 +43,13 @@ export const openAccount = operation({
   name: 'account.open',
   subject: 'Account',
   summary: 'Open an account for a client company',
-  lock: async (tx, _input: OpenAccountInput) => ({ keys: tx.context.app.keys }),
+  lock: async (tx, { timeZone }: OpenAccountInput) => ({
+    keys: tx.context.app.keys,
+    zoneInDatabase: await isZoneInDatabase(tx, timeZone),
+  }),
   authorize: (may) => may.create('open', 'Account'),
-  decide: (_state, { code, legalName, currency, timeZone, taxId, bankAccountNumber }, { newId }) => {
-    assertCurrencyAndZone(currency, timeZone);
+  decide: ({ zoneInDatabase }, { code, legalName, currency, timeZone, taxId, bankAccountNumber }, { newId }) => {
+    assertCurrencyAndZone(currency, timeZone, zoneInDatabase);
     return {
       account: {
         id: newId(),

@@ -29,6 +29,7 @@ export const transferAgent = operation({
   name: 'agent.transfer',
   subject: 'Agent',
   summary: 'Transfer an agent to another line of business',
+  mutation: 'requestAgentTransfer',
   lock: async (tx, input: RequestAgentTransferInput) => {
     const agent = await tx.lock(Agent, input.agentId);
     const assignments = await tx.lockWhere(Assignment, { agentId: agent.id });

@@ -27,7 +27,7 @@ export class ApprovalPolicy extends Row {
   @Column({ type: 'bigint', nullable: true })
   whenAmountAboveMinor!: string | null;
 
-  /** The currency of that amount. Null, or another currency than the operation's: the bare number counts. */
+  /** The currency of that amount. Null: the bare number counts, whatever the currency. An amount in another one counts as above. */
   @Column({ type: 'text', nullable: true })
   whenCurrency!: string | null;
 

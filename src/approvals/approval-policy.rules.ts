@@ -1,4 +1,5 @@
-import type { Facts, FieldChange } from '../platform/operation';
+import { refuse } from '../platform/errors';
+import type { AnyOperation, Facts, FieldChange } from '../platform/operation';
 import type { ApprovalPolicy } from './approval-policy.entity';
 
 type Conditions = Pick<ApprovalPolicy, 'active' | 'whenFields' | 'whenAmountAboveMinor' | 'whenCurrency'>;
@@ -19,4 +20,28 @@ function exceeds({ whenAmountAboveMinor, whenCurrency }: Conditions, { amount }:
   if (whenAmountAboveMinor === null || !amount) return true;
   if (whenCurrency !== null && whenCurrency !== amount.currency) return true;
   return amount.minor > BigInt(whenAmountAboveMinor);
+}
+
+type Concerned = Pick<AnyOperation, 'name' | 'twoPeople' | 'policyFields'>;
+
+/**
+ * Refuses a policy that would hold nothing, or that nobody could fulfil: POLICY_NOT_WEAKENABLE (an operation that always
+ * needs a second person), POLICY_ROLE_UNFIT (a role that cannot approve this, so that no request would ever end),
+ * POLICY_FIELD_UNKNOWN (a field that the operation never changes), AMOUNT_INVALID (below zero).
+ */
+export function assertPolicyHolds(
+  policy: Conditions & Pick<ApprovalPolicy, 'approverRoles'>,
+  { name, twoPeople, policyFields = [] }: Concerned,
+  mayApprove: (role: string) => boolean,
+): void {
+  const conditional = policy.whenFields !== null || policy.whenAmountAboveMinor !== null;
+  if (twoPeople && (!policy.active || conditional))
+    refuse('POLICY_NOT_WEAKENABLE', 'This operation always needs a second person.', { operation: name });
+  const unfit = policy.approverRoles.filter((role) => !mayApprove(role));
+  if (unfit.length > 0) refuse('POLICY_ROLE_UNFIT', 'These roles may not approve this operation.', { roles: unfit });
+  const unknown = (policy.whenFields ?? []).filter((field) => !policyFields.includes(field));
+  if (unknown.length > 0)
+    refuse('POLICY_FIELD_UNKNOWN', 'The operation changes no such field.', { fields: policyFields });
+  if (policy.whenAmountAboveMinor !== null && BigInt(policy.whenAmountAboveMinor) < 0n)
+    refuse('AMOUNT_INVALID', 'A threshold is not below zero.');
 }

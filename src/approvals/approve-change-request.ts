@@ -11,6 +11,7 @@ import type { Row } from '../platform/row';
 import { asRefusal, type Transaction } from '../platform/transaction';
 import { ChangeRequest } from './change-request.entity';
 import { assertMayDecide, assertPending, assertSeen, movedRows } from './change-request.rules';
+import { ChangeFailed, closeIfOver } from './close-if-over';
 import { digestOf, placeOfInput, seenRows } from './content';
 import { actorNow, deciderOf } from './decider';
 import { Decision } from './decision.entity';
@@ -73,7 +74,7 @@ export const approveChangeRequest = operation({
     changeRequestId: changeRequest.id,
   }),
   facts: (_decision, { changeRequest }) => ({ accountId: changeRequest.accountId }),
-  refused: (tx, { id, revision }, error) => closeIfOver(tx, id, revision, error),
+  refused: (tx, { id }, error) => closeIfOver(tx, id, error),
 });
 
 /** Carries out what was approved, on behalf of its maker and with the maker's rights of now. */
@@ -107,27 +108,4 @@ function assertFresh(request: ChangeRequest, rows: readonly Row[]): void {
     moved,
     proposed: request.changes,
   });
-}
-
-/** What was approved cannot be done any more. Keeps the code of the refusal that it met. */
-class ChangeFailed extends DomainError {
-  constructor(readonly met: DomainError) {
-    super('CHANGE_REQUEST_FAILED', `It cannot be carried out: ${met.message}`, { code: met.code, ...met.details });
-  }
-}
-
-const OVER: Record<string, 'STALE' | 'FAILED' | 'EXPIRED'> = {
-  CHANGE_REQUEST_STALE: 'STALE',
-  CHANGE_REQUEST_FAILED: 'FAILED',
-  CHANGE_REQUEST_EXPIRED: 'EXPIRED',
-};
-
-/** After a refusal that ends the request: marks it so, unless somebody was faster. */
-async function closeIfOver(tx: Transaction, id: string, revision: number, error: unknown): Promise<void> {
-  const status = error instanceof DomainError ? OVER[error.code] : undefined;
-  if (!status) return;
-  const request = await tx.lock(ChangeRequest, id);
-  if (request.status !== 'PENDING' || request.revision !== revision) return;
-  const failureCode = error instanceof ChangeFailed ? error.met.code : (error as DomainError).code;
-  await tx.update(request, { status, closedAt: tx.now, failureCode });
 }

@@ -1,7 +1,7 @@
 import { ArrayMinSize, ArrayUnique, IsOptional, Matches, Max, MaxLength, Min } from 'class-validator';
 import { Field, ID, InputType, Int } from 'type-graphql';
 import { RoleEnum } from '../access/grant-role';
-import type { RoleName } from '../access/permissions';
+import { type RoleName, roleMayApprove } from '../access/permissions';
 import { refuse } from '../platform/errors';
 import { formatMinor, isCurrency, parseMinor } from '../platform/money';
 import { MoneyInput } from '../platform/money.type';
@@ -9,6 +9,7 @@ import { operation } from '../platform/operation';
 import { ChangeInput } from '../platform/operation.type';
 import { Text } from '../platform/text';
 import { ApprovalPolicy } from './approval-policy.entity';
+import { assertPolicyHolds } from './approval-policy.rules';
 
 @InputType({ description: 'What to change in a policy. What is left out stays as it is.' })
 export class ChangeApprovalPolicyInput extends ChangeInput {
@@ -36,9 +37,16 @@ export class ChangeApprovalPolicyInput extends ChangeInput {
 
   @Field(() => MoneyInput, {
     nullable: true,
-    description: 'Only above this amount. Amounts in other currencies always count as above.',
+    description:
+      'Only above this amount. Amounts in other currencies always count as above. Null: whatever the amount.',
   })
   whenAmountAbove?: MoneyInput | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'True: only when money is at stake at all, in whatever currency. False: whatever the amount.',
+  })
+  whenAmountPositive?: boolean | null;
 
   @IsOptional()
   @Min(1)
@@ -57,17 +65,15 @@ export const changeApprovalPolicy = operation({
   subject: 'ApprovalPolicy',
   summary: 'Change an approval policy',
   twoPeople: true,
-  lock: async (tx, input: ChangeApprovalPolicyInput) => ({
-    policy: await tx.lock(ApprovalPolicy, input.approvalPolicyId),
-    alwaysTwo: tx.context.app.catalogue.names.filter((name) => tx.context.app.catalogue.find(name).twoPeople),
-  }),
+  lock: async (tx, input: ChangeApprovalPolicyInput) => {
+    const policy = await tx.lock(ApprovalPolicy, input.approvalPolicyId);
+    return { policy, concerns: tx.context.app.catalogue.find(policy.operation) };
+  },
   authorize: (may, { policy }) => may('change', policy),
-  decide: ({ policy, alwaysTwo }, input) => {
+  decide: ({ policy, concerns }, input) => {
     const patch = patchOf(input);
     if (Object.keys(patch).length === 0) refuse('NOTHING_TO_CHANGE', 'Nothing was asked to be changed.');
-    const weakened = patch.active === false || patch.whenFields != null || patch.whenAmountAboveMinor != null;
-    if (weakened && alwaysTwo.includes(policy.operation))
-      refuse('POLICY_NOT_WEAKENABLE', 'This operation always needs a second person.', { operation: policy.operation });
+    assertPolicyHolds({ ...policy, ...patch }, concerns, (role) => roleMayApprove(role, policy.operation));
     return patch;
   },
   save: (tx, patch, { policy }) => tx.update(policy, patch),
@@ -87,23 +93,27 @@ type Patch = Partial<
   >
 >;
 
-function patchOf({
-  active,
-  approverRoles,
-  whenFields,
-  whenAmountAbove,
-  expiresAfterHours,
-}: ChangeApprovalPolicyInput): Patch {
+function patchOf(input: ChangeApprovalPolicyInput): Patch {
+  const { active, approverRoles, whenFields, expiresAfterHours } = input;
   return {
     ...(active != null && { active }),
     ...(approverRoles != null && { approverRoles }),
     ...(whenFields != null && { whenFields: whenFields.length > 0 ? whenFields : null }),
-    ...(whenAmountAbove != null && {
-      whenAmountAboveMinor: String(parseMinor(whenAmountAbove.amount, whenAmountAbove.currency)),
-      whenCurrency: whenAmountAbove.currency,
-    }),
+    ...amountPatchOf(input),
     ...(expiresAfterHours != null && { expiresAfterHours }),
   };
+}
+
+/** A threshold can be set, set to "any money at all", and taken away again. */
+function amountPatchOf({ whenAmountAbove, whenAmountPositive }: ChangeApprovalPolicyInput): Patch {
+  if (whenAmountAbove != null) {
+    const minor = parseMinor(whenAmountAbove.amount, whenAmountAbove.currency);
+    return { whenAmountAboveMinor: String(minor), whenCurrency: whenAmountAbove.currency };
+  }
+  if (whenAmountPositive === true) return { whenAmountAboveMinor: '0', whenCurrency: null };
+  return whenAmountAbove === null || whenAmountPositive === false
+    ? { whenAmountAboveMinor: null, whenCurrency: null }
+    : {};
 }
 
 const amountOf = ({ whenAmountAboveMinor: minor, whenCurrency: currency }: Patch) =>

@@ -17,8 +17,10 @@ export interface SeenRow {
 @Entity('change_request')
 @Unique('change_request_and_maker', ['id', 'makerId'])
 @Index('change_request_waiting', ['createdAt', 'id'], { where: `status = 'PENDING'` })
+@Index('change_request_created', ['createdAt', 'id'])
+@Index('change_request_maker', ['makerId', 'createdAt', 'id'])
 @Index('change_request_subject', ['subjectType', 'subjectId'])
-@Index('change_request_account', ['accountId'])
+@Index('change_request_account', ['accountId', 'createdAt', 'id'])
 @Check(
   'change_request_status',
   `status IN ('PENDING','RETURNED','EXECUTED','REJECTED','WITHDRAWN','EXPIRED','STALE','FAILED')`,

@@ -3,6 +3,7 @@ import { operation } from '../platform/operation';
 import { Input } from '../platform/operation.type';
 import { Text } from '../platform/text';
 import { ChangeRequest } from './change-request.entity';
+import { closeIfOver } from './close-if-over';
 import { assertMayDecide, assertPending } from './change-request.rules';
 import { Decision } from './decision.entity';
 import { deciderOf } from './decider';
@@ -47,4 +48,5 @@ export const rejectChangeRequest = operation({
     changeRequestId: changeRequest.id,
   }),
   facts: (_decision, { changeRequest }) => ({ accountId: changeRequest.accountId }),
+  refused: (tx, { id }, error) => closeIfOver(tx, id, error),
 });

@@ -1,5 +1,6 @@
 import { attemptAt, reasonIn } from '../access/attempt';
 import { finish, prepare, type Prepared } from '../access/carry-out';
+import { actorStill } from '../access/identify';
 import { maskInput, sealText, withoutSensitiveText } from '../access/sensitive-value';
 import { record, recordRefusal } from '../audit/record';
 import { keyedDigest } from '../platform/canonical';
@@ -23,21 +24,23 @@ export async function submit(context: Context, name: string, given: OperationInp
   const operation = context.app.catalogue.find(name);
   const input = withoutSensitiveText(given);
   try {
-    const actor = context.actor ?? refuse('UNAUTHENTICATED', 'Sign in first.');
-    return await inTransaction(context, (tx) =>
-      once(tx, operation, actor, input, async () => {
+    return await inTransaction(context, async (tx) => {
+      const actor = (await actorStill((text, values) => tx.query(text, values), context, tx.now)) ?? signedOut();
+      tx.actAs(actor);
+      return once(tx, operation, actor, input, async () => {
         const prepared = await prepare(tx, operation, input, actor);
         const policy = await policyFor(tx, prepared);
         return policy ? propose(tx, prepared, input, actor, policy) : done(await finish(tx, prepared));
-      }),
-    );
+      });
+    });
   } catch (error) {
-    await recordRefusal(context, error, attemptAt(operation, input), async (tx) =>
-      operation.refused?.(tx, input, error),
-    );
+    const { refused } = operation;
+    await recordRefusal(context, error, attemptAt(operation, input), refused && ((tx) => refused(tx, input, error)));
     throw error;
   }
 }
+
+const signedOut = () => refuse('UNAUTHENTICATED', 'Sign in first.');
 
 const done = (result: Record<string, unknown>): Submitted => ({ outcome: 'DONE', changeRequestId: null, result });
 

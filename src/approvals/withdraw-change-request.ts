@@ -4,6 +4,7 @@ import { refuse } from '../platform/errors';
 import { operation } from '../platform/operation';
 import { Input } from '../platform/operation.type';
 import { ChangeRequest } from './change-request.entity';
+import { closeIfOver } from './close-if-over';
 import { assertPending } from './change-request.rules';
 
 @InputType({ description: 'Which of your own change requests to take back.' })
@@ -38,4 +39,5 @@ export const withdrawChangeRequest = operation({
     changeRequestId: changeRequest.id,
   }),
   facts: (_patch, { changeRequest }) => ({ accountId: changeRequest.accountId }),
+  refused: (tx, { id }, error) => closeIfOver(tx, id, error),
 });

@@ -5,9 +5,9 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
  * authenticated; every other column is derived from them, for searching. The API's role may insert and select.
  */
 @Entity({ name: 'event', schema: 'audit' })
-@Index('event_subject', ['subjectType', 'subjectId', 'id'])
-@Index('event_actor', ['actorId', 'id'])
-@Index('event_action', ['action', 'id'])
+@Index('event_subject', ['subjectType', 'subjectId', 'at', 'id'])
+@Index('event_actor', ['actorId', 'at', 'id'])
+@Index('event_action', ['action', 'at', 'id'])
 @Index('event_request', ['requestId'])
 @Index('event_change_request', ['changeRequestId'], { where: 'change_request_id IS NOT NULL' })
 @Index('event_at', ['at', 'id'])

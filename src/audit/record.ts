@@ -2,7 +2,7 @@ import { canonicalBytes, leafHash, mac } from '../platform/canonical';
 import type { Context } from '../platform/context';
 import { isId } from '../platform/ids';
 import { maskText } from '../platform/masks';
-import type { FieldChange } from '../platform/operation';
+import type { Consequence, FieldChange } from '../platform/operation';
 import { refusalCodeOf } from '../platform/shown-error';
 import { inTransaction, type Transaction } from '../platform/transaction';
 
@@ -95,22 +95,22 @@ export async function recordRefusal(
   context: Context,
   error: unknown,
   event: Omit<EventDescription, 'outcome' | 'code'>,
-  consequence: (tx: Transaction) => Promise<void> = async () => undefined,
+  consequence?: (tx: Transaction) => Promise<Consequence>,
 ): Promise<void> {
   if (error !== null && typeof error === 'object') {
     if (recorded.has(error)) return;
     recorded.add(error);
   }
   const code = refusalCodeOf(error);
+  const refusal = { ...event, outcome: code ? 'REFUSED' : 'FAILED', code: code ?? 'INTERNAL' } as const;
+  const tell = (more?: typeof consequence) =>
+    inTransaction(context, async (tx) => record(tx, { ...refusal, ...(await more?.(tx)) }));
+  const note = (fault: unknown, what: string) =>
+    context.app.log.error({ err: fault, requestId: context.requestId, action: event.action }, what);
   try {
-    await inTransaction(context, async (tx) => {
-      await consequence(tx);
-      await record(tx, { ...event, outcome: code ? 'REFUSED' : 'FAILED', code: code ?? 'INTERNAL' });
-    });
+    if (consequence) return await tell(consequence);
   } catch (fault) {
-    context.app.log.error(
-      { err: fault, requestId: context.requestId, action: event.action },
-      'a refusal was not recorded',
-    );
+    note(fault, 'the consequence of a refusal failed');
   }
+  await tell().catch((fault: unknown) => note(fault, 'a refusal was not recorded'));
 }

@@ -62,7 +62,7 @@ export class Asked {
       changeRequest: submitted.changeRequestId,
       ...submitted.result,
     };
-    const answer: Record<string, unknown> = {};
+    const answer = Object.create(null) as Record<string, unknown>;
     const objects: Sql[] = [];
     for (const [key, nodes] of this.compiler.fieldsOf(this.selection)) {
       const below = this.compiler.below(this.selection, nodes);

@@ -11,6 +11,8 @@ import {
 import { collectSubfields } from 'graphql/execution/collectFields';
 import { getArgumentValues } from 'graphql/execution/values';
 import type { Context } from './context';
+import { refuse } from './errors';
+import { MAX_ROWS, ROWS_OF_A_LIST } from './limits';
 import { assertText } from './text';
 import { cursorPads, type PageArgs, pageSizes, readCursor } from './pagination';
 import { column, type FieldRead, LIST_LIMIT, type OrderKey, type Read, type Viewing } from './read';
@@ -35,6 +37,9 @@ type ConnectionArguments = PageArgs & { filter?: Record<string, unknown> | null;
  */
 export class Compiler {
   private aliases = 0;
+  /** How often what is being compiled is fetched, and how many rows that makes so far. */
+  private times = 1;
+  private rows = 0;
   readonly viewing: Viewing;
 
   constructor(
@@ -65,7 +70,8 @@ export class Compiler {
   /** One row that satisfies a condition and that the viewer may see; SQL null when there is none. */
   one(read: Read, where: (row: string) => Sql, selection: Selection): Sql {
     const row = this.alias();
-    return sql`(select ${this.object(read.fields, row, selection)} from ${name(read.table)} ${name(row)}
+    const object = this.fetched(1, () => this.object(read.fields, row, selection));
+    return sql`(select ${object} from ${name(read.table)} ${name(row)}
       where ${and([where(row), this.scope(read, row)])} limit 1)`;
   }
 
@@ -76,8 +82,9 @@ export class Compiler {
       order.split(',').map((key) => column(row, key.trim())),
       ', ',
     );
+    const object = this.fetched(ROWS_OF_A_LIST, () => this.object(read.fields, row, selection));
     return sql`(select coalesce(json_agg(o.data), '[]'::json) from (
-      select ${this.object(read.fields, row, selection)} as data from ${name(read.table)} ${name(row)}
+      select ${object} as data from ${name(read.table)} ${name(row)}
       where ${and([where(row), this.scope(read, row)])}
       order by ${orderBy} limit ${raw(String(LIST_LIMIT))}) o)`;
   }
@@ -113,7 +120,7 @@ export class Compiler {
       totalCount: sql`(select count(*) from ${name(read.table)} ${name(row)} where ${matching})`,
       // One column for each place in the document that asks for nodes: two places may ask for different things.
       nodes: [],
-      nodeOf: (nodes) => this.object(read.fields, row, nodes),
+      nodeOf: (nodes) => this.fetched(fetch, () => this.object(read.fields, row, nodes)),
       cursorAsked: false,
     };
     const answer = this.connectionObject(selection, parts);
@@ -231,6 +238,18 @@ export class Compiler {
     )})::json`;
   }
 
+  /** Compiles what is fetched so many times for each of its parents. Refuses with QUERY_TOO_LARGE before anything runs. */
+  private fetched(times: number, compile: () => Sql): Sql {
+    const outside = this.times;
+    this.times *= times;
+    this.rows += this.times;
+    if (this.rows > MAX_ROWS)
+      refuse('QUERY_TOO_LARGE', `A read fetches at most ${MAX_ROWS} rows: ask for smaller pages.`);
+    const compiled = compile();
+    this.times = outside;
+    return compiled;
+  }
+
   /** The rows that exist for the viewer. A part is seen by whoever sees the whole that it was reached through. */
   private scope(read: Read, row: string): Sql {
     return read.partOfWhole ? raw('true') : this.viewing.may('read', read.type, row);
@@ -280,7 +299,7 @@ export function rekey(compiler: Compiler, value: unknown, selection: Selection):
   if (isListType(type))
     return (value as unknown[]).map((each) => rekey(compiler, each, { ...selection, type: type.ofType }));
   if (isLeafType(type)) return value;
-  const answer: Record<string, unknown> = {};
+  const answer = Object.create(null) as Record<string, unknown>;
   for (const [key, nodes] of compiler.fieldsOf(selection)) {
     const below = compiler.below(selection, nodes);
     if (below) answer[key] = rekey(compiler, (value as Record<string, unknown>)[nodes[0]!.name.value], below);

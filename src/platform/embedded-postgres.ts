@@ -119,6 +119,7 @@ function chooseSettings({ durable = true, maxConnections = 100 }: EmbeddedPostgr
     log_timezone: 'UTC',
     // A statement that failed is not repeated in the log: it may hold what must not stand there.
     log_min_error_statement: 'panic',
+    log_error_verbosity: 'terse',
   };
 }
 

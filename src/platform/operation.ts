@@ -20,6 +20,11 @@ export interface Recorded {
   changeRequestId?: string;
 }
 
+/** What a refusal changed, for its event to tell. */
+export interface Consequence {
+  changes?: FieldChange[];
+}
+
 /** What approval policies may look at. */
 export interface Facts {
   /** The client account that the operation concerns; also decides who may see its change request. */
@@ -63,6 +68,8 @@ export interface Operation<I extends OperationInput = OperationInput, S = unknow
   readonly summary: string;
   /** Type of the row that `expectedVersion` speaks of, where that is not the subject. */
   readonly versionOf?: string;
+  /** The paths of its changes that a policy may single out (`whenFields`); none unless told. */
+  readonly policyFields?: readonly string[];
   /** Always under approval, whatever the policies say. */
   readonly twoPeople?: boolean;
   /** Its answer is for the eyes of the one who asked: it is never stored, and a repeat does it again. */
@@ -80,7 +87,11 @@ export interface Operation<I extends OperationInput = OperationInput, S = unknow
   /** What the approval policies may look at. */
   facts(decision: D, state: S, input: I): Facts;
   /** What a refusal itself changes, in the transaction that records the refusal. */
-  refused?(tx: Transaction, input: I, error: unknown): Promise<void>;
+  refused?(tx: Transaction, input: I, error: unknown): Promise<Consequence>;
+  /** Which row an input is about, where the names in it do not say (`id`, or `<subject>Id`): for the event of a refusal. */
+  about?(input: I): { subjectType: string; subjectId: string };
+  /** The mutation that submits it, where its name is not `<verb><Noun>`. */
+  readonly mutation?: string;
 }
 
 /** Any operation, as the catalogue holds it. */

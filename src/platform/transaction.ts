@@ -1,6 +1,6 @@
 import type { EntityManager, EntityTarget, FindOptionsWhere, ObjectLiteral } from 'typeorm';
 import { QueryFailedError } from 'typeorm';
-import type { Context } from './context';
+import type { Actor, Context } from './context';
 import { DomainError, refuse } from './errors';
 import { isId, newId } from './ids';
 import type { Moment } from './operation';
@@ -19,9 +19,14 @@ export class Transaction implements Moment {
 
   constructor(
     private readonly manager: EntityManager,
-    readonly context: Context,
+    public context: Context,
     readonly now: Date,
   ) {}
+
+  /** From here on it is this actor's, with the roles of this moment: in the events, too. */
+  actAs(actor: Actor): void {
+    this.context = { ...this.context, actor };
+  }
 
   get actorId(): string {
     return this.context.actor?.id ?? refuse('UNAUTHENTICATED', 'Sign in first.');

@@ -10,6 +10,7 @@ const money = { amount: '1.00', currency: 'USD' };
 export const INPUTS: Record<string, () => object> = {
   signIn: () => ({ email: 'nobody-at-all@test.example', password: 'not the password' }),
   endSession: () => ({ sessionId: NO_ID }),
+  changePassword: () => ({ presentPassword: 'not the password', newPassword: 'another long password' }),
   createUser: () => ({ name: 'New', email: `new-${unique()}@test.example`, password: 'a long password' }),
   deactivateUser: () => ({ userId: NO_ID, reason: 'left' }),
   grantRole: () => ({ userId: NO_ID, role: 'billing', reason: 'hired' }),
@@ -49,6 +50,7 @@ export const INPUTS: Record<string, () => object> = {
 const SELECTIONS: Record<string, string> = {
   signIn: 'expiresAt',
   signOut: 'signedOut',
+  changePassword: 'viewer { id }',
   revealSensitiveValue: 'outcome value',
 };
 

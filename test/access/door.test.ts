@@ -56,6 +56,7 @@ const LET_IN: Record<'Query' | 'Mutation', Record<string, readonly Who[]>> = {
   Mutation: {
     signIn: EVERYONE,
     signOut: SIGNED_IN,
+    changePassword: SIGNED_IN,
     // Everybody may end their own.
     endSession: SIGNED_IN,
     createUser: ['admin'],

@@ -151,7 +151,7 @@ describe('a client’s user', () => {
 
   it('stays within its account on every path through the graph', async () => {
     const answer = await ask(`{
-      accounts { nodes { id legalName
+      accounts(first: 3) { nodes { id legalName
         lobs { totalCount nodes { id account { id lobs { totalCount nodes { id } } } complaints { totalCount nodes { id account { id } } } pendingChanges { id } } }
         invoices { totalCount nodes { id account { id invoices { totalCount } } lines { id lob { id account { id } } }
           disputes { totalCount nodes { id invoice { id account { id } } account { id } items { line { id lob { id } } } openedBy { id } resolvedBy { id } pendingChanges { id } } } pendingChanges { id } } }
@@ -342,6 +342,7 @@ describe('somebody without a role', () => {
       nodes: [{ id: t.as('stranger').userId, email: 'stranger@test.example', roles: [] }],
     });
     expect(data!.viewer.permissions).toEqual([
+      { action: 'changePassword', subject: 'User' },
       { action: 'end', subject: 'Session' },
       { action: 'read', subject: 'Session' },
       { action: 'read', subject: 'User' },

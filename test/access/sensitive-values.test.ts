@@ -793,7 +793,8 @@ describe('revealSensitiveValue', () => {
 describe('under a policy that an owner has made', () => {
   const underApproval = (operation: string) =>
     t.sql(
-      `INSERT INTO approval_policy (id, operation, active, approver_roles, expires_after_hours) VALUES (gen_random_uuid(), $1, true, '{supervisor}', 1)`,
+      `INSERT INTO approval_policy (id, operation, active, approver_roles, expires_after_hours) VALUES (gen_random_uuid(), $1, true, '{supervisor}', 1)
+       ON CONFLICT (operation) DO UPDATE SET active = true, approver_roles = excluded.approver_roles`,
       [operation],
     );
   const lift = (operation: string) =>

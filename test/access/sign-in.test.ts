@@ -30,10 +30,11 @@ function opened({ data, errors }: Answer): ApiClient & { sessionId: string } {
   return Object.assign(new ApiClient(t.served, token, viewer.id), { sessionId: viewer.sessionId as string });
 }
 
-/** A user of its own, made by an administrator. */
+/** A user of its own, made by an administrator, who has a password of their own since. */
 async function givenUser(password = PASSWORD): Promise<{ id: string; email: string; password: string }> {
   const email = `u-${randomUUID()}@test.example`;
   const { payload } = await t.as('admin').mutate('createUser', { name: 'Somebody', email, password }, 'user { id }');
+  await t.sql('UPDATE app_user SET password_set_by_id = NULL WHERE id = $1', [payload.user.id]);
   return { id: payload.user.id, email, password };
 }
 

@@ -19,6 +19,7 @@ async function givenUser(): Promise<string> {
   const { payload } = await t
     .as('admin')
     .mutate('createUser', { name: 'Somebody', email: freshEmail(), password: PASSWORD }, 'user { id }');
+  await t.sql('UPDATE app_user SET password_set_by_id = NULL WHERE id = $1', [payload.user.id]);
   return payload.user.id as string;
 }
 

@@ -53,7 +53,7 @@ async function endingApproval(request: Waiting, by: CastName = 'supervisor') {
   expect(row.approved_by_id).toBeNull();
   expect(row.result).toBeNull();
   expect(events.map(({ action, outcome, code, changeRequest }) => ({ action, outcome, code, changeRequest }))).toEqual([
-    { action: 'changeRequest.approve', outcome: 'REFUSED', code: answer.code, changeRequest: null },
+    { action: 'changeRequest.approve', outcome: 'REFUSED', code: answer.code, changeRequest: request.id },
   ]);
   return { answer, changed, row, error: answer.errors[0]! };
 }
@@ -287,7 +287,7 @@ describe('changeRequest.approve', () => {
       const request = await proposedBankChange(t, accountId);
       await t.as('operations').mutate('changeAccount', { accountId, legalName: 'Moved Ltd' }, 'outcome');
       const set = (at: string | null) =>
-        t.sql('UPDATE app_user SET deactivated_at = $2 WHERE id = $1', [t.as('operations').userId, at]);
+        t.rewind('UPDATE app_user SET deactivated_at = $2 WHERE id = $1', [t.as('operations').userId, at]);
       await set('2020-01-01');
       try {
         await refusedApproval('supervisor', request, 'MAKER_NOT_ACTIVE');
@@ -393,7 +393,7 @@ describe('changeRequest.approve', () => {
       const context = await (t.person('supervisor') as never as { context(): Promise<never> }).context();
       await withoutRole(t, 'supervisor', 'supervisor', async () => {
         await expect(app.submit(context, 'changeRequest.approve', request)).rejects.toMatchObject({
-          code: 'NOT_AN_APPROVER',
+          code: 'NOT_FOUND',
         });
       });
       expect((await requestRow(t, request.id)).status).toBe('PENDING');
@@ -402,7 +402,7 @@ describe('changeRequest.approve', () => {
     it('a session that was ended meanwhile: nobody approves', async () => {
       const request = await givenProposedVoid(t);
       const end = (at: string | null) =>
-        t.sql('UPDATE session SET ended_at = $2 WHERE user_id = $1', [t.as('supervisor2').userId, at]);
+        t.rewind('UPDATE session SET ended_at = $2 WHERE user_id = $1', [t.as('supervisor2').userId, at]);
       await end('2020-01-01');
       expect((await approve(t, request, 'supervisor2')).code).toBe('UNAUTHENTICATED');
       await end(null);

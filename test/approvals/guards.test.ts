@@ -248,7 +248,7 @@ describe('two people, in the database', () => {
       expect(changes.get('decision')).toEqual(['version']);
       expect(changes.get('role_grant')).toEqual(['revoked_at', 'revoked_by_id', 'version']);
       expect(changes.get('session')).toEqual(['ended_at', 'version']);
-      expect(changes.get('app_user')).toEqual(['deactivated_at', 'password_hash', 'version']);
+      expect(changes.get('app_user')).toEqual(['deactivated_at', 'password_hash', 'password_set_by_id', 'version']);
       expect(changes.get('idempotency_key')).toEqual(['answer']);
       expect(changes.get('audit.event')).toEqual([]);
       expect(changes.get('migration')).toEqual([]);

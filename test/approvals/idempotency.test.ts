@@ -177,7 +177,7 @@ describe('the idempotency key', () => {
       const { code, data } = await hire(t.as('operations'), input);
       expect({ code, data }).toEqual({ code: 'FORBIDDEN', data: null });
     } finally {
-      await t.sql('UPDATE role_grant SET revoked_at = NULL WHERE user_id = $1', values);
+      await t.rewind('UPDATE role_grant SET revoked_at = NULL WHERE user_id = $1', values);
     }
   });
 

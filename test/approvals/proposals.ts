@@ -34,7 +34,7 @@ export async function withRole<T>(t: TestApp, who: CastName, role: string, work:
 /** Takes a role away while some work is done. */
 export async function withoutRole<T>(t: TestApp, who: CastName, role: string, work: () => Promise<T>): Promise<T> {
   const set = (revokedAt: Date | null) =>
-    t.sql(`UPDATE role_grant SET revoked_at = $3 WHERE user_id = $1 AND role = $2`, [
+    t.rewind(`UPDATE role_grant SET revoked_at = $3 WHERE user_id = $1 AND role = $2`, [
       t.as(who).userId,
       role,
       revokedAt,

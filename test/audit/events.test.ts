@@ -361,7 +361,7 @@ describe('who, when and from where', () => {
   });
 
   it('whoever approves acts on behalf of whoever proposed', async () => {
-    const { nodes } = await find({ changeRequestId });
+    const { nodes } = await find({ changeRequestId, outcome: 'DONE' });
     expect(
       nodes.map(({ action, actor, onBehalfOf, roles }) => [action, actor.id, onBehalfOf?.id ?? null, roles]),
     ).toEqual([

@@ -1,4 +1,4 @@
-import { BUSINESS, type Role } from './role';
+import { ACCESS_OPERATIONS, BUSINESS, type Role } from './role';
 
 /** Runs the installation: users, roles, policies. Touches no business and approves no business. */
 export const admin: Role = ({ can }) => {
@@ -11,5 +11,5 @@ export const admin: Role = ({ can }) => {
   can('read', 'RoleGrant');
   can('change', 'ApprovalPolicy');
   can('withdraw', 'ChangeRequest');
-  can(['approve', 'reject'], 'ChangeRequest', { operation: { $in: ['role.grant', 'approvalPolicy.change'] } });
+  can(['approve', 'reject'], 'ChangeRequest', { operation: { $in: ACCESS_OPERATIONS } });
 };

@@ -1,7 +1,7 @@
 import { BUSINESS, type Role } from './role';
 
 /** Makes invoices and settles disputes over them; whatever binds the firm, a supervisor countersigns. */
-export const billing: Role = ({ can }) => {
+export const billing: Role = ({ can, userId }) => {
   can('read', BUSINESS);
   can('change', 'Account');
   can('draft', 'Invoice');
@@ -9,7 +9,7 @@ export const billing: Role = ({ can }) => {
   can('void', 'Invoice');
   can('open', 'Dispute');
   can('resolve', 'Dispute');
-  can('withdraw', 'Dispute');
+  can('withdraw', 'Dispute', { openedById: userId });
   can('reveal', 'Account');
   can('withdraw', 'ChangeRequest');
 };

@@ -1,4 +1,4 @@
-import { BUSINESS, type Role } from './role';
+import { ACCESS_OPERATIONS, BUSINESS, type Role } from './role';
 
 /** Watches over complaints, access and the trail; countersigns grants of roles and changes of policies. */
 export const compliance: Role = ({ can }) => {
@@ -11,5 +11,5 @@ export const compliance: Role = ({ can }) => {
   can('reveal', 'Account');
   can(['read', 'end'], 'Session');
   can('withdraw', 'ChangeRequest');
-  can(['approve', 'reject'], 'ChangeRequest', { operation: { $in: ['role.grant', 'approvalPolicy.change'] } });
+  can(['approve', 'reject'], 'ChangeRequest', { operation: { $in: ACCESS_OPERATIONS } });
 };

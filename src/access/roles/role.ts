@@ -25,8 +25,17 @@ export const BUSINESS = [
   'User',
 ];
 
+/** Operations over who may do what: administration and compliance countersign them, for each other. */
+export const ACCESS_OPERATIONS = [
+  'role.grant',
+  'role.revoke',
+  'user.create',
+  'user.deactivate',
+  'approvalPolicy.change',
+];
+
 /** Whoever is signed in, with or without a role. */
 export const everybody: Role = ({ can, userId }) => {
-  can('read', 'User', { id: userId });
+  can(['read', 'changePassword'], 'User', { id: userId });
   can(['read', 'end'], 'Session', { userId });
 };

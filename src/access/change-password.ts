@@ -1,0 +1,37 @@
+import { IsNull, Not } from 'typeorm';
+import { operation, type OperationInput } from '../platform/operation';
+import { Session } from './session.entity';
+import { User } from './user.entity';
+
+/** Made by `own-password.ts`, which compares and hashes before any transaction: that takes its time on purpose. */
+export interface ChangePasswordInput extends OperationInput {
+  userId: string;
+  passwordHash: string;
+}
+
+/** One's own password, known to nobody else from now on. Every other session of the user ends. */
+export const changePassword = operation({
+  name: 'password.change',
+  subject: 'User',
+  summary: 'Change one’s own password',
+  ephemeral: true,
+  lock: async (tx, input: ChangePasswordInput) => ({ user: await tx.lock(User, input.userId) }),
+  authorize: (may, { user }) => may('changePassword', user),
+  decide: (_state, { passwordHash }, { now }) => ({ passwordHash, endedAt: now }),
+  save: async (tx, { passwordHash, endedAt }, { user }) => {
+    await tx.update(user, { passwordHash, passwordSetById: null });
+    const own = tx.context.sessionId;
+    const others = await tx.lockWhere(Session, {
+      userId: user.id,
+      endedAt: IsNull(),
+      ...(own !== null && { id: Not(own) }),
+    });
+    for (const session of others) await tx.update(session, { endedAt });
+  },
+  record: (_decision, { user }) => ({
+    action: 'password.changed',
+    subjectId: user.id,
+    changes: [{ path: 'ownPassword', before: user.passwordSetById === null, after: true }],
+  }),
+  facts: () => ({ accountId: null }),
+});

@@ -1,0 +1,29 @@
+import { refuse } from '../platform/errors';
+import type { Transaction } from '../platform/transaction';
+import type { RoleName } from './permissions';
+
+/** Somebody with a role that keeps the installation open to change: administration, and compliance, which countersigns. */
+export interface Keeper {
+  userId: string;
+  role: RoleName;
+}
+
+const KEEPERS = `SELECT g.user_id AS "userId", g.role FROM role_grant g JOIN app_user u ON u.id = g.user_id
+  WHERE g.revoked_at IS NULL AND u.deactivated_at IS NULL AND g.role IN ('admin', 'compliance')`;
+
+/** Every keeper there is, under a lock: two of them must not take each other away at once. */
+export async function lockKeepers(tx: Transaction): Promise<Keeper[]> {
+  await tx.query(`SELECT pg_advisory_xact_lock(hashtext('countersign keepers'))`);
+  return tx.query<Keeper>(KEEPERS);
+}
+
+/** Whether roles could still be granted: somebody proposes (admin) and somebody else approves (admin or compliance). */
+export const canKeep = (keepers: readonly Pick<Keeper, 'userId' | 'role'>[]): boolean =>
+  keepers.some(({ role }) => role === 'admin') && new Set(keepers.map(({ userId }) => userId)).size >= 2;
+
+/** Refuses with LAST_KEEPER what would leave nobody to grant a role, or nobody to countersign it. */
+export function assertKept(keepers: readonly Keeper[], leaving: (keeper: Keeper) => boolean): void {
+  const rest = keepers.filter((keeper) => !leaving(keeper));
+  if (rest.length < keepers.length && !canKeep(rest))
+    refuse('LAST_KEEPER', 'Nobody would be left to grant roles and to countersign that.');
+}

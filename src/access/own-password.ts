@@ -1,0 +1,24 @@
+import { recordRefusal } from '../audit/record';
+import type { Context } from '../platform/context';
+import { refuse } from '../platform/errors';
+import { hashPassword, passwordFits } from './passwords';
+import { User } from './user.entity';
+
+/**
+ * Changes the password of whoever is signed in. The present one is compared and the new one hashed outside of any
+ * transaction. Refuses with PASSWORD_WRONG or PASSWORD_UNCHANGED, and the trail keeps either.
+ */
+export async function changeOwnPassword(context: Context, present: string, next: string): Promise<void> {
+  const { actor, app } = context;
+  const userId = actor?.id ?? refuse('UNAUTHENTICATED', 'Sign in first.');
+  try {
+    const user = await app.database.orm.manager.findOneBy(User, { id: userId });
+    if (!(await passwordFits(user?.passwordHash ?? null, present)))
+      refuse('PASSWORD_WRONG', 'This is not your password.');
+    if (present.normalize('NFC') === next.normalize('NFC')) refuse('PASSWORD_UNCHANGED', 'Choose another password.');
+  } catch (error) {
+    await recordRefusal(context, error, { action: 'password.change', subjectType: 'User', subjectId: userId });
+    throw error;
+  }
+  await app.submit(context, 'password.change', { userId, passwordHash: await hashPassword(next) });
+}
