@@ -61,7 +61,7 @@ export async function createApp(config: Config, database: Database, options: Opt
     introspection: !config.production,
     hideSchemaDetailsFromClientErrors: config.production,
     includeStacktraceInErrorResponses: false,
-    parseOptions: { maxTokens: MAX_TOKENS },
+    parseOptions: { maxLexicalTokens: MAX_TOKENS },
     validationRules: [limitRootFields],
     persistedQueries: false,
     stopOnTerminationSignals: false,

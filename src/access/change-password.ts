@@ -1,4 +1,5 @@
 import { IsNull, Not } from 'typeorm';
+import { refuse } from '../platform/errors';
 import { operation, type OperationInput } from '../platform/operation';
 import { Session } from './session.entity';
 import { User } from './user.entity';
@@ -6,6 +7,8 @@ import { User } from './user.entity';
 /** Made by `own-password.ts`, which compares and hashes before any transaction: that takes its time on purpose. */
 export interface ChangePasswordInput extends OperationInput {
   userId: string;
+  /** The hash that the present password was compared with. */
+  presentHash: string;
   passwordHash: string;
 }
 
@@ -17,7 +20,11 @@ export const changePassword = operation({
   ephemeral: true,
   lock: async (tx, input: ChangePasswordInput) => ({ user: await tx.lock(User, input.userId) }),
   authorize: (may, { user }) => may('changePassword', user),
-  decide: (_state, { passwordHash }, { now }) => ({ passwordHash, endedAt: now }),
+  decide: ({ user }, { presentHash, passwordHash }, { now }) => {
+    // Changed since it was compared: what fitted then is not the present password any more.
+    if (user.passwordHash !== presentHash) refuse('PASSWORD_WRONG', 'This is not your password.');
+    return { passwordHash, endedAt: now };
+  },
   save: async (tx, { passwordHash, endedAt }, { user }) => {
     await tx.update(user, { passwordHash, passwordSetById: null });
     const own = tx.context.sessionId;

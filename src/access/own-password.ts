@@ -13,12 +13,13 @@ export async function changeOwnPassword(context: Context, present: string, next:
   const userId = actor?.id ?? refuse('UNAUTHENTICATED', 'Sign in first.');
   try {
     const user = await app.database.orm.manager.findOneBy(User, { id: userId });
-    if (!(await passwordFits(user?.passwordHash ?? null, present)))
-      refuse('PASSWORD_WRONG', 'This is not your password.');
+    if (!user || !(await passwordFits(user.passwordHash, present)))
+      return refuse('PASSWORD_WRONG', 'This is not your password.');
     if (present.normalize('NFC') === next.normalize('NFC')) refuse('PASSWORD_UNCHANGED', 'Choose another password.');
+    const passwordHash = await hashPassword(next);
+    await app.submit(context, 'password.change', { userId, presentHash: user.passwordHash, passwordHash });
   } catch (error) {
     await recordRefusal(context, error, { action: 'password.change', subjectType: 'User', subjectId: userId });
     throw error;
   }
-  await app.submit(context, 'password.change', { userId, passwordHash: await hashPassword(next) });
 }

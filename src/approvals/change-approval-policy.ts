@@ -73,7 +73,7 @@ export const changeApprovalPolicy = operation({
   decide: ({ policy, concerns }, input) => {
     const patch = patchOf(input);
     if (Object.keys(patch).length === 0) refuse('NOTHING_TO_CHANGE', 'Nothing was asked to be changed.');
-    assertPolicyHolds({ ...policy, ...patch }, concerns, (role) => roleMayApprove(role, policy.operation));
+    assertPolicyHolds(Object.assign({}, policy, patch), concerns, (role) => roleMayApprove(role, policy.operation));
     return patch;
   },
   save: (tx, patch, { policy }) => tx.update(policy, patch),

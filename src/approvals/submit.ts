@@ -34,8 +34,9 @@ export async function submit(context: Context, name: string, given: OperationInp
       });
     });
   } catch (error) {
-    const { refused } = operation;
-    await recordRefusal(context, error, attemptAt(operation, input), refused && ((tx) => refused(tx, input, error)));
+    await recordRefusal(context, error, attemptAt(operation, input), async (tx) => ({
+      ...(await operation.refused?.(tx, input, error)),
+    }));
     throw error;
   }
 }

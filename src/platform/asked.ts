@@ -1,6 +1,13 @@
-import { type GraphQLObjectType, type GraphQLResolveInfo, getNamedType } from 'graphql';
+import {
+  getNamedType,
+  type GraphQLObjectType,
+  type GraphQLResolveInfo,
+  isLeafType,
+  isListType,
+  isNonNullType,
+} from 'graphql';
 import { createParameterDecorator, type ResolverData } from 'type-graphql';
-import { Compiler, rekey, type Selection } from './compile';
+import { Compiler, type Selection } from './compile';
 import type { Context } from './context';
 import type { Submitted } from './operation';
 import type { PageArgs } from './pagination';
@@ -99,3 +106,21 @@ export const Ask = (): ParameterDecorator =>
   createParameterDecorator(
     ({ context, info }: ResolverData<Context & { reads: Reads }>) => new Asked(context, info, context.reads),
   ) as ParameterDecorator;
+
+/**
+ * A plain value of ours (a payload's outcome, the viewer) keyed by response keys, like everything that a compiled read
+ * answers, so that one rule holds for all fields: what is under the response key is the value.
+ */
+function rekey(compiler: Compiler, value: unknown, selection: Selection): unknown {
+  const type = isNonNullType(selection.type) ? selection.type.ofType : selection.type;
+  if (value === null || value === undefined) return null;
+  if (isListType(type))
+    return (value as unknown[]).map((each) => rekey(compiler, each, { ...selection, type: type.ofType }));
+  if (isLeafType(type)) return value;
+  const answer = Object.create(null) as Record<string, unknown>;
+  for (const [key, nodes] of compiler.fieldsOf(selection)) {
+    const below = compiler.below(selection, nodes);
+    if (below) answer[key] = rekey(compiler, (value as Record<string, unknown>)[nodes[0]!.name.value], below);
+  }
+  return answer;
+}

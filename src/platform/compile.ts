@@ -4,9 +4,6 @@ import {
   type GraphQLObjectType,
   type GraphQLOutputType,
   type GraphQLResolveInfo,
-  isLeafType,
-  isListType,
-  isNonNullType,
 } from 'graphql';
 import { collectSubfields } from 'graphql/execution/collectFields';
 import { getArgumentValues } from 'graphql/execution/values';
@@ -287,22 +284,4 @@ function orderOf(read: Read, asked: string | null | undefined): { order: string;
 
 function objectType(type: GraphQLOutputType): GraphQLObjectType {
   return getNamedType(type) as GraphQLObjectType;
-}
-
-/**
- * A plain value of ours (a payload's outcome, the viewer) keyed by response keys, like everything that a compiled read
- * answers, so that one rule holds for all fields: what is under the response key is the value.
- */
-export function rekey(compiler: Compiler, value: unknown, selection: Selection): unknown {
-  const type = isNonNullType(selection.type) ? selection.type.ofType : selection.type;
-  if (value === null || value === undefined) return null;
-  if (isListType(type))
-    return (value as unknown[]).map((each) => rekey(compiler, each, { ...selection, type: type.ofType }));
-  if (isLeafType(type)) return value;
-  const answer = Object.create(null) as Record<string, unknown>;
-  for (const [key, nodes] of compiler.fieldsOf(selection)) {
-    const below = compiler.below(selection, nodes);
-    if (below) answer[key] = rekey(compiler, (value as Record<string, unknown>)[nodes[0]!.name.value], below);
-  }
-  return answer;
 }

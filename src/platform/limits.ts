@@ -14,7 +14,7 @@ export const MAX_TOKENS = 10_000;
 export const MAX_ROOT_FIELDS = 50;
 
 /** What one read may fetch, estimated from its page sizes before anything runs. */
-export const MAX_ROWS = 50_000;
+export const MAX_ROWS = 200_000;
 
 /** What a list without a page size is counted as. */
 export const ROWS_OF_A_LIST = 10;

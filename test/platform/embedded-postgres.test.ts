@@ -264,7 +264,7 @@ describe('an unreachable checkout', () => {
       await stopChild(child);
     }
     const data = fs.readlinkSync(path.join(directory, 'postgres'));
-    expect(data).toMatch(`${inScratch('cache', 'cluster-')}`);
+    expect(data).toMatch(inScratch('cache', 'cluster-'));
     expect(fs.statSync(data)).toMatchObject({ mode: 0o40700 });
     expect(fs.statSync(data).uid).not.toBe(0);
     const cache = fs.readdirSync(inScratch('cache')).filter((name) => name.startsWith('binaries-'));
@@ -274,7 +274,7 @@ describe('an unreachable checkout', () => {
 
   asRoot('shares no data with its copy, and keeps them when it is moved (needs root)', async () => {
     fs.mkdirSync(inScratch('closed'), { mode: 0o700 });
-    const [original, copy, moved] = ['a', 'b', 'c'].map((name) => inScratch('closed', name)) as string[];
+    const [original, copy, moved] = ['a', 'b', 'c'].map((name) => inScratch('closed', name));
     const first = await start({ directory: original });
     await query(first.url, 'create table kept as select 42 as answer');
     await first.stop();

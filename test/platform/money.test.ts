@@ -40,7 +40,7 @@ describe('currencies', () => {
     expect(exponentOf('CLF')).toBe(4);
     expect(currencies().length).toBeGreaterThan(150);
     expect(currencies().every(isCurrency)).toBe(true);
-    expect(currencies()).toEqual([...currencies()].sort());
+    expect(currencies()).toEqual([...currencies()].toSorted());
   });
 
   it.each(['', 'usd', 'US', 'USDD', ' USD', 'XAU', 'XXX', 'XTS', '840', 'constructor', '__proto__', 'ＵＳＤ'])(
