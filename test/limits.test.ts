@@ -1,0 +1,86 @@
+import { startTestApp, type TestApp } from './support/app';
+import { givenAccount, trail } from './support/scene';
+
+let t: TestApp;
+beforeAll(async () => {
+  t = await startTestApp();
+});
+afterAll(() => t.close());
+
+const aliases = (count: number, field = '__typename') =>
+  `{ ${Array.from({ length: count }, (_, index) => `a${index}: ${field}`).join(' ')} }`;
+
+describe('limits before anything runs', () => {
+  it('refuses a document of too many tokens, from a stranger, and leaves nothing', async () => {
+    const before = (await trail(t)).length;
+    const { code, status } = await t.nobody.gql(aliases(20_000, 'user(id: 1) { id }'));
+    expect({ code, status }).toEqual({ code: 'GRAPHQL_PARSE_FAILED', status: 400 });
+    expect((await trail(t)).length).toBe(before);
+  });
+
+  it('refuses more than fifty root fields, aliases and fragments included', async () => {
+    expect((await t.as('auditor').gql(aliases(50))).errors).toEqual([]);
+    expect((await t.as('auditor').gql(aliases(51))).code).toBe('GRAPHQL_VALIDATION_FAILED');
+    const spread = `query { ...A ...A } fragment A on Query ${aliases(26)}`;
+    expect((await t.as('auditor').gql(spread)).code).toBe('GRAPHQL_VALIDATION_FAILED');
+  });
+
+  it('counts fragments that double a hundred times at once', async () => {
+    const doubling = Array.from(
+      { length: 100 },
+      (_, index) => `fragment F${index} on Query { ...F${index + 1} ...F${index + 1} }`,
+    );
+    const document = `{ ...F0 } ${doubling.join(' ')} fragment F100 on Query { __typename }`;
+    const started = performance.now();
+    expect((await t.as('auditor').gql(document)).code).toBe('GRAPHQL_VALIDATION_FAILED');
+    // No test fails on a time; a count that is not kept would not end at all.
+    expect(performance.now() - started).toBeDefined();
+  });
+
+  it('refuses a read whose pages multiply, and answers one that stays small', async () => {
+    await givenAccount(t);
+    const nested = (first: number) =>
+      `{ complaints(first: ${first}) { nodes { account { complaints(first: ${first}) { nodes { account { complaints(first: ${first}) { nodes { id } } } } } } } } }`;
+    expect((await t.as('auditor').gql(nested(100))).code).toBe('QUERY_TOO_LARGE');
+    expect((await t.as('auditor').gql(nested(20))).errors).toEqual([]);
+  });
+
+  it('records each of fifty refusals of one request, one after another', async () => {
+    const before = (await trail(t)).length;
+    const answer = await t.as('billing').gql(aliases(50, 'auditEvent(id: 1) { id }'));
+    expect(answer.errors).toHaveLength(50);
+    const events = (await trail(t)).slice(before);
+    expect(events).toHaveLength(50);
+    expect(new Set(events.map(({ code, actor }) => `${code} ${actor}`))).toEqual(
+      new Set([`FORBIDDEN ${t.as('billing').userId}`]),
+    );
+  });
+
+  it('keeps no endless reason of a refusal', async () => {
+    const { code } = await t.nobody.mutate(
+      'voidInvoice',
+      { invoiceId: t.as('billing').userId, reason: 'A '.repeat(400_000) },
+      'outcome',
+    );
+    expect(code).toBe('UNAUTHENTICATED');
+    const [event] = (await trail(t)).slice(-1);
+    expect(event).toMatchObject({ action: 'invoice.void', code: 'UNAUTHENTICATED', reason: null });
+  });
+
+  it('ends a session within the document that signs out', async () => {
+    const app = await startTestApp();
+    try {
+      const accountId = await givenAccount(app);
+      const answer = await app
+        .as('supervisor')
+        .gql(
+          `mutation ($id: ID!) { a: signOut { signedOut } b: revealSensitiveValue(input: { type: "Account", id: $id, field: "taxId", reason: "late" }) { value } }`,
+          { id: accountId },
+        );
+      expect(answer.code).toBe('UNAUTHENTICATED');
+      expect(answer.text).not.toContain('12-3456789');
+    } finally {
+      await app.close();
+    }
+  });
+});
