@@ -162,7 +162,7 @@ const STATEMENTS = [
     CONSTRAINT "PK_75687d06f07daedcb0de54d75e6" PRIMARY KEY ("id")
   )`,
   `CREATE INDEX "change_request_account" ON "change_request" ("account_id", "created_at", "id")`,
-  `CREATE INDEX "change_request_maker" ON "change_request" ("maker_id", "created_at", "id")`,
+  `CREATE INDEX "change_request_by_maker" ON "change_request" ("maker_id", "created_at", "id")`,
   `CREATE INDEX "change_request_created" ON "change_request" ("created_at", "id")`,
   `CREATE INDEX "change_request_subject" ON "change_request" ("subject_type", "subject_id")`,
   `CREATE INDEX "change_request_waiting" ON "change_request" ("created_at", "id") WHERE status = 'PENDING'`,

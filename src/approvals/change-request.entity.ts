@@ -18,7 +18,7 @@ export interface SeenRow {
 @Unique('change_request_and_maker', ['id', 'makerId'])
 @Index('change_request_waiting', ['createdAt', 'id'], { where: `status = 'PENDING'` })
 @Index('change_request_created', ['createdAt', 'id'])
-@Index('change_request_maker', ['makerId', 'createdAt', 'id'])
+@Index('change_request_by_maker', ['makerId', 'createdAt', 'id'])
 @Index('change_request_subject', ['subjectType', 'subjectId'])
 @Index('change_request_account', ['accountId', 'createdAt', 'id'])
 @Check(

@@ -1,11 +1,12 @@
 import 'reflect-metadata';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { createApp } from '../app';
 import { loadConfig } from '../config';
 import { openDatabase } from '../open-database';
+import { discardCluster } from '../platform/embedded-postgres';
 import { loadDemoData } from './load';
 
 /** `npm run demo`: the main story over HTTP, on a server and a database of its own that are gone afterwards. */
@@ -29,8 +30,7 @@ async function main(): Promise<void> {
     await served.stop();
   } finally {
     await open.close();
-    rmSync(path.join(directory, 'postgres'), { recursive: true, force: true });
-    rmSync(directory, { recursive: true, force: true });
+    discardCluster(directory);
   }
 }
 

@@ -209,3 +209,12 @@ async function createDatabase(port: number, password: string, database: string):
     await client.end();
   }
 }
+
+/** Removes a directory with its cluster, wherever that was put. Only for one whose server is stopped: tests, the demo. */
+export function discardCluster(directory: string): void {
+  const data = path.join(directory, 'postgres');
+  const elsewhere = fs.lstatSync(data, { throwIfNoEntry: false })?.isSymbolicLink()
+    ? path.dirname(fs.readlinkSync(data))
+    : null;
+  for (const folder of [elsewhere, directory]) if (folder) fs.rmSync(folder, { recursive: true, force: true });
+}

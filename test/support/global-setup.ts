@@ -1,12 +1,11 @@
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
-import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { Client } from 'pg';
 import { createApp } from '../../src/app';
 import { makeFirstUsers } from '../../src/first-users';
 import { prepareDatabase } from '../../src/open-database';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/platform/embedded-postgres';
+import { discardCluster, type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/platform/embedded-postgres';
 import { PASSWORD, USERS } from './cast';
 import { testConfig } from './config';
 
@@ -35,7 +34,7 @@ export default async function setup(): Promise<void> {
     await makeTemplate(adminUrl, prefix);
   } catch (error) {
     await server?.stop();
-    if (directory) rmSync(directory, { recursive: true, force: true });
+    if (directory) discardCluster(directory);
     throw error;
   }
   process.env.COUNTERSIGN_TEST_ADMIN_URL = adminUrl;

@@ -1,6 +1,5 @@
-import { rmSync } from 'node:fs';
-import path from 'node:path';
 import { Client } from 'pg';
+import { discardCluster } from '../../src/platform/embedded-postgres';
 import type { Run } from './global-setup';
 
 /** Stops what the setup started; on a server that was given, drops what the run made. */
@@ -10,8 +9,7 @@ export default async function teardown(): Promise<void> {
   if (run.server) await run.server.stop();
   else await dropDatabases(run);
   if (!run.directory) return;
-  rmSync(path.join(run.directory, 'postgres'), { recursive: true, force: true });
-  rmSync(run.directory, { recursive: true, force: true });
+  discardCluster(run.directory);
 }
 
 async function dropDatabases({ adminUrl, prefix }: Run): Promise<void> {

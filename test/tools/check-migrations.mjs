@@ -1,7 +1,7 @@
 // Runs TypeORM's `migration:generate --check` on a database that was just migrated: fails when an entity says something
 // that no migration does. Uses an embedded server of its own, or DATABASE_URL for a database that may be migrated.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
@@ -9,7 +9,7 @@ import path from 'node:path';
 const require = createRequire(import.meta.url);
 require('reflect-metadata');
 const dist = (file) => require(path.resolve('dist/src', file));
-const { startEmbeddedPostgres } = dist('platform/embedded-postgres.js');
+const { discardCluster, startEmbeddedPostgres } = dist('platform/embedded-postgres.js');
 const { prepareDatabase } = dist('open-database.js');
 const { loadConfig } = dist('config.js');
 
@@ -25,7 +25,6 @@ try {
   status = spawnSync(process.execPath, args, { env, stdio: 'inherit' }).status ?? 1;
 } finally {
   await server.stop();
-  rmSync(path.join(directory, 'postgres'), { recursive: true, force: true });
-  rmSync(directory, { recursive: true, force: true });
+  discardCluster(directory);
 }
 process.exit(status);
