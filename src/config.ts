@@ -35,6 +35,7 @@ const environment = z.object({
   MASTER_KEY: z.string().optional(),
   DEMO_DATA: flag.optional(),
   DEMO_PASSWORD: z.string().min(1).max(128).optional(),
+  REVEALS_PER_DAY: z.coerce.number().int().min(0).max(1_000_000).default(100),
   BUSINESS_TIME_ZONE: z.string().refine(isZone).default('UTC'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   FIRST_USERS: z.string().optional(),
@@ -56,6 +57,8 @@ export interface Config {
   readonly masterKey: Buffer;
   readonly demoData: boolean;
   readonly demoPassword: string | undefined;
+  /** How many sensitive values one person may see within 24 hours. */
+  readonly revealsPerDay: number;
   /** IANA zone of the firm's own books: it decides in which fiscal year an invoice is issued. */
   readonly businessTimeZone: string;
   readonly logLevel: string;
@@ -98,6 +101,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, over: NodeJS.Pr
     masterKey: settings.MASTER_KEY ? decodeKey(settings.MASTER_KEY, production) : keptKey(dataDirectory),
     demoData: settings.DEMO_DATA ?? !production,
     demoPassword: settings.DEMO_PASSWORD,
+    revealsPerDay: settings.REVEALS_PER_DAY,
     businessTimeZone: settings.BUSINESS_TIME_ZONE,
     logLevel: settings.LOG_LEVEL,
     firstUsers: settings.FIRST_USERS,

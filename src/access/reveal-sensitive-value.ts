@@ -32,7 +32,7 @@ export class RevealSensitiveValueInput extends Input {
 
 /**
  * Shows one sensitive value to one person, once, and the trail says so in the same transaction: no event, no value. The
- * value is in the answer alone; a repeat is a new look and a new event.
+ * value is in the answer alone; a repeat is a new look and a new event. So many a day (REVEALS_PER_DAY), and no more.
  */
 export const revealSensitiveValue = operation({
   name: 'sensitiveValue.reveal',
@@ -42,10 +42,13 @@ export const revealSensitiveValue = operation({
   about: ({ type, id }: RevealSensitiveValueInput) => ({ subjectType: type, subjectId: id }),
   lock: async (tx, input: RevealSensitiveValueInput) => {
     const { row, value } = await find(tx, input);
-    return { row, value, keys: tx.context.app.keys };
+    const { keys, config } = tx.context.app;
+    return { row, value, keys, revealed: await revealedToday(tx), limit: config.revealsPerDay };
   },
   authorize: (may, { row }) => may('reveal', row),
-  decide: ({ row, value, keys }, { type, field }) => {
+  decide: ({ row, value, keys, revealed, limit }, { type, field }) => {
+    if (revealed >= limit)
+      refuse('REVEAL_LIMIT_REACHED', 'You have seen as many values as anybody may in a day.', { limit });
     if (!(value instanceof SensitiveValue)) return notFound('sensitive field');
     if (!value.sealed) return refuse('SENSITIVE_VALUE_ABSENT', 'There is no value there.', { type, field });
     return { value: unsealText(keys, value.sealed, placeOf(type, row.id, field)) };
@@ -79,3 +82,14 @@ async function find(
 
 const at = (value: unknown, [key, ...rest]: string[]): unknown =>
   key === undefined ? value : at((value as Record<string, unknown> | null)?.[key], rest);
+
+const REVEALED = `SELECT count(*)::int AS count FROM audit.event
+  WHERE actor_id = $1 AND at > $2 AND action = 'sensitiveValue.revealed'`;
+
+/** How many values the actor saw in the last 24 hours, by the trail itself; one after another, so that none slips by. */
+async function revealedToday(tx: Transaction): Promise<number> {
+  await tx.query(`SELECT pg_advisory_xact_lock(hashtext('countersign reveals'), hashtext($1))`, [tx.actorId]);
+  const dayAgo = new Date(tx.now.getTime() - 86_400_000);
+  const [seen] = await tx.query<{ count: number }>(REVEALED, [tx.actorId, dayAgo]);
+  return seen!.count;
+}

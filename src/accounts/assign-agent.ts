@@ -37,7 +37,8 @@ export const assignAgent = operation({
     assertHired(agent.hiredOn, startsOn);
     return { id: newId(), agentId: agent.id, lobId: lob.id, startsOn, endsOn: null, endReason: null };
   },
-  save: async (tx, assignment) => {
+  save: async (tx, assignment, { agent }) => {
+    await tx.update(agent, {});
     await tx.insert(Assignment, assignment as Assignment);
     return { assignment: assignment.id };
   },

@@ -31,9 +31,10 @@ export const transferAgent = operation({
   summary: 'Transfer an agent to another line of business',
   mutation: 'requestAgentTransfer',
   lock: async (tx, input: RequestAgentTransferInput) => {
+    // A LOB before its assignments, like whoever closes it: so nobody waits in a circle.
     const agent = await tx.lock(Agent, input.agentId);
-    const assignments = await tx.lockWhere(Assignment, { agentId: agent.id });
-    return { agent, assignments, lob: await tx.lock(Lob, input.toLobId) };
+    const lob = await tx.lock(Lob, input.toLobId);
+    return { agent, lob, assignments: await tx.lockWhere(Assignment, { agentId: agent.id }) };
   },
   authorize: (may, { agent, lob }) => {
     may('read', lob);
@@ -48,7 +49,8 @@ export const transferAgent = operation({
       assignment: { id: newId(), agentId: agent.id, lobId: lob.id, startsOn, endsOn: null, endReason: null },
     };
   },
-  save: async (tx, { from, end, assignment }) => {
+  save: async (tx, { from, end, assignment }, { agent }) => {
+    await tx.update(agent, {});
     await tx.update(from, end);
     await tx.insert(Assignment, assignment as Assignment);
     return { assignment: assignment.id };

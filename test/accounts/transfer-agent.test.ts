@@ -110,7 +110,7 @@ describe('agent.transfer', () => {
     [
       'another version of the agent than there is',
       'operations',
-      { expectedVersion: 2, startsOn: '2023-01-01' },
+      { expectedVersion: 3, startsOn: '2023-01-01' },
       'VERSION_CONFLICT',
     ],
     ['a date on which the agent works nowhere', 'operations', { startsOn: '2023-12-31' }, 'AGENT_NOT_ASSIGNED'],
