@@ -35,7 +35,10 @@ const listen = ({ host, port }: Config, { server }: Served) =>
       reject(
         error.code === 'EADDRINUSE'
           ? new DomainError('PORT_IN_USE', `Port ${port} is in use: set PORT to another.`)
-          : error,
+          : new DomainError(
+              'CONFIGURATION_INVALID',
+              `Cannot listen on ${host}, port ${port} (${error.code}): see HOST and PORT.`,
+            ),
       ),
     );
     server.listen(port, host, resolve);

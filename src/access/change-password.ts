@@ -12,7 +12,7 @@ export interface ChangePasswordInput extends OperationInput {
   passwordHash: string;
 }
 
-/** One's own password, known to nobody else from now on. Every other session of the user ends. */
+/** A password of one's own. Every other session of the user ends, and from now on their roles count. */
 export const changePassword = operation({
   name: 'password.change',
   subject: 'User',

@@ -2,6 +2,7 @@ import { rule, shield } from 'graphql-shield';
 import type { IMiddlewareFunction } from 'graphql-middleware';
 import { recordRefusal } from '../audit/record';
 import { attemptAtField } from './attempt';
+import { afterTheFact } from '../platform/asked';
 import type { Context } from '../platform/context';
 import { DomainError } from '../platform/errors';
 import { assertText } from '../platform/text';
@@ -139,7 +140,8 @@ export const witness: IMiddlewareFunction<unknown, Context> = async (resolve, ro
   } catch (error) {
     const refused = error instanceof DomainError && ['FORBIDDEN', 'UNAUTHENTICATED'].includes(error.code);
     const { name: parent } = info.parentType;
-    if (refused || parent === 'Mutation')
+    const done = error instanceof Error && afterTheFact.has(error);
+    if (!done && (refused || parent === 'Mutation'))
       await inTurn(context, () =>
         recordRefusal(
           context,

@@ -17,7 +17,7 @@ interface Found {
   held: HeldRole[];
 }
 
-/** Somebody whose password another one chose holds nothing yet: else whoever makes two users would be two people. */
+/** Somebody whose password another one chose holds nothing yet: they must have shown up and made it their own. */
 const HELD = `coalesce((SELECT json_agg(json_build_object('role', g.role, 'accountId', g.account_id) ORDER BY g.role)
   FROM role_grant g WHERE g.user_id = u.id AND g.revoked_at IS NULL AND u.password_set_by_id IS NULL), '[]'::json) AS held`;
 
@@ -54,7 +54,7 @@ export async function actorStill(query: Query, { actor, sessionId }: Context, no
 }
 
 /** The same outside of a transaction. */
-export const actorNow = ({ app, ...context }: Context): Promise<Actor | null> =>
+export const actorAgain = ({ app, ...context }: Context): Promise<Actor | null> =>
   actorStill(
     async (text, values) => (await app.database.pool.query<Found>(text, values)).rows,
     { app, ...context },

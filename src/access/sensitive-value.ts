@@ -88,7 +88,7 @@ export function maskInput(value: unknown, name = ''): unknown {
 const OWN_WORDS = new Set(['reason', 'note', 'comment', 'narrative', 'category', 'purpose', 'name', 'legalName']);
 
 /** An input as it may be kept: card numbers and e-mail addresses masked for good in what people write in their own words. */
-export const withoutSensitiveText = <I>(input: I): I => keptText(input, '') as I;
+export const maskOwnWords = <I>(input: I): I => keptText(input, '') as I;
 
 function keptText(value: unknown, name: string): unknown {
   if (typeof value === 'string') return OWN_WORDS.has(name) ? maskText(value) : value;

@@ -20,14 +20,15 @@ export interface SignedIn {
 /**
  * Opens a session. The password is compared outside of any transaction, since that takes its time on purpose; an unknown
  * address and a wrong password are answered alike and take equally long. Refuses with SIGN_IN_REFUSED, and the trail
- * keeps either: by nobody, since anybody can try, about whom it was tried. Signing in is the one write that has no idempotency: each try is its own, and the token is not kept.
+ * keeps either: by nobody, since anybody can try, about whom it was tried. Each try is its own: it has no idempotency
+ * key, and the token is not kept.
  */
 export async function signIn(context: Context, email: string, password: string): Promise<SignedIn> {
   const user = await findUser(context, email);
   const fits = await passwordFits(user?.passwordHash ?? null, password);
   try {
     if (!user || !fits || user.deactivatedAt) return refuse('SIGN_IN_REFUSED', 'This address and password do not fit.');
-    return await openSession(context, user.id);
+    return await openSession(context, user);
   } catch (error) {
     await recordRefusal(context, error, { action: 'session.open', subjectType: 'User', subjectId: user?.id ?? null });
     throw error;
@@ -42,9 +43,14 @@ async function findUser({ app }: Context, email: string): Promise<User | null> {
   }
 }
 
-async function openSession(context: Context, userId: string): Promise<SignedIn> {
+async function openSession(context: Context, compared: User): Promise<SignedIn> {
+  const userId = compared.id;
   const token = randomBytes(32).toString('base64url');
   const expiresAt = await inTransaction(context, async (tx) => {
+    // Under the lock that a change of password takes: what fitted when it was compared must fit still.
+    const user = await tx.lock(User, userId);
+    if (user.passwordHash !== compared.passwordHash || user.deactivatedAt)
+      refuse('SIGN_IN_REFUSED', 'This address and password do not fit.');
     const id = tx.newId();
     const expires = new Date(tx.now.getTime() + SESSION_SECONDS * 1000);
     await tx.insert(Session, { id, userId, tokenHash: hashToken(token), expiresAt: expires, endedAt: null } as Session);

@@ -46,7 +46,9 @@ export class User {
   @Field({ description: 'Whether they can sign in.' })
   active!: boolean;
 
-  @Field(() => [String], { description: 'The roles that they hold now.' })
+  @Field(() => [String], {
+    description: 'The roles that they are granted now; they count once the password is the user’s own.',
+  })
   roles!: string[];
 
   @Field(() => [RoleGrant], {

@@ -22,6 +22,8 @@ function exceeds({ whenAmountAboveMinor, whenCurrency }: Conditions, { amount }:
   return amount.minor > BigInt(whenAmountAboveMinor);
 }
 
+const KEEPERS = ['admin', 'compliance'];
+
 type Concerned = Pick<AnyOperation, 'name' | 'twoPeople' | 'policyFields'>;
 
 /**
@@ -37,6 +39,9 @@ export function assertPolicyHolds(
   const conditional = policy.whenFields !== null || policy.whenAmountAboveMinor !== null;
   if (twoPeople && (!policy.active || conditional))
     refuse('POLICY_NOT_WEAKENABLE', 'This operation always needs a second person.', { operation: name });
+  // Somebody of both is always kept (see access/keepers.ts), so that this can always be decided by somebody.
+  const missing = twoPeople ? KEEPERS.filter((role) => !policy.approverRoles.includes(role)) : [];
+  if (missing.length > 0) refuse('POLICY_ROLE_UNFIT', 'These roles must be able to decide this.', { roles: missing });
   const unfit = policy.approverRoles.filter((role) => !mayApprove(role));
   if (unfit.length > 0) refuse('POLICY_ROLE_UNFIT', 'These roles may not approve this operation.', { roles: unfit });
   const unknown = (policy.whenFields ?? []).filter((field) => !policyFields.includes(field));

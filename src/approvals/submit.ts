@@ -1,7 +1,7 @@
 import { attemptAt, reasonIn } from '../access/attempt';
 import { finish, prepare, type Prepared } from '../access/carry-out';
 import { actorStill } from '../access/identify';
-import { maskInput, sealText, withoutSensitiveText } from '../access/sensitive-value';
+import { maskInput, sealText, maskOwnWords } from '../access/sensitive-value';
 import { record, recordRefusal } from '../audit/record';
 import { keyedDigest } from '../platform/canonical';
 import type { Actor, Context } from '../platform/context';
@@ -22,7 +22,7 @@ import { digestOf, placeOfInput, seenRows } from './content';
  */
 export async function submit(context: Context, name: string, given: OperationInput): Promise<Submitted> {
   const operation = context.app.catalogue.find(name);
-  const input = withoutSensitiveText(given);
+  const input = maskOwnWords(given);
   try {
     return await inTransaction(context, async (tx) => {
       const actor = (await actorStill((text, values) => tx.query(text, values), context, tx.now)) ?? signedOut();

@@ -9,6 +9,7 @@ import {
 import { createParameterDecorator, type ResolverData } from 'type-graphql';
 import { Compiler, type Selection } from './compile';
 import type { Context } from './context';
+import { Budget } from './limits';
 import type { Submitted } from './operation';
 import type { PageArgs } from './pagination';
 import { column, idOrNothing, type Read, type Viewing } from './read';
@@ -18,13 +19,16 @@ import { asRefusal } from './transaction';
 /** Every read of the schema by the GraphQL type that it answers. */
 export type Reads = ReadonlyMap<string, Read>;
 
+/** Errors of reading a payload whose operation was carried out: no refusals, whatever their code. */
+export const afterTheFact = new WeakSet<Error>();
+
 /** What a root field was asked: who asks, and what is selected below. A resolver is one line on it. */
 export class Asked {
   private readonly selection: Selection;
 
   constructor(
     readonly context: Context,
-    info: GraphQLResolveInfo,
+    private readonly info: GraphQLResolveInfo,
     private readonly reads: Reads,
     private readonly compiler = new Compiler(info, context),
   ) {
@@ -56,14 +60,33 @@ export class Asked {
 
   /** Submits an operation and answers its payload, whose objects are read with the submitter's rights afterwards. */
   async submit(operation: string, input: object): Promise<unknown> {
-    return this.payload(await this.context.app.submit(this.context, operation, input));
+    this.assertReadable();
+    const submitted = await this.context.app.submit(this.context, operation, input);
+    try {
+      return await this.payload(submitted);
+    } catch (error) {
+      if (error instanceof Error) afterTheFact.add(error);
+      throw error;
+    }
+  }
+
+  /** Compiles what is asked of the payload before anything is done: a mutation that was carried out must not look refused. */
+  private assertReadable(): void {
+    const { compiler } = this;
+    for (const nodes of compiler.fieldsOf(this.selection).values()) {
+      const below = compiler.below(this.selection, nodes);
+      const read = below && this.reads.get((getNamedType(below.type) as GraphQLObjectType).name);
+      if (below && read) compiler.one(read, () => raw('false'), below);
+    }
   }
 
   /**
    * A payload: `outcome` and other plain values as they are, objects by the ids that the operation gave. All objects of
    * it come from one statement.
    */
-  async payload(submitted: Submitted): Promise<unknown> {
+  private async payload(submitted: Submitted): Promise<unknown> {
+    // What it costs was spent before it was submitted.
+    const compiler = new Compiler(this.info, this.context, new Budget());
     const given: Record<string, unknown> = {
       outcome: submitted.outcome,
       changeRequest: submitted.changeRequestId,
@@ -71,22 +94,16 @@ export class Asked {
     };
     const answer = Object.create(null) as Record<string, unknown>;
     const objects: Sql[] = [];
-    for (const [key, nodes] of this.compiler.fieldsOf(this.selection)) {
-      const below = this.compiler.below(this.selection, nodes);
+    for (const [key, nodes] of compiler.fieldsOf(this.selection)) {
+      const below = compiler.below(this.selection, nodes);
       if (!below) continue;
       const value = given[nodes[0]!.name.value] ?? null;
       const read = this.reads.get((getNamedType(below.type) as GraphQLObjectType).name);
-      if (read && value !== null) objects.push(sql`${literal(key)}, ${this.byIds(read, value, below)}`);
-      else answer[key] = rekey(this.compiler, value, below);
+      if (read && value !== null) objects.push(sql`${literal(key)}, ${byIds(compiler, read, value, below)}`);
+      else answer[key] = rekey(compiler, value, below);
     }
     const read = objects.length > 0 ? await this.select(sql`json_build_object(${join(objects, ', ')})`) : {};
     return { ...answer, ...(read as object) };
-  }
-
-  private byIds(read: Read, ids: unknown, selection: Selection): Sql {
-    return Array.isArray(ids)
-      ? this.compiler.list(read, (row) => sql`${column(row, 'id')} = any(${ids}::uuid[])`, 'id', selection)
-      : this.compiler.one(read, (row) => sql`${column(row, 'id')} = ${ids}::uuid`, selection);
   }
 
   private async select(expression: Sql): Promise<unknown> {
@@ -124,3 +141,8 @@ function rekey(compiler: Compiler, value: unknown, selection: Selection): unknow
   }
   return answer;
 }
+
+const byIds = (compiler: Compiler, read: Read, ids: unknown, selection: Selection): Sql =>
+  Array.isArray(ids)
+    ? compiler.list(read, (row) => sql`${column(row, 'id')} = any(${ids}::uuid[])`, 'id', selection)
+    : compiler.one(read, (row) => sql`${column(row, 'id')} = ${ids}::uuid`, selection);

@@ -8,8 +8,7 @@ import {
 import { collectSubfields } from 'graphql/execution/collectFields';
 import { getArgumentValues } from 'graphql/execution/values';
 import type { Context } from './context';
-import { refuse } from './errors';
-import { MAX_ROWS, ROWS_OF_A_LIST } from './limits';
+import { type Budget, budgetOf, ROWS_OF_A_LIST } from './limits';
 import { assertText } from './text';
 import { cursorPads, type PageArgs, pageSizes, readCursor } from './pagination';
 import { column, type FieldRead, LIST_LIMIT, type OrderKey, type Read, type Viewing } from './read';
@@ -34,14 +33,14 @@ type ConnectionArguments = PageArgs & { filter?: Record<string, unknown> | null;
  */
 export class Compiler {
   private aliases = 0;
-  /** How often what is being compiled is fetched, and how many rows that makes so far. */
+  /** How often what is being compiled is fetched. */
   private times = 1;
-  private rows = 0;
   readonly viewing: Viewing;
 
   constructor(
     private readonly info: Pick<GraphQLResolveInfo, 'schema' | 'fragments' | 'variableValues'>,
     private readonly context: Context,
+    private readonly budget: Budget = budgetOf(context),
   ) {
     const { actor } = context;
     this.viewing = {
@@ -117,7 +116,7 @@ export class Compiler {
       totalCount: sql`(select count(*) from ${name(read.table)} ${name(row)} where ${matching})`,
       // One column for each place in the document that asks for nodes: two places may ask for different things.
       nodes: [],
-      nodeOf: (nodes) => this.fetched(fetch, () => this.object(read.fields, row, nodes)),
+      nodeOf: (nodes) => this.fetched(fetch + 1, () => this.object(read.fields, row, nodes)),
       cursorAsked: false,
     };
     const answer = this.connectionObject(selection, parts);
@@ -225,6 +224,7 @@ export class Compiler {
       if (!valueOf) throw new Error(`${objectType(selection.type).name}.${field} has no read declaration.`);
       return [sql`${literal(key)}, ${valueOf(asked)}`];
     });
+    this.budget.spend({ pairs: pairs.length, values: pairs.length * this.times });
     if (pairs.length <= 50) return sql`json_build_object(${join(pairs, ', ')})`;
     const chunks = Array.from({ length: Math.ceil(pairs.length / 50) }, (_, index) =>
       pairs.slice(index * 50, index * 50 + 50),
@@ -235,13 +235,11 @@ export class Compiler {
     )})::json`;
   }
 
-  /** Compiles what is fetched so many times for each of its parents. Refuses with QUERY_TOO_LARGE before anything runs. */
+  /** Compiles what is fetched so many times for each of its parents. */
   private fetched(times: number, compile: () => Sql): Sql {
     const outside = this.times;
     this.times *= times;
-    this.rows += this.times;
-    if (this.rows > MAX_ROWS)
-      refuse('QUERY_TOO_LARGE', `A read fetches at most ${MAX_ROWS} rows: ask for smaller pages.`);
+    this.budget.spend({ rows: this.times });
     const compiled = compile();
     this.times = outside;
     return compiled;

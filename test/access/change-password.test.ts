@@ -35,7 +35,7 @@ const change = (client: ApiClient, presentPassword: string, newPassword: string)
   client.mutate('changePassword', { presentPassword, newPassword }, 'viewer { id roles }');
 
 describe('a password that somebody else chose', () => {
-  it('gives the roles of its user nothing, so that whoever makes two users is still one person', async () => {
+  it('gives the roles of its user nothing until they have shown up and changed it', async () => {
     const { id, email } = await givenNewcomer('supervisor');
     const byAdmin = await signIn(email, PASSWORD);
     expect((await byAdmin.gql('{ viewer { roles } }')).data!.viewer.roles).toEqual([]);
@@ -83,6 +83,18 @@ describe('password.change', () => {
 
   it('UNAUTHENTICATED: nobody is signed in', async () => {
     expect((await change(t.nobody, PASSWORD, OWN)).code).toBe('UNAUTHENTICATED');
+  });
+
+  it('raced with signing in: whoever knew only the earlier password is out afterwards', async () => {
+    const { id, email } = await givenNewcomer('supervisor');
+    const own = await signIn(email, PASSWORD);
+    const input = { email, password: PASSWORD };
+    const document = 'mutation ($input: SignInInput!) { signIn(input: $input) { token } }';
+    const tries = Array.from({ length: 20 }, () => t.nobody.gql(document, { input }));
+    const changed = change(own, PASSWORD, OWN);
+    await Promise.all([...tries, changed]);
+    expect((await changed).errors).toEqual([]);
+    expect(await t.sql('SELECT FROM session WHERE user_id = $1 AND ended_at IS NULL', [id])).toHaveLength(1);
   });
 
   it('raced: of five changes of the same present password one holds, and no session is left but one', async () => {
