@@ -17,7 +17,6 @@ export const changePassword = operation({
   name: 'password.change',
   subject: 'User',
   summary: 'Change one’s own password',
-  ephemeral: true,
   lock: async (tx, input: ChangePasswordInput) => ({ user: await tx.lock(User, input.userId) }),
   authorize: (may, { user }) => may('changePassword', user),
   decide: ({ user }, { presentHash, passwordHash }, { now }) => {

@@ -36,40 +36,39 @@ export const hashToken = (token: string): Buffer => createHash('sha256').update(
  * ended and a role that was revoked are gone at once, on every process. Null for an unknown, ended or expired one.
  */
 export async function identify(app: App, token: string): Promise<Identity | null> {
-  const found = await ask(app, { name: 'identify', text: BY_TOKEN, values: [hashToken(token), app.clock()] });
-  return found && { sessionId: found.session_id!, actor: actorOf(found) };
+  const values = [hashToken(token), app.clock()];
+  const [found] = await ask<Found>(app, { name: 'identify', text: BY_TOKEN, values });
+  return found ? { sessionId: found.session_id!, actor: actorOf(found) } : null;
 }
 
-type Query = (text: string, values: unknown[]) => Promise<Found[]>;
+/** Whatever can be asked: a transaction, or the pool. */
+interface Askable {
+  query<R>(text: string, values: unknown[]): Promise<R[]>;
+}
+
+/** The pool, for what needs no transaction. */
+export const pooled = (app: App): Askable => ({ query: (text, values) => ask(app, { text, values }) });
 
 /**
  * The one who is signed in, as of now: a document may end its own session, and a role may be revoked, between its arrival
  * and its turn. Null when the session has ended meanwhile.
  */
-export async function actorStill(query: Query, { actor, sessionId }: Context, now: Date): Promise<Actor | null> {
+export async function actorStill(askable: Askable, { actor, sessionId }: Context, now: Date): Promise<Actor | null> {
   if (!actor) return null;
-  if (sessionId === null) return actorById(query, actor.id);
-  const [found] = await query(BY_SESSION, [sessionId, now]);
+  if (sessionId === null) return actorById(askable, actor.id);
+  const [found] = await askable.query<Found>(BY_SESSION, [sessionId, now]);
   return found ? actorOf(found) : null;
 }
-
-/** The same outside of a transaction. */
-export const actorAgain = ({ app, ...context }: Context): Promise<Actor | null> =>
-  actorStill(
-    async (text, values) => (await app.database.pool.query<Found>(text, values)).rows,
-    { app, ...context },
-    app.clock(),
-  );
 
 /** The user as an actor of now, or null when deactivated: for carrying out what they proposed earlier. */
-export async function actorById(query: Query, userId: string): Promise<Actor | null> {
-  const [found] = await query(BY_ID, [userId]);
+export async function actorById(askable: Askable, userId: string): Promise<Actor | null> {
+  const [found] = await askable.query<Found>(BY_ID, [userId]);
   return found ? actorOf(found) : null;
 }
 
-async function ask(app: App, query: { name: string; text: string; values: unknown[] }): Promise<Found | null> {
+async function ask<R>(app: App, query: { name?: string; text: string; values: unknown[] }): Promise<R[]> {
   try {
-    return (await app.database.pool.query<Found>(query)).rows[0] ?? null;
+    return (await app.database.pool.query(query)).rows as R[];
   } catch (error) {
     throw asRefusal(error);
   }

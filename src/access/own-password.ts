@@ -1,8 +1,8 @@
 import { recordRefusal } from '../audit/record';
 import type { Context } from '../platform/context';
 import { refuse } from '../platform/errors';
+import { findUser } from './find-user';
 import { hashPassword, passwordFits } from './passwords';
-import { User } from './user.entity';
 
 /**
  * Changes the password of whoever is signed in. The present one is compared and the new one hashed outside of any
@@ -12,7 +12,7 @@ export async function changeOwnPassword(context: Context, present: string, next:
   const { actor, app } = context;
   const userId = actor?.id ?? refuse('UNAUTHENTICATED', 'Sign in first.');
   try {
-    const user = await app.database.orm.manager.findOneBy(User, { id: userId });
+    const user = await findUser(app, { id: userId });
     if (!user || !(await passwordFits(user.passwordHash, present)))
       return refuse('PASSWORD_WRONG', 'This is not your password.');
     if (present.normalize('NFC') === next.normalize('NFC')) refuse('PASSWORD_UNCHANGED', 'Choose another password.');

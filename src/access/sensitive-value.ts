@@ -3,6 +3,7 @@ import { Column } from 'typeorm';
 import { refuse } from '../platform/errors';
 import type { Keys } from '../platform/keys';
 import { checkSensitive, maskOf, maskText, type SensitiveKind } from '../platform/masks';
+import { mapTexts } from '../platform/text';
 
 /**
  * A sensitive value as a row keeps it: sealed for whoever may reveal it, masked for everybody else. Reads select the
@@ -70,29 +71,16 @@ const SENSITIVE_NAMES: Record<string, SensitiveKind | 'secret'> = {
 };
 
 /** An input as it may be shown: every sensitive value within it masked, also inside free text. */
-export function maskInput(value: unknown, name = ''): unknown {
-  if (Array.isArray(value)) return value.map((each) => maskInput(each, name));
-  if (value !== null && typeof value === 'object')
-    return Object.fromEntries(
-      Object.entries(value)
-        .filter(([, each]) => each !== undefined)
-        .map(([key, each]) => [key, maskInput(each, key)]),
-    );
-  if (typeof value !== 'string') return value;
-  const kind = SENSITIVE_NAMES[name];
-  if (kind === undefined) return maskText(value);
-  return kind === 'secret' ? '••••••••' : maskOf(kind, value);
-}
+export const maskInput = (input: unknown): unknown =>
+  mapTexts(input, (text, name) => {
+    const kind = SENSITIVE_NAMES[name];
+    if (kind === undefined) return maskText(text);
+    return kind === 'secret' ? '••••••••' : maskOf(kind, text);
+  });
 
 /** Names under which people write in their own words. An invoice line's description is not one: it may hold an order number. */
 const OWN_WORDS = new Set(['reason', 'note', 'comment', 'narrative', 'category', 'purpose', 'name', 'legalName']);
 
 /** An input as it may be kept: card numbers and e-mail addresses masked for good in what people write in their own words. */
-export const maskOwnWords = <I>(input: I): I => keptText(input, '') as I;
-
-function keptText(value: unknown, name: string): unknown {
-  if (typeof value === 'string') return OWN_WORDS.has(name) ? maskText(value) : value;
-  if (Array.isArray(value)) return value.map((each) => keptText(each, name));
-  if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, keptText(each, key)]));
-}
+export const maskOwnWords = <I>(input: I): I =>
+  mapTexts(input, (text, name) => (OWN_WORDS.has(name) ? maskText(text) : text)) as I;

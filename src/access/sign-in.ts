@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { record, recordRefusal } from '../audit/record';
 import type { Context } from '../platform/context';
 import { refuse } from '../platform/errors';
-import { asRefusal, inTransaction } from '../platform/transaction';
+import { inTransaction } from '../platform/transaction';
+import { findUser } from './find-user';
 import { hashToken, identify } from './identify';
 import { passwordFits } from './passwords';
 import { Session } from './session.entity';
@@ -24,10 +25,10 @@ export interface SignedIn {
  * key, and the token is not kept.
  */
 export async function signIn(context: Context, email: string, password: string): Promise<SignedIn> {
-  const user = await findUser(context, email);
+  const user = await findUser(context.app, { email: email.trim().toLowerCase() });
   const fits = await passwordFits(user?.passwordHash ?? null, password);
   try {
-    if (!user || !fits || user.deactivatedAt) return refuse('SIGN_IN_REFUSED', 'This address and password do not fit.');
+    if (!user || !fits || user.deactivatedAt) return doNotFit();
     return await openSession(context, user);
   } catch (error) {
     await recordRefusal(context, error, { action: 'session.open', subjectType: 'User', subjectId: user?.id ?? null });
@@ -35,13 +36,7 @@ export async function signIn(context: Context, email: string, password: string):
   }
 }
 
-async function findUser({ app }: Context, email: string): Promise<User | null> {
-  try {
-    return await app.database.orm.manager.findOneBy(User, { email: email.trim().toLowerCase() });
-  } catch (error) {
-    throw asRefusal(error);
-  }
-}
+const doNotFit = () => refuse('SIGN_IN_REFUSED', 'This address and password do not fit.');
 
 async function openSession(context: Context, compared: User): Promise<SignedIn> {
   const userId = compared.id;
@@ -49,8 +44,7 @@ async function openSession(context: Context, compared: User): Promise<SignedIn> 
   const expiresAt = await inTransaction(context, async (tx) => {
     // Under the lock that a change of password takes: what fitted when it was compared must fit still.
     const user = await tx.lock(User, userId);
-    if (user.passwordHash !== compared.passwordHash || user.deactivatedAt)
-      refuse('SIGN_IN_REFUSED', 'This address and password do not fit.');
+    if (user.passwordHash !== compared.passwordHash || user.deactivatedAt) doNotFit();
     const id = tx.newId();
     const expires = new Date(tx.now.getTime() + SESSION_SECONDS * 1000);
     await tx.insert(Session, { id, userId, tokenHash: hashToken(token), expiresAt: expires, endedAt: null } as Session);
@@ -64,6 +58,6 @@ async function openSession(context: Context, compared: User): Promise<SignedIn> 
     return expires;
   });
   const identity = await identify(context.app, token);
-  if (!identity) return refuse('SIGN_IN_REFUSED', 'This address and password do not fit.');
+  if (!identity) return doNotFit();
   return { token, expiresAt: expiresAt.toISOString(), context: { ...context, ...identity } };
 }

@@ -12,7 +12,7 @@ import { EndSessionInput } from './end-session';
 import { GrantRoleInput } from './grant-role';
 import { RevealSensitiveValueInput } from './reveal-sensitive-value';
 import { RevokeRoleInput } from './revoke-role';
-import { actorAgain } from './identify';
+import { actorStill, pooled } from './identify';
 import { changeOwnPassword } from './own-password';
 import { signIn } from './sign-in';
 import { userRead } from './user.read';
@@ -96,7 +96,8 @@ export class UserResolver {
     @Ask() asked: Asked,
   ) {
     await changeOwnPassword(context, presentPassword, newPassword);
-    return asked.value({ viewer: viewerOf({ ...context, actor: await actorAgain(context) }) });
+    const actor = await actorStill(pooled(context.app), context, context.app.clock());
+    return asked.value({ viewer: viewerOf({ ...context, actor }) });
   }
 
   @Mutation(() => EndSessionPayload, {

@@ -17,6 +17,16 @@ export function endOf(assignment: Period, on: string, reason: string): { endsOn:
   return { endsOn: on > assignment.startsOn ? on : assignment.startsOn, endReason: reason };
 }
 
+/** Ends all of these, and says which agents are free then, each once. */
+export const endsOf = <A extends Period & Pick<Assignment, 'agentId'>>(
+  assignments: readonly A[],
+  on: string,
+  reason: string,
+) => ({
+  ends: assignments.map((assignment) => ({ assignment, patch: endOf(assignment, on, reason) })),
+  freed: [...new Set(assignments.map(({ agentId }) => agentId))],
+});
+
 /** Refuses to end what has ended: ASSIGNMENT_NOT_ENDABLE. */
 export function assertEndable(assignment: Period, on: string): void {
   if (!running(on)(assignment)) refuse('ASSIGNMENT_NOT_ENDABLE', 'This assignment has ended by then already.');

@@ -7,7 +7,7 @@ import { Text } from '../platform/text';
 import { Account } from './account.entity';
 import { assertClosable } from './account.rules';
 import { Assignment } from './assignment.entity';
-import { endOf, running } from './assignment.rules';
+import { endsOf, running } from './assignment.rules';
 import { Lob } from './lob.entity';
 
 @InputType({ description: 'Which account to close, and why.' })
@@ -38,22 +38,20 @@ export const closeAccount = operation({
     return { account, lobs, assignments: assignments.filter(running(today)), openInvoices: invoices!.count, today };
   },
   authorize: (may, { account }) => may('close', account),
-  decide: ({ account, lobs, assignments, openInvoices, today }, _input, { now }) => {
+  decide: ({ account, assignments, openInvoices, today }, _input, { now }) => {
     assertClosable(account, openInvoices);
     return {
       closed: { status: 'CLOSED' as const, closedAt: now },
-      ends: assignments.map((assignment) => ({ assignment, patch: endOf(assignment, today, 'account closed') })),
-      freed: [...new Set(assignments.map(({ agentId }) => agentId))],
-      lobs,
+      ...endsOf(assignments, today, 'account closed'),
     };
   },
-  save: async (tx, { closed, ends, freed, lobs }, { account }) => {
+  save: async (tx, { closed, ends, freed }, { account, lobs }) => {
     await tx.update(account, closed);
     for (const lob of lobs) await tx.update(lob, closed);
     for (const { assignment, patch } of ends) await tx.update(assignment, patch);
     return { freedAgents: freed };
   },
-  record: ({ freed, lobs }, { account }, { reason }) => ({
+  record: ({ freed }, { account, lobs }, { reason }) => ({
     action: 'account.closed',
     subjectId: account.id,
     changes: [

@@ -5,7 +5,7 @@ import { ChangeInput } from '../platform/operation.type';
 import { Text } from '../platform/text';
 import { Account } from './account.entity';
 import { Assignment } from './assignment.entity';
-import { assertLobOpen, endOf, running } from './assignment.rules';
+import { assertLobOpen, endsOf, running } from './assignment.rules';
 import { Lob } from './lob.entity';
 
 @InputType({ description: 'Which line of business to close, and why.' })
@@ -34,8 +34,7 @@ export const closeLob = operation({
     assertLobOpen(lob);
     return {
       closed: { status: 'CLOSED' as const, closedAt: now },
-      ends: assignments.map((assignment) => ({ assignment, patch: endOf(assignment, today, 'LOB closed') })),
-      freed: [...new Set(assignments.map(({ agentId }) => agentId))],
+      ...endsOf(assignments, today, 'LOB closed'),
     };
   },
   save: async (tx, { closed, ends, freed }, { lob }) => {

@@ -25,7 +25,7 @@ export async function submit(context: Context, name: string, given: OperationInp
   const input = maskOwnWords(given);
   try {
     return await inTransaction(context, async (tx) => {
-      const actor = (await actorStill((text, values) => tx.query(text, values), context, tx.now)) ?? signedOut();
+      const actor = (await actorStill(tx, context, tx.now)) ?? signedOut();
       tx.actAs(actor);
       return once(tx, operation, actor, input, async () => {
         const prepared = await prepare(tx, operation, input, actor);

@@ -4,6 +4,7 @@ import { isId } from '../platform/ids';
 import { maskText } from '../platform/masks';
 import type { Consequence, FieldChange } from '../platform/operation';
 import { refusalCodeOf } from '../platform/shown-error';
+import { mapTexts } from '../platform/text';
 import { inTransaction, type Transaction } from '../platform/transaction';
 
 /** What a writer says of an event; the rest (who, when, from where) is the transaction's. */
@@ -30,14 +31,6 @@ const INSERT = `INSERT INTO audit.event (id, at, action, outcome, actor_id, on_b
     change_request_id, request_id, content, hash, mac, key_id)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id`;
 
-/** The same value, with card numbers and e-mail addresses masked wherever a text holds one. */
-function withoutSensitiveText(value: unknown): unknown {
-  if (typeof value === 'string') return maskText(value);
-  if (Array.isArray(value)) return value.map(withoutSensitiveText);
-  if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, withoutSensitiveText(each)]));
-}
-
 /** Appends an event in the transaction of the change that it tells of. */
 export async function record(tx: Transaction, event: EventDescription): Promise<void> {
   const { context } = tx;
@@ -55,8 +48,9 @@ export async function record(tx: Transaction, event: EventDescription): Promise<
     onBehalfOf: event.onBehalfOfId ?? null,
     roles: [...(context.actor?.roles ?? [])],
     subject: { type: event.subjectType ?? null, id: subjectId },
-    changes: withoutSensitiveText(event.changes ?? []) as FieldChange[],
-    reason: withoutSensitiveText(event.reason ?? null),
+    // Card numbers and e-mail addresses do not stand in the trail, wherever a text held one.
+    changes: mapTexts(event.changes ?? [], maskText),
+    reason: mapTexts(event.reason ?? null, maskText),
     code: event.code ?? null,
     changeRequest: event.changeRequestId ?? null,
     request: context.requestId,

@@ -1,5 +1,5 @@
 import { refuse } from '../platform/errors';
-import { formatMinor, lineAmountMinor, percentOfMinor } from '../platform/money';
+import { formatMinor, lineAmountMinor, percentOfMinor, sumOf } from '../platform/money';
 import type { Invoice } from './invoice.entity';
 import type { InvoiceLine } from './invoice-line.entity';
 
@@ -65,13 +65,11 @@ export function draftedLines(lines: readonly LineRequest[], currency: string): D
 const isRateOfUnits = (decimal: string) => /^\d{1,10}(\.\d{1,10})?$/.test(decimal);
 const isPercent = (decimal: string) => /^(100(\.0{1,4})?|\d{1,2}(\.\d{1,4})?)$/.test(decimal);
 
-const sum = (amounts: readonly bigint[]) => amounts.reduce((total, amount) => total + amount, 0n);
-
 /** The sums over the lines. Nothing is rounded again. */
 export const totalsOf = (lines: readonly DraftedLine[]) => ({
-  subtotalMinor: sum(lines.map(({ amountMinor }) => amountMinor)),
-  taxMinor: sum(lines.map(({ taxMinor }) => taxMinor)),
-  totalMinor: sum(lines.map(({ totalMinor }) => totalMinor)),
+  subtotalMinor: sumOf(lines.map(({ amountMinor }) => amountMinor)),
+  taxMinor: sumOf(lines.map(({ taxMinor }) => taxMinor)),
+  totalMinor: sumOf(lines.map(({ totalMinor }) => totalMinor)),
 });
 
 /** Refuses what is not a draft any more: INVOICE_NOT_ISSUABLE. */
@@ -91,10 +89,6 @@ export function assertVoidable(
       paymentStatus: invoice.paymentStatus,
     });
 }
-
-/** What is still to be paid of an invoice or a line. */
-export const openMinor = ({ totalMinor, creditedMinor }: Pick<InvoiceLine, 'totalMinor' | 'creditedMinor'>): bigint =>
-  totalMinor - creditedMinor;
 
 /** How far an invoice is settled. Until payments exist, only concessions settle. */
 export function paymentStatusOf(totalMinor: bigint, creditedMinor: bigint): 'UNPAID' | 'PARTIALLY_PAID' | 'PAID' {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { actorById } from '../access/identify';
+import { actorById, pooled } from '../access/identify';
 import { ChangeRequest } from '../approvals/change-request.entity';
 import { ownContext } from '../first-users';
 import type { App, Context } from '../platform/context';
@@ -34,9 +34,7 @@ export class Person {
 
   private async context(at?: Date): Promise<Context> {
     const app = at ? { ...this.app, clock: () => at } : this.app;
-    const query = async (text: string, values: unknown[]) =>
-      (await app.database.pool.query(text, values)).rows as never;
-    return { ...ownContext(app, `demo-${randomUUID()}`), actor: await actorById(query, this.id) };
+    return { ...ownContext(app, `demo-${randomUUID()}`), actor: await actorById(pooled(app), this.id) };
   }
 }
 

@@ -78,8 +78,6 @@ export function concessionsOf(
   });
 }
 
-export const sumOf = (amounts: readonly bigint[]): bigint => amounts.reduce((total, amount) => total + amount, 0n);
-
 /** How a dispute ends, from what was claimed and what is conceded. */
 export function resolutionOf(claimedMinor: bigint, acceptedMinor: bigint): 'ACCEPTED' | 'PARTLY_ACCEPTED' | 'REJECTED' {
   if (acceptedMinor === 0n) return 'REJECTED';

@@ -1,6 +1,7 @@
 import { In } from 'typeorm';
 import { InvoiceLine } from '../billing/invoice-line.entity';
 import { Invoice } from '../billing/invoice.entity';
+import { sumOf } from '../platform/money';
 import type { Transaction } from '../platform/transaction';
 import { Dispute, DisputeItem } from './dispute.entity';
 
@@ -34,7 +35,7 @@ export async function releaseClaims(
       creditedMinor: line.creditedMinor + acceptedMinorOf(item),
     });
   }
-  const accepted = items.reduce((total, item) => total + acceptedMinorOf(item), 0n);
+  const accepted = sumOf(items.map(acceptedMinorOf));
   await tx.update(invoice, {
     disputedMinor: invoice.disputedMinor - dispute.claimedMinor,
     creditedMinor: invoice.creditedMinor + accepted,

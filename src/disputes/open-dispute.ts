@@ -3,12 +3,13 @@ import { Field, ID, InputType } from 'type-graphql';
 import { InvoiceLine } from '../billing/invoice-line.entity';
 import { Invoice } from '../billing/invoice.entity';
 import { shownMoney } from '../billing/invoice.rules';
+import { sumOf } from '../platform/money';
 import { MoneyInput } from '../platform/money.type';
 import { operation } from '../platform/operation';
 import { ChangeInput } from '../platform/operation.type';
 import { Code } from '../platform/text';
 import { Dispute, DisputeItem } from './dispute.entity';
-import { claimsOf, sumOf } from './dispute.rules';
+import { claimsOf } from './dispute.rules';
 
 @InputType({ description: 'What is disputed of a line.' })
 export class OpenDisputeItemInput {

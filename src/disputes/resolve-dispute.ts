@@ -1,11 +1,12 @@
 import { ArrayMaxSize, ArrayMinSize, ValidateNested } from 'class-validator';
 import { Field, ID, InputType } from 'type-graphql';
 import { paymentStatusOf, shownMoney } from '../billing/invoice.rules';
+import { sumOf } from '../platform/money';
 import { MoneyInput } from '../platform/money.type';
 import { operation } from '../platform/operation';
 import { ChangeInput } from '../platform/operation.type';
 import { Text } from '../platform/text';
-import { concessionsOf, resolutionOf, sumOf } from './dispute.rules';
+import { concessionsOf, resolutionOf } from './dispute.rules';
 import { lockDispute, releaseClaims } from './load-dispute';
 
 @InputType({ description: 'What is conceded of an item.' })

@@ -147,3 +147,6 @@ function inRange(minor: bigint): bigint {
 function refuseRange(): never {
   return refuse('AMOUNT_OUT_OF_RANGE', 'The amount is larger than can be kept.');
 }
+
+/** The sum of amounts in minor units of one currency. */
+export const sumOf = (amounts: readonly bigint[]): bigint => amounts.reduce((total, amount) => total + amount, 0n);

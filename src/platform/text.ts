@@ -36,3 +36,15 @@ function NotBlank(): PropertyDecorator {
 
 /** A short code for people, 1 to 40 characters: letters, digits, and `-`, `_` or `.` behind the first. */
 export const Code = (): PropertyDecorator => Matches(/^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/);
+
+/**
+ * A JSON value with each text in it replaced. `name` is that of the property it stands under, also within an array; ''
+ * at the top. Properties that are undefined are left out, as JSON leaves them out.
+ */
+export function mapTexts(value: unknown, replace: (text: string, name: string) => string, name = ''): unknown {
+  if (typeof value === 'string') return replace(value, name);
+  if (Array.isArray(value)) return value.map((each) => mapTexts(each, replace, name));
+  if (value === null || typeof value !== 'object') return value;
+  const kept = Object.entries(value).filter(([, each]) => each !== undefined);
+  return Object.fromEntries(kept.map(([key, each]) => [key, mapTexts(each, replace, key)]));
+}
