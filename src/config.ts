@@ -4,15 +4,18 @@ import { isIP } from 'node:net';
 import path from 'node:path';
 import { z } from 'zod';
 import { isZone } from './platform/business-time';
+import { DEFAULT_LIMITS, type DocumentLimits } from './platform/document-limits';
 import { DomainError } from './platform/errors';
 
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 
-const proxiesIn = (text: string): string[] => text.split(',').map((each) => each.trim());
+const listIn = (text: string): string[] => text.split(',').map((each) => each.trim());
+
+const postgresUrl = z.url({ protocol: /^postgres(ql)?$/ });
 
 /** Names that Express knows, addresses, or networks in CIDR form. */
 const areProxies = (text: string): boolean =>
-  proxiesIn(text).every((each) => {
+  listIn(text).every((each) => {
     const [address = '', bits = '0', more] = each.split('/');
     const named = ['loopback', 'linklocal', 'uniquelocal'].includes(each);
     return (
@@ -24,12 +27,28 @@ const areProxies = (text: string): boolean =>
     );
   });
 
+/** Requests a minute; 0 means without a limit. */
+const perMinute = (usual: number) => z.coerce.number().int().min(0).max(100_000_000).default(usual);
+
+/** `depth=30,aliases=500`: those of DEFAULT_LIMITS that are raised or lowered. */
+function limitsIn(text: string, context: z.RefinementCtx): Partial<DocumentLimits> {
+  const pairs = text.split(',').map((each) => each.trim().split('='));
+  for (const [name = '', value = ''] of pairs)
+    if (!Object.hasOwn(DEFAULT_LIMITS, name) || !/^[1-9]\d{0,8}$/.test(value)) context.addIssue(`${name} is no limit`);
+  return Object.fromEntries(pairs.map(([name, value]) => [name, Number(value)])) as Partial<DocumentLimits>;
+}
+
 const environment = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(4000),
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
-  DATABASE_API_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  DATABASE_URL: postgresUrl.optional(),
+  DATABASE_API_URL: postgresUrl.optional(),
+  DATABASE_REPLICA_URLS: z
+    .string()
+    .refine((text) => listIn(text).every((each) => postgresUrl.safeParse(each).success))
+    .optional(),
+  REPLICA_LAG_SECONDS: z.coerce.number().int().min(1).max(3600).default(30),
   DATABASE_POOL: z.coerce.number().int().min(2).max(200).default(20),
   DATA_DIRECTORY: z.string().min(1).default('.data'),
   MASTER_KEY: z.string().optional(),
@@ -40,6 +59,15 @@ const environment = z.object({
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   FIRST_USERS: z.string().optional(),
   TRUSTED_PROXIES: z.string().refine(areProxies).optional(),
+  REQUEST_SECONDS: z.coerce.number().int().min(1).max(600).default(30),
+  LIMITS: z.string().transform(limitsIn).optional(),
+  RATE_PER_USER: perMinute(300_000),
+  RATE_PER_ADDRESS: perMinute(600_000),
+  SIGN_IN_TRIES: z.coerce.number().int().min(1).max(1_000_000).default(10),
+  SIGN_IN_TRIES_PER_ADDRESS: z.coerce.number().int().min(1).max(1_000_000).default(50),
+  TRUSTED_DOCUMENTS: z.string().optional(),
+  METRICS_TOKEN: z.string().min(16).max(512).optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
 });
 
 /** What can be set from outside, checked and frozen. README.md explains each. */
@@ -51,6 +79,11 @@ export interface Config {
   readonly databaseUrl: string | undefined;
   /** The API's own login, where an administrator has made it by hand. Absent: it is made at start. */
   readonly databaseApiUrl: string | undefined;
+  /** Streaming replicas of it that may be read from. */
+  readonly replicaUrls: readonly string[];
+  /** How far a replica may be behind at most before nobody reads from it. */
+  readonly replicaLagSeconds: number;
+  /** Connections of this process to the primary, and to each replica. */
   readonly databasePool: number;
   readonly dataDirectory: string;
   /** 32 bytes, from which every other key is derived. */
@@ -66,6 +99,22 @@ export interface Config {
   readonly firstUsers: string | undefined;
   /** Addresses or networks whose X-Forwarded-For is believed; nobody's unless told. */
   readonly trustedProxies: readonly string[];
+  /** How long a request may take, from its first byte to its answer. */
+  readonly requestSeconds: number;
+  /** What a document and its body may be at most. */
+  readonly limits: DocumentLimits;
+  /** Requests that one process takes in a minute from a user and from an address; 0: without a limit. */
+  readonly ratePerUser: number;
+  readonly ratePerAddress: number;
+  /** Tries to sign in within 15 minutes that do not succeed: for an e-mail from one address, and from one address. */
+  readonly signInTries: number;
+  readonly signInTriesPerAddress: number;
+  /** A file of documents; nothing else is answered then. */
+  readonly trustedDocuments: string | undefined;
+  /** Who bears it may read /metrics. Absent: it is open outside of production and closed in it. */
+  readonly metricsToken: string | undefined;
+  /** Where traces are sent to, over OTLP/HTTP. */
+  readonly traceEndpoint: string | undefined;
 }
 
 /** The key of docker/compose.yaml, which anybody can read. */
@@ -96,6 +145,8 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, over: NodeJS.Pr
     port: settings.PORT,
     databaseUrl: settings.DATABASE_URL,
     databaseApiUrl: settings.DATABASE_API_URL,
+    replicaUrls: settings.DATABASE_REPLICA_URLS ? listIn(settings.DATABASE_REPLICA_URLS) : [],
+    replicaLagSeconds: settings.REPLICA_LAG_SECONDS,
     databasePool: settings.DATABASE_POOL,
     dataDirectory,
     masterKey: settings.MASTER_KEY ? decodeKey(settings.MASTER_KEY, production) : keptKey(dataDirectory),
@@ -105,7 +156,16 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, over: NodeJS.Pr
     businessTimeZone: settings.BUSINESS_TIME_ZONE,
     logLevel: settings.LOG_LEVEL,
     firstUsers: settings.FIRST_USERS,
-    trustedProxies: settings.TRUSTED_PROXIES ? proxiesIn(settings.TRUSTED_PROXIES) : [],
+    trustedProxies: settings.TRUSTED_PROXIES ? listIn(settings.TRUSTED_PROXIES) : [],
+    requestSeconds: settings.REQUEST_SECONDS,
+    limits: Object.freeze({ ...DEFAULT_LIMITS, ...settings.LIMITS }),
+    ratePerUser: settings.RATE_PER_USER,
+    ratePerAddress: settings.RATE_PER_ADDRESS,
+    signInTries: settings.SIGN_IN_TRIES,
+    signInTriesPerAddress: settings.SIGN_IN_TRIES_PER_ADDRESS,
+    trustedDocuments: settings.TRUSTED_DOCUMENTS,
+    metricsToken: settings.METRICS_TOKEN,
+    traceEndpoint: settings.OTEL_EXPORTER_OTLP_ENDPOINT,
   });
 }
 

@@ -247,7 +247,11 @@ describe('when a table is not there', () => {
       'operations',
       'mutation { hireAgent(input: { code: "AG-GONE", name: "x", hiredOn: "2020-01-01" }) { outcome } }',
     ],
-    ['role_grant', 'operations', '{ viewer { id } }'],
+    [
+      'role_grant',
+      'operations',
+      `mutation { signIn(input: { email: "operations@test.example", password: "${PASSWORD}" }) { token } }`,
+    ],
     ['session', 'operations', '{ viewer { id } }'],
     ['app_user', 'operations', `mutation { signIn(input: { email: "a@b.c", password: "${PASSWORD}" }) { token } }`],
   ] as const)('%s: INTERNAL without details', async (table, who, query) => {

@@ -21,15 +21,21 @@ export interface SignedIn {
 /**
  * Opens a session. The password is compared outside of any transaction, since that takes its time on purpose; an unknown
  * address and a wrong password are answered alike and take equally long. Refuses with SIGN_IN_REFUSED, and the trail
- * keeps either: by nobody, since anybody can try, about whom it was tried. Each try is its own: it has no idempotency
- * key, and the token is not kept.
+ * keeps either: by nobody, since anybody can try, about whom it was tried. After too many that failed it refuses with
+ * RATE_LIMITED, whoever is meant. Each try is its own: it has no idempotency key, and the token is not kept.
  */
 export async function signIn(context: Context, email: string, password: string): Promise<SignedIn> {
-  const user = await findUser(context.app, { email: email.trim().toLowerCase() });
-  const fits = await passwordFits(user?.passwordHash ?? null, password);
+  const normal = email.trim().toLowerCase();
+  const tries = context.app.rates.signIn(normal, context.address);
+  let user: User | null = null;
   try {
-    if (!user || !fits || user.deactivatedAt) return doNotFit();
-    return await openSession(context, user);
+    await tries.assertAllowed();
+    user = await findUser(context.app, { email: normal });
+    const present = user?.deactivatedAt ? null : (user?.passwordHash ?? null);
+    if (!(await passwordFits(present, password, tries)) || !user) return doNotFit();
+    const signedIn = await openSession(context, user);
+    await tries.succeeded();
+    return signedIn;
   } catch (error) {
     await recordRefusal(context, error, { action: 'session.open', subjectType: 'User', subjectId: user?.id ?? null });
     throw error;

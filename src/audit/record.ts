@@ -60,7 +60,7 @@ export async function record(tx: Transaction, event: EventDescription): Promise<
   };
   const content = canonicalBytes(told);
   const { audit: key, id: keyId } = context.app.keys;
-  await tx.append(INSERT, [
+  const values = [
     id,
     at,
     told.action,
@@ -75,10 +75,14 @@ export async function record(tx: Transaction, event: EventDescription): Promise<
     leafHash(content),
     mac(key, content),
     keyId,
-  ]);
+  ];
+  await tx.append(INSERT, values, told.actor);
 }
 
 const recorded = new WeakSet<object>();
+
+/** Leaves no event for this error: the first of its kind left one, and a flood of them must not fill the trail. */
+export const toldAlready = (error: object): void => void recorded.add(error);
 
 /**
  * Records a refusal (or, for an error that is none of ours, a failure) in a transaction of its own, after the rollback

@@ -1,3 +1,4 @@
+import { HeaderMap } from '@apollo/server';
 import { unwrapResolverError } from '@apollo/server/errors';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
@@ -24,6 +25,18 @@ export function refusalCodeOf(error: unknown): string | null {
 /** The refusals that mean: come back later. */
 const UNAVAILABLE = new Set(['DATABASE_UNAVAILABLE', 'BUSY', 'TIMEOUT']);
 
+/** The status of a refusal that nothing was answered beside: of a whole request. */
+export function statusOf(code: string): number {
+  if (UNAVAILABLE.has(code)) return 503;
+  return { NOT_FOUND: 404, REQUEST_TOO_LARGE: 413, RATE_LIMITED: 429 }[code] ?? 400;
+}
+
+/** When to come back, for those refusals that know, as a header: its name and its value. */
+export function retryAfterOf(error: unknown): [string, string][] {
+  const seconds = error instanceof DomainError ? error.details.retryAfterSeconds : undefined;
+  return typeof seconds === 'number' ? [['retry-after', String(seconds)]] : [];
+}
+
 /**
  * The one place where an error becomes what a client sees. Ours keep code, message and details; those of GraphQL keep
  * their code but lose every value that they quote; anything else is INTERNAL and its text goes to the log alone.
@@ -34,7 +47,8 @@ export function shownError(
   production: boolean,
   log: Logger,
 ): GraphQLFormattedError {
-  const error = unwrapResolverError(thrown);
+  const whole = thrown instanceof GraphQLError && thrown.originalError instanceof DomainError;
+  const error = whole ? thrown.originalError : unwrapResolverError(thrown);
   const { path, locations } = formatted;
   const place = { ...(path && { path }), ...(locations && !production && { locations }) };
   if (error instanceof DomainError)
@@ -111,7 +125,10 @@ function wrongFields({ extensions }: ArgumentValidationError): { field: string; 
 export function toGraphQLError(error: unknown): unknown {
   if (!(error instanceof DomainError)) return error;
   return new GraphQLError(error.message, {
-    extensions: { code: error.code, http: { status: 503 } },
+    extensions: {
+      code: error.code,
+      http: { status: statusOf(error.code), headers: new HeaderMap(retryAfterOf(error)) },
+    },
     originalError: error,
   });
 }

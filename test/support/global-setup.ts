@@ -48,8 +48,13 @@ async function makeTemplate(adminUrl: string, prefix: string): Promise<void> {
   await admin.end();
   const url = new URL(adminUrl);
   url.pathname = `/${prefix}_template`;
+  await migrateWithCast(url.href);
+}
+
+/** Migrates an empty database and lets the cast in. */
+export async function migrateWithCast(url: string): Promise<void> {
   const config = testConfig();
-  const database = await prepareDatabase(config, url.href);
+  const database = await prepareDatabase(config, url);
   const served = await createApp(config, database);
   await makeFirstUsers(
     served.app,

@@ -1,0 +1,146 @@
+import type { IncomingMessage } from 'node:http';
+import { type ApolloServer, type BaseContext, HeaderMap, type HTTPGraphQLResponse } from '@apollo/server';
+import proxyAddress from 'proxy-addr';
+import type { App } from '../platform/context';
+import { send, sendError } from './answers';
+import { assertJson, readJson } from './body';
+import type { Asked, Documents } from './documents';
+import type { Seen } from './requests';
+
+/** Who sent a request, as far as the connection says. */
+export interface Sender {
+  readonly requestId: string;
+  readonly address: string | null;
+  readonly authorization: string | undefined;
+  readonly userAgent: string | undefined;
+}
+
+interface Serving<C extends BaseContext> {
+  app: App;
+  apollo: ApolloServer<C>;
+  documents: Documents;
+  contextOf: (sender: Sender) => C | Promise<C>;
+}
+
+/**
+ * GraphQL over HTTP, on Node's own server: the limits of the edge, then Apollo's pipeline. Nothing of Express stands in the
+ * way of a read, which would cost more than a small one does.
+ */
+export function graphqlOverHttp<C extends BaseContext>({ app, apollo, documents, contextOf }: Serving<C>) {
+  const senderOf = senderBy(app.config.trustedProxies);
+
+  async function answer(seen: Seen): Promise<void> {
+    const { request } = seen;
+    seen.operations = 'none';
+    const sender = senderOf(seen);
+    if (sender.address !== null) app.rates.address(sender.address);
+    const asked = request.method === 'POST' ? await posted(request, app.config.limits.body) : inAddress(request);
+    if (!asked) return;
+    admit(asked, documents, seen);
+    const answered = await apollo.executeHTTPGraphQLRequest({
+      httpGraphQLRequest: { method: request.method!, headers: decidingHeaders(request), ...asked },
+      context: async () => contextOf(sender),
+    });
+    await write(seen, answered);
+  }
+
+  return (seen: Seen): void => {
+    answer(seen).catch((error: unknown) => sendError(app, seen, error));
+  };
+}
+
+/** What Apollo takes apart: a body, or what stands behind the question mark. */
+interface Carried {
+  body: Asked | undefined;
+  search: string;
+}
+
+async function posted(request: IncomingMessage, limit: number): Promise<Carried | null> {
+  assertJson(request);
+  const body = await readJson(request, limit);
+  return body && { body, search: '' };
+}
+
+const inAddress = ({ url = '' }: IncomingMessage): Carried => {
+  const begin = url.indexOf('?');
+  return { body: undefined, search: begin < 0 ? '' : url.slice(begin) };
+};
+
+/** Puts in the document that may run: of a trusted one a client may have sent the hash alone. */
+function admit(carried: Carried, documents: Documents, seen: Seen): void {
+  if (carried.body) {
+    const admitted = documents(carried.body);
+    if (admitted) seen.operations = admitted.operations;
+    if (admitted?.trusted) Object.assign(carried.body, { query: admitted.text, extensions: null });
+    return;
+  }
+  if (seen.request.method !== 'GET') return;
+  const search = new URLSearchParams(carried.search);
+  const admitted = documents({
+    query: search.get('query') ?? undefined,
+    documentId: search.get('documentId') ?? undefined,
+    extensions: jsonIn(search.get('extensions')),
+  });
+  seen.operations = admitted?.operations ?? 'none';
+  if (!admitted?.trusted) return;
+  search.set('query', admitted.text);
+  search.delete('extensions');
+  carried.search = `?${search.toString()}`;
+}
+
+function jsonIn(text: string | null): unknown {
+  try {
+    return text === null ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The headers that Apollo decides by: the type of an answer, and whether a foreign page could have sent this. */
+const DECIDING = ['accept', 'content-type', 'apollo-require-preflight', 'x-apollo-operation-name'] as const;
+
+function decidingHeaders({ headers }: IncomingMessage): HeaderMap {
+  const deciding = new HeaderMap();
+  for (const name of DECIDING) {
+    const value = headers[name];
+    if (typeof value === 'string') deciding.set(name, value);
+  }
+  return deciding;
+}
+
+/** Whoever is connected, or whom a trusted proxy names: as Express says it in `request.ip`. */
+function senderBy(trustedProxies: readonly string[]): (seen: Seen) => Sender {
+  const trusted = proxyAddress.compile([...trustedProxies]);
+  return ({ id, request }) => ({
+    requestId: id,
+    address: (trustedProxies.length > 0 ? proxyAddress(request, trusted) : request.socket.remoteAddress) ?? null,
+    authorization: request.headers.authorization,
+    userAgent: request.headers['user-agent'],
+  });
+}
+
+/** `errors` comes first in an answer that has some. */
+const BEGINS_WITH_ERRORS = '{"errors"';
+
+function toldErrors(body: string | Uint8Array): boolean {
+  const begin =
+    typeof body === 'string'
+      ? body
+      : Buffer.from(body.buffer, body.byteOffset, Math.min(9, body.byteLength)).toString();
+  return begin.startsWith(BEGINS_WITH_ERRORS);
+}
+
+async function write(seen: Seen, { status, headers, body }: HTTPGraphQLResponse): Promise<void> {
+  const raw = ['x-request-id', seen.id];
+  for (const [name, value] of headers) raw.push(name, value);
+  if (body.kind === 'complete') {
+    // A read may hand over the bytes that the database sent.
+    const finished = body.string as string | Uint8Array;
+    seen.errors = toldErrors(finished);
+    send(seen.response, status ?? 200, raw, finished);
+    return;
+  }
+  let whole = '';
+  for await (const part of body.asyncIterator) whole += part;
+  send(seen.response, status ?? 200, raw, whole);
+}
