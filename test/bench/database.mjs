@@ -1,0 +1,117 @@
+/** The benchmark's own PostgreSQL, below .data/bench, and the loaded databases in it: one for each size, kept for the next run. */
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { load } from './data.mjs';
+
+const require = createRequire(import.meta.url);
+const dist = (file) => require(path.resolve('dist/src', file));
+
+export const DIRECTORY = path.resolve('.data/bench');
+/** At how many places pages of the list begin. */
+const PLACES = 50;
+/** Connections of each contestant: what the API takes unless told. */
+export const POOL = 20;
+
+/** Starts the cluster. Without fsync: what is read does not depend on it, and loading is quick. */
+export async function startCluster(tell) {
+  require('reflect-metadata');
+  mkdirSync(DIRECTORY, { recursive: true });
+  const { startEmbeddedPostgres } = dist('platform/embedded-postgres.js');
+  const options = { directory: DIRECTORY, durable: false, maxConnections: 200, log: tell };
+  const server = await startEmbeddedPostgres({ ...options, database: 'bench' });
+  const config = dist('config.js').loadConfig(
+    {},
+    { DATA_DIRECTORY: DIRECTORY, DATABASE_POOL: '2', DEMO_DATA: 'false' },
+  );
+  const postmaster = await withClient(server.url, async (client) => {
+    const { rows } = await client.query(`SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int AS pid`);
+    return rows[0].pid;
+  });
+  return { url: server.url, postmaster, config, masterKey: config.masterKey.toString('base64'), stop: server.stop };
+}
+
+/**
+ * A migrated database with so many invoices and their rows. One that is there already is taken when it was loaded in full, by
+ * the same migrations and the same data.mjs, and `fresh` is not asked for.
+ */
+export async function openLoaded(cluster, { invoices, fresh }, tell) {
+  const name = `bench_${invoices}`;
+  const url = Object.assign(new URL(cluster.url), { pathname: `/${name}` }).href;
+  const wanted = fingerprint();
+  const found = await withClient(cluster.url, async (client) => {
+    const sql = `SELECT shobj_description(oid, 'pg_database') AS loaded FROM pg_database WHERE datname = $1`;
+    return (await client.query(sql, [name])).rows[0]?.loaded;
+  });
+  if (fresh || found !== wanted) {
+    tell(`${name}: loading ${invoices} invoices`);
+    await withClient(cluster.url, async (client) => {
+      await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+      await client.query(`CREATE DATABASE ${name}`);
+    });
+    await prepare(cluster, url);
+    await withClient(url, (client) => load(client, invoices, (line) => tell(`${name}: ${line}`)));
+    await withClient(cluster.url, (client) => client.query(`COMMENT ON DATABASE ${name} IS '${wanted}'`));
+  } else tell(`${name}: taken as it was loaded before`);
+  const token = await withClient(url, signIn);
+  return { url, apiUrl: await apiUrlOf(cluster, url), token, ids: await withClient(url, idsOf) };
+}
+
+/** Makes the roles and migrates, by the same code as the API's own start. */
+async function prepare({ config }, url) {
+  const database = await dist('open-database.js').prepareDatabase(config, url);
+  await database.close();
+}
+
+/** All contestants use the login that the API makes for itself. */
+const apiUrlOf = ({ config }, url) =>
+  dist('platform/database-roles.js').ensureRoles(url, dist('platform/keys.js').deriveKeys(config.masterKey));
+
+/** Changes with the migrations and with data.mjs: an older database does not fit then. */
+function fingerprint() {
+  const hash = createHash('sha256').update(readFileSync(new URL('data.mjs', import.meta.url)));
+  const migrations = path.resolve('dist/migrations');
+  for (const file of readdirSync(migrations).toSorted())
+    if (file.endsWith('.js')) hash.update(readFileSync(path.join(migrations, file)));
+  return hash.digest('hex');
+}
+
+/** A session of the auditor, as signing in would have made it (src/access/identify.ts): a new token for each run. */
+async function signIn(client) {
+  const token = randomBytes(32).toString('base64url');
+  await client.query(
+    `INSERT INTO session (id, user_id, token_hash, expires_at)
+      SELECT gen_random_uuid(), u.id, $1, now() + interval '1 day' FROM app_user u WHERE u.email = 'person0@bench.test'`,
+    [createHash('sha256').update(token).digest()],
+  );
+  return token;
+}
+
+/** Ids to ask for, the same for all contestants: invoices, and those of them that have a page of events. */
+async function idsOf(client) {
+  const ids = async (sql) => (await client.query(sql)).rows.map(({ id }) => id);
+  return {
+    invoices: await ids('SELECT id FROM invoice ORDER BY md5(id::text) LIMIT 2000'),
+    audited:
+      await ids(`SELECT s.id FROM (SELECT DISTINCT subject_id AS id FROM audit.event WHERE subject_type = 'Invoice') s
+      ORDER BY md5(s.id::text) LIMIT 2000`),
+    // Where pages of the list begin: after every hundredth invoice, latest first. The last may have nothing behind it.
+    places: (
+      await client.query(`SELECT created_at, id FROM (SELECT created_at, id, row_number() OVER (ORDER BY created_at DESC, id DESC) AS n
+        FROM (SELECT created_at, id FROM invoice ORDER BY created_at DESC, id DESC LIMIT ${PLACES * 100}) i) r WHERE n % 100 = 0
+        ORDER BY n`)
+    ).rows.slice(0, -1),
+  };
+}
+
+export async function withClient(connectionString, work) {
+  const { Client } = require('pg');
+  const client = new Client({ connectionString });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
