@@ -60,26 +60,26 @@ interface Case {
 describe('the worked cases of the Relay connection rules', () => {
   const cases = existsSync(RULES) ? (JSON.parse(readFileSync(RULES, 'utf8')) as { cases: Case[] }).cases : [];
   if (cases.length === 0) it.skip(`are skipped: ${RULES} is not there`, () => undefined);
-
-  it.each(cases.map((each) => [JSON.stringify(each.args), each] as const))('%s', async (_args, each) => {
-    const whole = (await letters({ first: 100 })).page.edges;
-    expect(whole.map(({ node }) => node.code).join('')).toBe('ABCDE');
-    const cursorOf = (letter: string) => whole.find(({ node }) => node.code === letter)?.cursor ?? letter;
-    const { after, before, ...sizes } = each.args;
-    const args = { ...sizes, ...(after && { after: cursorOf(after) }), ...(before && { before: cursorOf(before) }) };
-    const { page, code } = await letters(args);
-    // Where the rules let an unknown cursor pass unnoticed, ours is refused: a forged place is no place.
-    if (after === 'unknown') return expect(code).toBe('CURSOR_INVALID');
-    if (each.error) return expect(['PAGE_SIZE_INVALID', 'BAD_USER_INPUT']).toContain(code);
-    expect(page.edges.map(({ node }) => node.code).join('')).toBe(each.edges);
-    if (each.hasNextPage !== undefined) expect(page.pageInfo.hasNextPage).toBe(each.hasNextPage);
-    if (each.hasPreviousPage !== undefined) expect(page.pageInfo.hasPreviousPage).toBe(each.hasPreviousPage);
-    expect(page.pageInfo.startCursor).toBe(page.edges[0]?.cursor ?? null);
-    expect(page.pageInfo.endCursor).toBe(page.edges.at(-1)?.cursor ?? null);
-    expect(page.nodes.map((node) => node.code)).toEqual(page.edges.map(({ node }) => node.code));
-    expect(page.totalCount).toBe(5);
-    return undefined;
-  });
+  else
+    it.each(cases.map((each) => [JSON.stringify(each.args), each] as const))('%s', async (_args, each) => {
+      const whole = (await letters({ first: 100 })).page.edges;
+      expect(whole.map(({ node }) => node.code).join('')).toBe('ABCDE');
+      const cursorOf = (letter: string) => whole.find(({ node }) => node.code === letter)?.cursor ?? letter;
+      const { after, before, ...sizes } = each.args;
+      const args = { ...sizes, ...(after && { after: cursorOf(after) }), ...(before && { before: cursorOf(before) }) };
+      const { page, code } = await letters(args);
+      // Where the rules let an unknown cursor pass unnoticed, ours is refused: a forged place is no place.
+      if (after === 'unknown') return expect(code).toBe('CURSOR_INVALID');
+      if (each.error) return expect(['PAGE_SIZE_INVALID', 'BAD_USER_INPUT']).toContain(code);
+      expect(page.edges.map(({ node }) => node.code).join('')).toBe(each.edges);
+      if (each.hasNextPage !== undefined) expect(page.pageInfo.hasNextPage).toBe(each.hasNextPage);
+      if (each.hasPreviousPage !== undefined) expect(page.pageInfo.hasPreviousPage).toBe(each.hasPreviousPage);
+      expect(page.pageInfo.startCursor).toBe(page.edges[0]?.cursor ?? null);
+      expect(page.pageInfo.endCursor).toBe(page.edges.at(-1)?.cursor ?? null);
+      expect(page.nodes.map((node) => node.code)).toEqual(page.edges.map(({ node }) => node.code));
+      expect(page.totalCount).toBe(5);
+      return undefined;
+    });
 
   it('the same cases backward: a page from the end is the page from the start, seen from there', async () => {
     const whole = (await letters({ first: 100 })).page.edges;

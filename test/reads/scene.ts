@@ -43,16 +43,6 @@ export async function givenBusiness(t: TestApp, accounts = 7): Promise<Scene> {
   return { accountIds, clientAccountId };
 }
 
-const CURSOR = /^[0-9a-f]{20,}\.[0-9a-f]{32}$/;
-
 /** The id within a cursor of ours. Cursors are opaque to clients; a test may look. */
 export const idInCursor = (cursor: string): string =>
   (JSON.parse(Buffer.from(cursor.split('.')[0]!, 'hex').toString('utf8')) as [string, unknown, string])[2];
-
-/** The same answer with every cursor replaced by the id that it stands for. */
-export function withoutCursors(value: unknown): unknown {
-  if (typeof value === 'string') return CURSOR.test(value) ? `cursor ${idInCursor(value)}` : value;
-  if (Array.isArray(value)) return value.map(withoutCursors);
-  if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, withoutCursors(each)]));
-}

@@ -1,0 +1,193 @@
+import { formatMinor } from '../../src/platform/money';
+import { GraphQLError } from 'graphql';
+import { decides, type Looker, sees, seesAny } from './naive-access';
+import { connection, type PageOf } from './naive-connection';
+import type { Row, Table } from './naive-rows';
+import { assignmentsToday, clocks, rolesHeld, statusOf, TYPES, type World } from './naive-types';
+
+type Resolver = (row: Row, args: PageOf) => unknown;
+
+/** Where rows are looked up. */
+export interface Rows {
+  readonly cursorKey: Buffer;
+  world(): World;
+  where(table: Table, column: string, value: unknown): readonly Row[];
+}
+
+/** Whether somebody may decide a change request now. */
+export const mayDecide = (who: Looker, row: Row, world: World): boolean =>
+  statusOf(row, world) === 'PENDING' &&
+  row.maker_id !== who.id &&
+  who.roles.some((role) => (row.approver_roles as string[]).includes(role)) &&
+  decides(who, row.operation as string);
+
+const trimmed = (numeric: string) => (numeric.includes('.') ? numeric.replace(/\.?0+$/, '') : numeric);
+
+/** What is no column of its own name, by type and field; everything else is. */
+export function resolversOf(rows: Rows, who: Looker | null): Record<string, Record<string, Resolver>> {
+  const one = (type: string, table: Table, column: string) => (row: Row) => {
+    const found = rows.world().row(table, row[column] as string | null);
+    return found && sees(who, type, found) ? found : null;
+  };
+  const list =
+    (type: string, table: Table, column: string, order = 'id') =>
+    (row: Row) =>
+      rows
+        .where(table, column, row.id)
+        .filter((each) => sees(who, type, each))
+        .toSorted((a, b) => (a[order] < b[order] ? -1 : a[order] > b[order] ? 1 : 0));
+  const page = (type: string, column: string) => (row: Row, args: PageOf) =>
+    connection(
+      type,
+      rows.where(TYPES[type]!.table, column, row.id).filter((each) => sees(who, type, each)),
+      args,
+      rows.world(),
+      rows.cursorKey,
+    );
+  /** Of a type of which the viewer may see nothing: null with an error, and not as if there were none. */
+  const forThoseWhoSee =
+    (type: string, resolver: Resolver): Resolver =>
+    (row, args) => {
+      if (!seesAny(who, type)) throw new GraphQLError('hidden', { extensions: { code: 'FORBIDDEN' } });
+      return resolver(row, args);
+    };
+  const money =
+    (column: string, currency = 'currency') =>
+    (row: Row) =>
+      moneyOf(row[column] as string | null, row[currency] as string | null);
+  const open = (row: Row) => String(BigInt(row.total_minor as string) - BigInt(row.credited_minor as string));
+  const user = (column: string) => one('User', 'app_user', column);
+  const account = one('Account', 'account', 'account_id');
+  const lob = one('Lob', 'lob', 'lob_id');
+  const pendingChanges = (subject: string) => (row: Row) =>
+    rows
+      .where('change_request', 'subject_id', row.id)
+      .filter(
+        (each) =>
+          each.subject_type === subject &&
+          statusOf(each, rows.world()) === 'PENDING' &&
+          sees(who, 'ChangeRequest', each),
+      );
+  return {
+    Account: {
+      taxId: (row) => row.tax_id_masked as unknown,
+      bankAccountNumber: (row) => row.bank_account_number_masked as unknown,
+      pendingChanges: pendingChanges('Account'),
+      lobs: page('Lob', 'account_id'),
+      invoices: page('Invoice', 'account_id'),
+      complaints: forThoseWhoSee('Complaint', page('Complaint', 'account_id')),
+    },
+    Lob: {
+      account,
+      pendingChanges: pendingChanges('Lob'),
+      complaints: forThoseWhoSee('Complaint', page('Complaint', 'lob_id')),
+    },
+    Agent: {
+      assignments: list('Assignment', 'assignment', 'agent_id', 'starts_on'),
+      currentLob: (row) => {
+        const [today] = assignmentsToday(rows.world(), row.id as string);
+        return today ? lob(today) : null;
+      },
+      pendingChanges: pendingChanges('Agent'),
+    },
+    Assignment: { agent: one('Agent', 'agent', 'agent_id'), lob },
+    Invoice: {
+      account,
+      lines: list('InvoiceLine', 'invoice_line', 'invoice_id', 'line_number'),
+      subtotal: money('subtotal_minor'),
+      tax: money('tax_minor'),
+      total: money('total_minor'),
+      disputedAmount: money('disputed_minor'),
+      openAmount: (row) => moneyOf(row.status === 'VOIDED' ? '0' : open(row), row.currency as string),
+      pendingChanges: pendingChanges('Invoice'),
+      disputes: page('Dispute', 'invoice_id'),
+    },
+    InvoiceLine: {
+      lob,
+      quantity: (row) => trimmed(row.quantity as string),
+      unitPrice: (row) => trimmed(row.unit_price as string),
+      taxRate: (row) => trimmed(row.tax_rate as string),
+      amount: money('amount_minor'),
+      tax: money('tax_minor'),
+      total: money('total_minor'),
+      disputedAmount: money('disputed_minor'),
+      openAmount: (row) => moneyOf(open(row), row.currency as string),
+    },
+    Dispute: {
+      invoice: one('Invoice', 'invoice', 'invoice_id'),
+      account,
+      items: list('DisputeItem', 'dispute_item', 'dispute_id'),
+      claimedAmount: money('claimed_minor'),
+      acceptedAmount: money('accepted_minor'),
+      openedBy: user('opened_by_id'),
+      resolvedBy: user('resolved_by_id'),
+      pendingChanges: pendingChanges('Dispute'),
+    },
+    DisputeItem: {
+      line: one('InvoiceLine', 'invoice_line', 'line_id'),
+      amount: money('amount_minor'),
+      acceptedAmount: money('accepted_minor'),
+    },
+    Complaint: {
+      account,
+      lob,
+      customer: (row) => ({
+        name: row.customer_name as unknown,
+        email: row.customer_email_masked as unknown,
+        phone: row.customer_phone_masked as unknown,
+        cardNumber: row.customer_card_number_masked as unknown,
+      }),
+      filedBy: user('filed_by_id'),
+      rule: one('ComplaintRule', 'complaint_rule', 'rule_id'),
+      acknowledgeBreachedAt: (row) => clocks.acknowledgeBreachedAt(row, rows.world()),
+      breachedAt: (row) => clocks.breachedAt(row, rows.world()),
+      breached: (row) => clocks.breached(row, rows.world()),
+      remainingSeconds: (row) => clocks.remainingSeconds(row, rows.world()),
+      pendingChanges: pendingChanges('Complaint'),
+    },
+    ComplaintRule: { version: (row) => row.rule_version as unknown },
+    ChangeRequest: {
+      status: (row) => statusOf(row, rows.world()),
+      input: (row) => row.input_shown as unknown,
+      maker: user('maker_id'),
+      decisions: list('Decision', 'decision', 'change_request_id'),
+      canDecide: (row) => who !== null && mayDecide(who, row, rows.world()),
+    },
+    Decision: { decidedBy: user('decided_by_id'), at: (row) => row.created_at as unknown },
+    ApprovalPolicy: {
+      whenAmountAbove: money('when_amount_above_minor', 'when_currency'),
+      whenAmountPositive: (row) => row.when_amount_above_minor !== null && row.when_currency === null,
+    },
+    User: {
+      active: (row) => row.deactivated_at === null,
+      roles: (row) => rolesHeld(rows.world(), row.id as string),
+      roleGrants: forThoseWhoSee('RoleGrant', list('RoleGrant', 'role_grant', 'user_id')),
+    },
+    RoleGrant: { user: user('user_id'), grantedBy: user('granted_by_id') },
+    AuditEvent: {
+      actor: user('actor_id'),
+      onBehalfOf: user('on_behalf_of_id'),
+      ...Object.fromEntries(
+        Object.entries(TOLD).map(([field, told]): [string, Resolver] => [field, (row) => toldBy(row)[told]]),
+      ),
+      sequence: (row) => (row.sequence === null ? null : Number(row.sequence)),
+      hash: (row) => (row.hash as Buffer).toString('hex'),
+      content: (row) => (row.content as Buffer).toString('utf8'),
+    },
+  };
+}
+
+/** What an event tells in its content, by the field that shows it. */
+const TOLD = {
+  roles: 'roles',
+  changes: 'changes',
+  reason: 'reason',
+  code: 'code',
+  sessionId: 'session',
+  ipAddress: 'address',
+  userAgent: 'userAgent',
+};
+const toldBy = (row: Row) => JSON.parse((row.content as Buffer).toString('utf8')) as Row;
+
+const moneyOf = (minor: string | null, currency: string | null) =>
+  minor === null || currency === null ? null : { amount: formatMinor(BigInt(minor), currency), currency };

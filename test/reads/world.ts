@@ -1,0 +1,216 @@
+import { newId } from '../../src/platform/ids';
+import type { TestApp } from '../support/app';
+import type { CastName } from '../support/cast';
+import { givenAccount, givenAgent, givenInvoice, givenLob, linesOf } from '../support/scene';
+import { givenBusiness } from './scene';
+import { givenViewers, type Viewer } from './viewers';
+
+/** The instant at which everything is read. Nothing else tells the time, so that answers can be compared. */
+export const NOW = new Date('2026-03-10T12:00:00.250Z');
+const at = (day: string) => new Date(`2026-${day}T10:00:00.000Z`);
+
+let keys = 0;
+const key = () => `world-${(keys += 1)}`;
+
+/**
+ * Something of everything: each field of each type has a value here and none there, and each state is met. The clock
+ * stands at NOW when it is done.
+ */
+export async function givenWorld(t: TestApp): Promise<Viewer[]> {
+  t.clock.at = at('01-05');
+  const { accountIds } = await givenBusiness(t);
+  const submit = (who: CastName, operation: string, input: object) => t.person(who).submit(operation, input, key());
+  const settled = (by: CastName, operation: string, input: object) =>
+    t.person(by).countersigned(t.person('supervisor'), operation, input, key());
+  const [second, third] = [accountIds[3]!, accountIds[5]!];
+  const bare = await givenAccount(t, {
+    code: 'Z-A',
+    legalName: 'Ångström & Söhne "😀" \\ \'x\'',
+    taxId: null,
+    bankAccountNumber: null,
+    timeZone: 'Asia/Kolkata',
+  });
+  const lobs = [await givenLob(t, bare, { code: 'M1' }), await givenLob(t, bare, { code: 'M2', name: 'Ümlaut' })];
+  await givenAgents(t, lobs, submit);
+  await givenDisputes(t, second, submit, settled);
+  await givenDisputes(t, accountIds[2]!, submit, settled);
+  await givenComplaints(t, second, submit);
+  await givenComplaints(t, accountIds[2]!, submit);
+  await givenComplaints(t, bare, submit);
+  const closed = await givenAccount(t, { code: 'CLOSED', currency: 'KWD', bankAccountNumber: null });
+  await givenLob(t, closed, { code: 'GONE' });
+  t.clock.at = at('02-10');
+  await settled('operations', 'account.close', { accountId: closed, reason: 'they left' });
+  const viewers = await givenViewers(t, [accountIds[2]!, second, third]);
+  await givenRequests(t, bare, lobs, submit);
+  await givenRefusals(t, bare);
+  t.clock.at = NOW;
+  return viewers;
+}
+
+type Submit = (who: CastName, operation: string, input: object) => Promise<{ result: Record<string, unknown> }>;
+type Settled = (by: CastName, operation: string, input: object) => Promise<Record<string, unknown>>;
+
+async function givenAgents(t: TestApp, [lob, other]: string[], submit: Submit): Promise<void> {
+  const agents = [];
+  for (const [code, name] of [
+    ['A-1', 'Zoë'],
+    ['A-2', 'Ann'],
+    ['A-3', 'Ann'],
+    ['a-4', 'Émile'],
+  ])
+    agents.push(await givenAgent(t, { code, name, hiredOn: '2025-12-01' }));
+  const assign = async (agentId: string, lobId: string, startsOn: string) =>
+    (await submit('operations', 'agent.assign', { agentId, lobId, startsOn })).result.assignment as string;
+  const ended = await assign(agents[0]!, lob!, '2026-01-10');
+  await submit('operations', 'assignment.end', { assignmentId: ended, endsOn: '2026-02-01', reason: 'moved on' });
+  await assign(agents[0]!, other!, '2026-02-01');
+  await assign(agents[1]!, lob!, '2026-03-10');
+  await assign(agents[2]!, lob!, '2026-03-11');
+}
+
+async function givenDisputes(t: TestApp, accountId: string, submit: Submit, settled: Settled): Promise<void> {
+  t.clock.at = at('01-20');
+  const invoiceIds = [];
+  for (const price of ['100', '20', '7', '3']) {
+    const line = { description: 'Calls', quantity: '3.5', unitPrice: price };
+    invoiceIds.push(
+      await givenInvoice(t, accountId, { lines: [line, { ...line, description: 'Minutes', taxRate: '7.5' }] }),
+    );
+  }
+  const [{ currency }] = (await t.sql('SELECT currency FROM account WHERE id = $1', [accountId])) as [any];
+  const open = async (invoiceId: string, reasonCode: string, count: number, note?: string) => {
+    const lines = (await linesOf(t, invoiceId)).slice(0, count);
+    const items = lines.map(({ id }) => ({ lineId: id, amount: { amount: '5', currency } }));
+    const { result } = await submit('billing', 'dispute.open', { invoiceId, reasonCode, items, note });
+    const disputeId = result.dispute as string;
+    const made = await t.sql<{ id: string }>('SELECT id FROM dispute_item WHERE dispute_id = $1 ORDER BY id', [
+      disputeId,
+    ]);
+    const answer = (amounts: string[]) => ({
+      disputeId,
+      note: 'Looked into',
+      items: made.map(({ id }, index) => ({ itemId: id, acceptedAmount: { amount: amounts[index]!, currency } })),
+    });
+    return { disputeId, answer };
+  };
+  const accepted = await open(invoiceIds[0]!, 'RATE', 2, 'Too much');
+  await settled('billing2', 'dispute.resolve', accepted.answer(['5', '5']));
+  const partly = await open(invoiceIds[0]!, 'RATE', 2);
+  await settled('billing2', 'dispute.resolve', partly.answer(['5', '0']));
+  const rejected = await open(invoiceIds[1]!, 'QUANTITY', 1);
+  await submit('billing2', 'dispute.resolve', rejected.answer(['0']));
+  const withdrawn = await open(invoiceIds[1]!, 'DUPLICATE', 1);
+  await submit('billing', 'dispute.withdraw', { disputeId: withdrawn.disputeId });
+  const waiting = await open(invoiceIds[1]!, 'RATE', 2);
+  t.clock.at = at('03-09');
+  await submit('billing2', 'dispute.resolve', waiting.answer(['1', '0']));
+  await settled('billing', 'invoice.void', { invoiceId: invoiceIds[2], reason: 'billed twice' });
+  // Its client does not see it any more, but still its disputes, whose invoice may not be null.
+  await t.sql(`UPDATE invoice SET status = 'PENDING_APPROVAL' WHERE id = $1`, [invoiceIds[1]]);
+}
+
+async function givenComplaints(t: TestApp, accountId: string, submit: Submit): Promise<void> {
+  const lobs = await t.sql<{ id: string }>('SELECT id FROM lob WHERE account_id = $1 ORDER BY code', [accountId]);
+  const lobId = lobs[0]?.id ?? (await givenLob(t, accountId, { code: 'C1' }));
+  const customer = {
+    name: 'Jo Doe',
+    email: 'jo@doe.example',
+    phone: '+1 555 0100 200',
+    cardNumber: '4111111111111111',
+  };
+  const file = async (day: string, channel: string, category: string, more: object = {}) => {
+    t.clock.at = at(day);
+    const receivedAt = `2026-${day}T09:00:00.123Z`;
+    const input = { accountId, lobId, channel, category, receivedAt, ...more };
+    return (await submit('operations', 'complaint.file', input)).result.complaint as string;
+  };
+  const resolve = (complaintId: string, day: string, resolution: string, note?: string) => {
+    t.clock.at = at(day);
+    return submit('operations', 'complaint.resolve', { complaintId, resolution, note });
+  };
+  await file('03-09', 'PHONE', 'Fees', { customer, narrative: 'They "charged" me\ttwice', sourceReference: 'CRM-1' });
+  await file('01-06', 'EMAIL', 'Fees');
+  const acknowledged = await file('01-07', 'SOCIAL_MEDIA', 'Tone', { customer: { name: 'Zoë' } });
+  t.clock.at = at('02-20');
+  await submit('operations', 'complaint.acknowledge', { complaintId: acknowledged });
+  await resolve(await file('03-02', 'WEB', 'Tone', { customer }), '03-03', 'UPHELD', 'Paid back');
+  const late = await file('01-08', 'POSTAL_MAIL', 'Delay', { sourceReference: 'CRM-2' });
+  await resolve(late, '03-04', 'NOT_UPHELD');
+  const reopened = await file('03-01', 'CHAT', 'Delay');
+  await resolve(reopened, '03-02', 'PARTLY_UPHELD');
+  t.clock.at = at('03-08');
+  await submit('compliance', 'complaint.reopen', { complaintId: reopened, reason: 'new facts' });
+}
+
+/** Change requests in every state, over every kind of subject. */
+async function givenRequests(t: TestApp, accountId: string, lobs: string[], submit: Submit): Promise<void> {
+  const bank = async (day: string, bankAccountNumber: string, more: object = {}) => {
+    t.clock.at = at(day);
+    const input = { accountId, bankAccountNumber, reason: 'a new house bank', ...more };
+    const { changeRequestId } = await t.person('operations').submit('account.change', input, key());
+    return (await t.sql('SELECT * FROM change_request WHERE id = $1', [changeRequestId]))[0]!;
+  };
+  const approve = ({ id, revision, digest }: Record<string, any>) =>
+    submit('supervisor', 'changeRequest.approve', { id, revision, digest, comment: 'Checked' });
+  const refused = (work: Promise<unknown>) =>
+    work.then(
+      () => Promise.reject(new Error('not refused')),
+      () => undefined,
+    );
+  await approve(await bank('02-01', '000111222333', { legalName: 'Ångström & Söhne "😀" \\ \'x\'' }));
+  const rejected = await bank('02-02', '000111222444');
+  await submit('supervisor2', 'changeRequest.reject', { id: rejected.id, reason: 'Not their bank' });
+  const withdrawn = await bank('02-03', '000111222555');
+  await submit('operations', 'changeRequest.withdraw', { id: withdrawn.id });
+  const [stale, other] = [await bank('02-04', '000111222666'), await bank('02-04', '000111222777')];
+  await approve(other);
+  await refused(approve(stale));
+  const expired = await bank('02-05', '000111222888');
+  t.clock.at = at('02-20');
+  await refused(approve(expired));
+  await bank('02-21', '000111222999');
+  await t.sql(`UPDATE approval_policy SET active = true WHERE operation IN ('lob.close', 'complaint.resolve')`);
+  await bank('03-09', '000111222000');
+  await submit('operations', 'lob.close', { lobId: lobs[1], reason: 'no calls' });
+  const [{ id: complaintId }] = (await t.sql(
+    `SELECT id FROM complaint WHERE status <> 'RESOLVED' AND account_id = $1 ORDER BY id LIMIT 1`,
+    [accountId],
+  )) as [any];
+  await submit('operations', 'complaint.resolve', { complaintId, resolution: 'UPHELD' });
+  const [{ id: agentId }] = (await t.sql(`SELECT id FROM agent WHERE code = 'A-2'`)) as [any];
+  await submit('operations', 'agent.transfer', { agentId, toLobId: lobs[1], startsOn: '2026-04-01', reason: 'asked' });
+  const [{ id: invoiceId }] = (await t.sql(
+    `SELECT id FROM invoice WHERE status = 'ISSUED' AND disputed_minor = 0 AND payment_status = 'UNPAID' LIMIT 1`,
+  )) as [any];
+  await submit('billing', 'invoice.void', { invoiceId, reason: 'Billed twice' });
+  await submit('admin', 'role.grant', { userId: t.as('stranger').userId, role: 'auditor', reason: 'a new colleague' });
+  const policies = await t.sql(
+    `SELECT id FROM approval_policy WHERE operation IN ('lob.open', 'dispute.open') ORDER BY operation`,
+  );
+  for (const { id } of policies)
+    await submit('admin2', 'approvalPolicy.change', { approvalPolicyId: id, expiresAfterHours: 24, reason: 'quicker' });
+  await t.sql(
+    `UPDATE approval_policy SET when_amount_above_minor = 12345, when_currency = 'KWD' WHERE operation = 'dispute.open'`,
+  );
+  await t.rewind(
+    `UPDATE change_request SET status = 'FAILED', failure_code = 'ACCOUNT_CLOSED', closed_at = created_at WHERE id = $1`,
+    [stale.id],
+  );
+}
+
+/** What the trail tells beside what was done. */
+async function givenRefusals(t: TestApp, accountId: string): Promise<void> {
+  await t.as('billing').mutate('closeAccount', { accountId, reason: 'x' }, 'outcome');
+  await t.as('stranger').gql('{ accounts { totalCount } }');
+  await t.nobody.gql('{ accounts { totalCount } }');
+  await t.nobody.mutate('signIn', { email: 'billing@test.example', password: 'wrong' }, 'token');
+  // The sealer, which gives events their places in the tree, is still to come.
+  const columns = 'at, action, actor_id, subject_type, subject_id, request_id, content, hash, mac, key_id';
+  for (const [index, sequence] of ['41', '2147483647'].entries())
+    await t.sql(
+      `INSERT INTO audit.event (id, sequence, outcome, ${columns}) SELECT $1, $2, 'FAILED', ${columns}
+       FROM audit.event ORDER BY id OFFSET $3 LIMIT 1`,
+      [newId(), sequence, index],
+    );
+}
