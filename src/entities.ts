@@ -2,6 +2,10 @@ import 'reflect-metadata';
 import { Tables1763740800000 } from '../migrations/1763740800000-tables';
 import { Guards1763740801000 } from '../migrations/1763740801000-guards';
 import { Defaults1763740802000 } from '../migrations/1763740802000-defaults';
+import { SignInTries1763740803000 } from '../migrations/1763740803000-sign-in-tries';
+import { Reads1763740804000 } from '../migrations/1763740804000-reads';
+import { SessionVersions1763740805000 } from '../migrations/1763740805000-session-versions';
+import { CallerPositions1763740806000 } from '../migrations/1763740806000-caller-positions';
 import { RoleGrant } from './access/role-grant.entity';
 import { Session } from './access/session.entity';
 import { User } from './access/user.entity';
@@ -49,4 +53,12 @@ export const entities = [
 ];
 
 /** Every migration, in order. */
-export const migrations = [Tables1763740800000, Guards1763740801000, Defaults1763740802000];
+export const migrations = [
+  Tables1763740800000,
+  Guards1763740801000,
+  Defaults1763740802000,
+  SignInTries1763740803000,
+  Reads1763740804000,
+  SessionVersions1763740805000,
+  CallerPositions1763740806000,
+];

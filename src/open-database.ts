@@ -5,6 +5,7 @@ import { asMissingRoles, ensureRoles } from './platform/database-roles';
 import { startEmbeddedPostgres } from './platform/embedded-postgres';
 import { deriveKeys } from './platform/keys';
 import { migrate } from './platform/migrate';
+import type { ReplicaSettings } from './platform/replicas';
 
 /** An open, migrated database, and how to let go of it. */
 export interface OpenDatabase {
@@ -34,8 +35,21 @@ export async function prepareDatabase(config: Config, ownerUrl: string): Promise
   try {
     const apiUrl = config.databaseApiUrl ?? (await ensureRoles(ownerUrl, keys));
     await migrate(ownerUrl, { entities, migrations });
-    return await connect(apiUrl, { entities }, config.databasePool);
+    return await connect(apiUrl, { entities }, config.databasePool, replicasOf(config, apiUrl));
   } catch (error) {
     throw asMissingRoles(error, keys);
   }
+}
+
+/** What of a replica's URL is not said is as in the API's: who logs in, and the database. Null: there are none. */
+export function replicasOf({ replicaUrls, replicaLagSeconds }: Config, apiUrl: string): ReplicaSettings | null {
+  if (replicaUrls.length === 0) return null;
+  const urls = replicaUrls.map((given) => {
+    const url = new URL(given);
+    const { username, password, pathname } = new URL(apiUrl);
+    if (url.username === '') Object.assign(url, { username, password });
+    if (url.pathname.length <= 1) url.pathname = pathname;
+    return url.href;
+  });
+  return { urls, lagSeconds: replicaLagSeconds };
 }

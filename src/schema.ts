@@ -1,7 +1,15 @@
 import 'reflect-metadata';
-import { type GraphQLObjectType, type GraphQLSchema, isObjectType } from 'graphql';
+import {
+  getNamedType,
+  type GraphQLFieldResolver,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  isCompositeType,
+  isObjectType,
+} from 'graphql';
 import { applyMiddleware } from 'graphql-middleware';
-import { buildSchemaSync } from 'type-graphql';
+import { validate } from 'class-validator';
+import { ArgumentValidationError, buildSchemaSync } from 'type-graphql';
 import { door, doorkeeper, witness } from './access/door';
 import { roleGrantRead, userRead } from './access/user.read';
 import { AuditEventActors, UserResolver } from './access/user.resolver';
@@ -24,6 +32,9 @@ import { DisputeResolver, InvoiceDisputes } from './disputes/dispute.resolver';
 import { complaintRead, complaintRuleRead } from './complaints/complaint.read';
 import { AccountComplaints, ComplaintResolver, LobComplaints } from './complaints/complaint.resolver';
 import type { Reads } from './platform/asked';
+import type { Context } from './platform/context';
+import { DomainError } from './platform/errors';
+import { PageArgs } from './platform/pagination';
 
 /** Every read there is, by the type that it answers. */
 export const reads: Reads = new Map(
@@ -67,8 +78,15 @@ export function bareSchema(): GraphQLSchema {
       AccountComplaints,
       LobComplaints,
     ],
-    validate: { forbidUnknownValues: true },
+    validateFn: assertValid,
   });
+}
+
+/** Inputs of operations are validated here; arguments of reads where they are compiled, nested ones, too. */
+async function assertValid(input: unknown): Promise<void> {
+  if (input === null || typeof input !== 'object' || input instanceof PageArgs) return;
+  const wrong = await validate(input, { forbidUnknownValues: true, skipMissingProperties: true });
+  if (wrong.length > 0) throw new ArgumentValidationError(wrong);
 }
 
 /** The schema that is served: the witness outside, then the door, then the resolvers. Throws when a root field has no line in the door. */
@@ -90,9 +108,19 @@ function answeringByResponseKey(schema: GraphQLSchema): GraphQLSchema {
   for (const type of below as GraphQLObjectType[])
     if (!type.name.startsWith('__'))
       for (const field of Object.values(type.getFields()))
-        field.resolve = (source: Record<string, unknown>, _args, _context, info) => source[info.path.key];
+        field.resolve = isCompositeType(getNamedType(field.type)) ? unlessHidden : underItsKey;
   return schema;
 }
+
+const underItsKey: GraphQLFieldResolver<Record<string, unknown>, Context> = (source, _args, _context, info) =>
+  source[info.path.key];
+
+/** A text where objects belong names the type of which the viewer may see nothing: see platform/compile.ts. */
+const unlessHidden: typeof underItsKey = (source, _args, _context, info) => {
+  const value = source[info.path.key];
+  if (typeof value !== 'string') return value;
+  throw new DomainError('FORBIDDEN', `You may not read any ${value}.`, { action: 'read', subject: value });
+};
 
 function assertEveryFieldHasALine(schema: GraphQLSchema): void {
   const lines: Record<string, object> = door;

@@ -226,7 +226,8 @@ describe('the schema', () => {
     };
     const { query, variables } = mutationOf(mutation);
     // Nothing else of the app is there: whatever else it did would fail differently.
-    const contextValue = { app: { submit, clock: () => new Date() }, actor: null, sessionId: 'one', reads };
+    const app = { submit, clock: () => new Date(), keys: { cursor: Buffer.alloc(32) } };
+    const contextValue = { app, actor: null, sessionId: 'one', reads };
     const { errors } = await execute({ schema, document: parse(query), variableValues: variables, contextValue });
     expect(errors?.map(({ message }) => message)).toEqual(['submitted']);
     expect(submitted).toEqual([operation]);

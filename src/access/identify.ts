@@ -1,33 +1,57 @@
 import { createHash } from 'node:crypto';
 import type { Actor, App, Context } from '../platform/context';
+import { positionOf } from '../platform/positions';
+import { NOW, Slot } from '../platform/slot';
+import { raw, sql, type Sql } from '../platform/sql';
 import { asRefusal } from '../platform/transaction';
-import { abilityOf, type HeldRole } from './permissions';
+import { abilityOf, type HeldRole, type RoleName } from './permissions';
 
-/** The bearer of a session's token. */
+/** The bearer of a session's token, as of the moment that the database was asked. */
 export interface Identity {
-  sessionId: string;
-  actor: Actor;
+  readonly sessionId: string;
+  readonly tokenHash: Buffer;
+  /** Of the session's row. */
+  readonly version: number;
+  readonly actor: Actor;
+  /** Each role held, with its account: `client 0190…`, `auditor `. Sorted. */
+  readonly held: readonly string[];
 }
 
 interface Found {
   session_id: string | null;
+  version: number;
   id: string;
   name: string;
   email: string;
-  held: HeldRole[];
+  held: string[];
 }
 
 /** Somebody whose password another one chose holds nothing yet: they must have shown up and made it their own. */
-const HELD = `coalesce((SELECT json_agg(json_build_object('role', g.role, 'accountId', g.account_id) ORDER BY g.role)
-  FROM role_grant g WHERE g.user_id = u.id AND g.revoked_at IS NULL AND u.password_set_by_id IS NULL), '[]'::json) AS held`;
+const HELD = `array(SELECT g.role || ' ' || coalesce(g.account_id::text, '') FROM role_grant g
+  WHERE g.user_id = u.id AND g.revoked_at IS NULL AND u.password_set_by_id IS NULL ORDER BY 1)`;
 
-const BY_TOKEN = `SELECT s.id AS session_id, u.id, u.name, u.email, ${HELD}
-  FROM session s JOIN app_user u ON u.id = s.user_id
+const BY_TOKEN = `SELECT s.id AS session_id, s.version, u.id, u.name, u.email, ${HELD} AS held FROM session s JOIN app_user u ON u.id = s.user_id
   WHERE s.token_hash = $1 AND s.ended_at IS NULL AND s.expires_at > $2 AND u.deactivated_at IS NULL`;
 
-const BY_ID = `SELECT NULL AS session_id, u.id, u.name, u.email, ${HELD} FROM app_user u WHERE u.id = $1 AND u.deactivated_at IS NULL`;
+const BY_ID = `SELECT NULL AS session_id, u.id, u.name, u.email, ${HELD} AS held FROM app_user u WHERE u.id = $1 AND u.deactivated_at IS NULL`;
 
 const BY_SESSION = BY_TOKEN.replace('s.token_hash = $1', 's.id = $1');
+
+const slot = <T>(take: (identity: Identity) => T) => new Slot(({ viewer }) => take(viewer as Identity));
+
+/**
+ * Whether somebody who was identified earlier still is who they were then. The version of a session moves with whatever its
+ * bearer is (migrations/…-session-versions.ts). Stands in the statement that reads, or right before it, so that a session that was ended or a
+ * role that was revoked is gone for the very next read, on every process.
+ */
+const STILL_THE_SAME: Sql = sql`from session where token_hash = ${slot(({ tokenHash }) => tokenHash)}::bytea
+  and version = ${slot(({ version }) => version)}::int and ended_at is null and expires_at > ${NOW}::timestamptz`;
+
+/** How a statement for a viewer begins: it answers null when they are not (any more) who they were. */
+export const TO_VIEWER: Sql = sql`select case when exists (select ${STILL_THE_SAME}) then`;
+
+/** Asked of the primary before a replica is: up to where the viewer has written, or null when they are not who they were. */
+export const POSITION: Sql = sql`select (select ${raw(positionOf('session.user_id'))}::text ${STILL_THE_SAME})`;
 
 export const hashToken = (token: string): Buffer => createHash('sha256').update(token).digest();
 
@@ -36,9 +60,11 @@ export const hashToken = (token: string): Buffer => createHash('sha256').update(
  * ended and a role that was revoked are gone at once, on every process. Null for an unknown, ended or expired one.
  */
 export async function identify(app: App, token: string): Promise<Identity | null> {
-  const values = [hashToken(token), app.clock()];
-  const [found] = await ask<Found>(app, { name: 'identify', text: BY_TOKEN, values });
-  return found ? { sessionId: found.session_id!, actor: actorOf(found) } : null;
+  const tokenHash = hashToken(token);
+  const [found] = await ask<Found>(app, { name: 'identify', text: BY_TOKEN, values: [tokenHash, app.clock()] });
+  if (!found) return null;
+  const { session_id: sessionId, version, held } = found;
+  return { sessionId: sessionId!, tokenHash, version, actor: actorOf(found), held };
 }
 
 /** Whatever can be asked: a transaction, or the pool. */
@@ -74,10 +100,37 @@ async function ask<R>(app: App, query: { name?: string; text: string; values: un
   }
 }
 
-const actorOf = ({ id, name, email, held }: Found): Actor => ({
-  id,
-  name,
-  email,
-  roles: held.map(({ role }) => role),
-  ability: abilityOf(id, held),
-});
+function actorOf({ id, name, email, held }: Found): Actor {
+  const roles = held.map(heldRole);
+  return { id, name, email, roles: roles.map(({ role }) => role), ability: abilityOf(id, roles) };
+}
+
+function heldRole(held: string): HeldRole {
+  const [role, accountId = ''] = held.split(' ');
+  return { role: role as RoleName, accountId: accountId === '' ? null : accountId };
+}
+
+/** Viewers of one kind differ in their ids alone: the roles, and which of them are bound to an account. */
+export const kindOf = ({ held }: Identity): string =>
+  held.map((each) => (each.endsWith(' ') ? each : `${each.split(' ')[0]}@`)).join(',');
+
+/** Any viewer of the same kind: what differs between them are slots, which no decision can look into. */
+export function anyOfKind({ held }: Identity): Pick<Context, 'actor' | 'sessionId'> {
+  // Declared as texts, since that is what they are wherever they are used as values.
+  const text = (take: (identity: Identity) => unknown) => slot(take) as unknown as string;
+  const id = text(({ actor }) => actor.id);
+  const roles = held.map(heldRole).map(({ role, accountId }, index) => ({
+    role,
+    accountId: accountId && text((identity) => heldRole(identity.held[index]!).accountId),
+  }));
+  return {
+    sessionId: text(({ sessionId }) => sessionId),
+    actor: {
+      id,
+      name: text(({ actor }) => actor.name),
+      email: text(({ actor }) => actor.email),
+      roles: roles.map(({ role }) => role),
+      ability: abilityOf(id, roles),
+    },
+  };
+}

@@ -9,7 +9,7 @@ export const userRead = declareRead('User', {
   fields: {
     ...plains('id', 'name', 'email', 'version'),
     active: computed((row) => sql`${column(row, 'deactivated_at')} is null`),
-    roles: computed((row) => sql`array_to_json(array(${holds(row)} order by g.role))`),
+    roles: computed((row) => sql`array(${holds(row)} order by g.role)`),
     roleGrants: list(() => roleGrantRead, 'user_id', 'id'),
     createdAt: instant('created_at'),
   },

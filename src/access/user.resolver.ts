@@ -62,13 +62,13 @@ export class UserResolver {
   }
 
   @Query(() => User, { nullable: true, description: 'A user.' })
-  user(@Arg('id', () => ID, { description: 'Id of the user.' }) id: string, @Ask() asked: Asked) {
-    return asked.one(userRead, id);
+  user(@Arg('id', () => ID, { description: 'Id of the user.' }) _id: string, @Ask() asked: Asked) {
+    return asked.one(userRead);
   }
 
   @Query(() => UserConnection, { description: 'Users, by name unless told.' })
-  users(@Args(() => UsersArgs) args: PageArgs, @Ask() asked: Asked) {
-    return asked.page(userRead, args);
+  users(@Args(() => UsersArgs) _args: PageArgs, @Ask() asked: Asked) {
+    return asked.page(userRead);
   }
 
   @Mutation(() => SignInPayload, {

@@ -52,9 +52,10 @@ export class User {
   roles!: string[];
 
   @Field(() => [RoleGrant], {
-    description: 'Every role they hold or held, earliest first; empty for viewers who may not see that.',
+    nullable: true,
+    description: 'Every role they hold or held, earliest first. For those who may see that.',
   })
-  roleGrants!: RoleGrant[];
+  roleGrants!: RoleGrant[] | null;
 
   @Field(() => DateTimeScalar, { description: 'Since when.' })
   createdAt!: string;
@@ -103,8 +104,6 @@ export class UserFilter {
   @Field(() => Boolean, { nullable: true, description: 'Whether they can sign in.' })
   active?: boolean | null;
 
-  @IsOptional()
-  @MaxLength(254)
   @Field(() => String, { nullable: true, description: 'With exactly this address.' })
   email?: string | null;
 }

@@ -20,13 +20,13 @@ export class AccountResolver {
   lobs(@Args(() => LobsArgs) _args: PageArgs): void {}
 
   @Query(() => Account, { nullable: true, description: 'An account.' })
-  account(@Arg('id', () => ID, { description: 'Id of the account.' }) id: string, @Ask() asked: Asked) {
-    return asked.one(accountRead, id);
+  account(@Arg('id', () => ID, { description: 'Id of the account.' }) _id: string, @Ask() asked: Asked) {
+    return asked.one(accountRead);
   }
 
   @Query(() => AccountConnection, { description: 'Accounts, by code unless told.' })
-  accounts(@Args(() => AccountsArgs) args: PageArgs, @Ask() asked: Asked) {
-    return asked.page(accountRead, args);
+  accounts(@Args(() => AccountsArgs) _args: PageArgs, @Ask() asked: Asked) {
+    return asked.page(accountRead);
   }
 
   @Mutation(() => OpenAccountPayload, { description: 'Opens an account; by default it waits for a second person.' })

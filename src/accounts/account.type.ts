@@ -1,4 +1,3 @@
-import { IsOptional, MaxLength } from 'class-validator';
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { ChangeRequest } from '../approvals/change-request.type';
 import { connectionArgs, connectionOf, orderEnum } from '../platform/pagination';
@@ -55,21 +54,15 @@ export class Account {
 
 @InputType({ description: 'Which accounts: all that is given must hold.' })
 export class AccountFilter {
-  @IsOptional()
-  @MaxLength(50)
   @Field(() => String, { nullable: true, description: 'With exactly this code.' })
   code?: string | null;
 
-  @IsOptional()
-  @MaxLength(200)
   @Field(() => String, { nullable: true, description: 'Whose code or name contains this, whatever its case.' })
   search?: string | null;
 
   @Field(() => AccountStatus, { nullable: true, description: 'Whether they are open.' })
   status?: AccountStatus | null;
 
-  @IsOptional()
-  @MaxLength(3)
   @Field(() => String, { nullable: true, description: 'Billed in this currency.' })
   currency?: string | null;
 }

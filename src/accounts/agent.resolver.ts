@@ -20,13 +20,13 @@ const EndAssignmentPayload = payloadType('EndAssignmentPayload', { assignment: (
 @Resolver()
 export class AgentResolver {
   @Query(() => Agent, { nullable: true, description: 'An agent.' })
-  agent(@Arg('id', () => ID, { description: 'Id of the agent.' }) id: string, @Ask() asked: Asked) {
-    return asked.one(agentRead, id);
+  agent(@Arg('id', () => ID, { description: 'Id of the agent.' }) _id: string, @Ask() asked: Asked) {
+    return asked.one(agentRead);
   }
 
   @Query(() => AgentConnection, { description: 'Agents, by code unless told.' })
-  agents(@Args(() => AgentsArgs) args: PageArgs, @Ask() asked: Asked) {
-    return asked.page(agentRead, args);
+  agents(@Args(() => AgentsArgs) _args: PageArgs, @Ask() asked: Asked) {
+    return asked.page(agentRead);
   }
 
   @Mutation(() => HireAgentPayload, { description: 'Hires an agent.' })

@@ -1,4 +1,3 @@
-import { IsOptional, MaxLength } from 'class-validator';
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { ChangeRequest } from '../approvals/change-request.type';
 import { connectionArgs, connectionOf, orderEnum } from '../platform/pagination';
@@ -61,8 +60,6 @@ export class Agent {
 
 @InputType({ description: 'Which agents: all that is given must hold.' })
 export class AgentFilter {
-  @IsOptional()
-  @MaxLength(200)
   @Field(() => String, { nullable: true, description: 'Whose code or name contains this, whatever its case.' })
   search?: string | null;
 

@@ -14,13 +14,13 @@ const CloseLobPayload = payloadType('CloseLobPayload', { lob: () => Lob, freedAg
 @Resolver()
 export class LobResolver {
   @Query(() => Lob, { nullable: true, description: 'A line of business.' })
-  lob(@Arg('id', () => ID, { description: 'Id of the LOB.' }) id: string, @Ask() asked: Asked) {
-    return asked.one(lobRead, id);
+  lob(@Arg('id', () => ID, { description: 'Id of the LOB.' }) _id: string, @Ask() asked: Asked) {
+    return asked.one(lobRead);
   }
 
   @Query(() => LobConnection, { description: 'Lines of business, by code unless told.' })
-  lobs(@Args(() => LobsArgs) args: PageArgs, @Ask() asked: Asked) {
-    return asked.page(lobRead, args);
+  lobs(@Args(() => LobsArgs) _args: PageArgs, @Ask() asked: Asked) {
+    return asked.page(lobRead);
   }
 
   @Mutation(() => OpenLobPayload, { description: 'Opens a line of business.' })

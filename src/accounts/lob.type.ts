@@ -1,4 +1,3 @@
-import { IsOptional, MaxLength } from 'class-validator';
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { ChangeRequest } from '../approvals/change-request.type';
 import { connectionArgs, connectionOf, orderEnum } from '../platform/pagination';
@@ -40,8 +39,6 @@ export class LobFilter {
   @Field(() => ID, { nullable: true, description: 'Of this account.' })
   accountId?: string | null;
 
-  @IsOptional()
-  @MaxLength(50)
   @Field(() => String, { nullable: true, description: 'With exactly this code.' })
   code?: string | null;
 

@@ -13,13 +13,13 @@ const ChangeApprovalPolicyPayload = payloadType('ChangeApprovalPolicyPayload', {
 @Resolver()
 export class ApprovalPolicyResolver {
   @Query(() => ApprovalPolicy, { nullable: true, description: 'An approval policy.' })
-  approvalPolicy(@Arg('id', () => ID, { description: 'Id of the policy.' }) id: string, @Ask() asked: Asked) {
-    return asked.one(approvalPolicyRead, id);
+  approvalPolicy(@Arg('id', () => ID, { description: 'Id of the policy.' }) _id: string, @Ask() asked: Asked) {
+    return asked.one(approvalPolicyRead);
   }
 
   @Query(() => ApprovalPolicyConnection, { description: 'Approval policies, by operation.' })
-  approvalPolicies(@Args(() => ApprovalPoliciesArgs) args: PageArgs, @Ask() asked: Asked) {
-    return asked.page(approvalPolicyRead, args);
+  approvalPolicies(@Args(() => ApprovalPoliciesArgs) _args: PageArgs, @Ask() asked: Asked) {
+    return asked.page(approvalPolicyRead);
   }
 
   @Mutation(() => ChangeApprovalPolicyPayload, { description: 'Changes a policy; always waits for a second person.' })

@@ -1,4 +1,3 @@
-import { IsOptional, MaxLength } from 'class-validator';
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { Money } from '../platform/money.type';
 import { connectionArgs, connectionOf, orderEnum } from '../platform/pagination';
@@ -43,8 +42,6 @@ export class ApprovalPolicy {
 
 @InputType({ description: 'Which policies: all that is given must hold.' })
 export class ApprovalPolicyFilter {
-  @IsOptional()
-  @MaxLength(100)
   @Field(() => String, { nullable: true, description: 'Of this operation.' })
   operation?: string | null;
 

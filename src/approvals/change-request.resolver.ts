@@ -15,20 +15,20 @@ const WithdrawChangeRequestPayload = payloadType('WithdrawChangeRequestPayload',
 @Resolver()
 export class ChangeRequestResolver {
   @Query(() => ChangeRequest, { nullable: true, description: 'A change request.' })
-  changeRequest(@Arg('id', () => ID, { description: 'Id of the change request.' }) id: string, @Ask() asked: Asked) {
-    return asked.one(changeRequestRead, id);
+  changeRequest(@Arg('id', () => ID, { description: 'Id of the change request.' }) _id: string, @Ask() asked: Asked) {
+    return asked.one(changeRequestRead);
   }
 
   @Query(() => ChangeRequestConnection, { description: 'Change requests, latest first unless told.' })
-  changeRequests(@Args(() => ChangeRequestsArgs) args: PageArgs, @Ask() asked: Asked) {
-    return asked.page(changeRequestRead, args);
+  changeRequests(@Args(() => ChangeRequestsArgs) _args: PageArgs, @Ask() asked: Asked) {
+    return asked.page(changeRequestRead);
   }
 
   @Query(() => ChangeRequestConnection, {
     description: 'Change requests that the viewer may decide now, latest first.',
   })
-  myApprovals(@Args(() => PageArgs) args: PageArgs, @Ask() asked: Asked) {
-    return asked.page(changeRequestRead, args, decidable);
+  myApprovals(@Args(() => PageArgs) _args: PageArgs, @Ask() asked: Asked) {
+    return asked.page(changeRequestRead, decidable);
   }
 
   @Mutation(() => ApproveChangeRequestPayload, {

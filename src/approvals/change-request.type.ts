@@ -1,4 +1,3 @@
-import { IsOptional, MaxLength } from 'class-validator';
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { User } from '../access/user.type';
 import { FieldChange } from '../platform/field-change.type';
@@ -129,13 +128,9 @@ export class ChangeRequestFilter {
   @Field(() => ChangeRequestStatus, { nullable: true, description: 'Where it stands.' })
   status?: ChangeRequestStatus | null;
 
-  @IsOptional()
-  @MaxLength(100)
   @Field(() => String, { nullable: true, description: 'Of this operation.' })
   operation?: string | null;
 
-  @IsOptional()
-  @MaxLength(100)
   @Field(() => String, { nullable: true, description: 'Type of what it is about.' })
   subjectType?: string | null;
 

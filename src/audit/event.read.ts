@@ -1,22 +1,22 @@
-import { column, computed, declareRead, equals, instant, plains } from '../platform/read';
+import { column, computed, computedJson, declareRead, elements, equals, instant, plains } from '../platform/read';
 import { literal, sql } from '../platform/sql';
 
 /** What is not a column of its own comes from the canonical bytes, so that it cannot differ from what was hashed. */
-const told = (field: string) =>
-  computed((row) => sql`convert_from(${column(row, 'content')}, 'UTF8')::jsonb -> ${literal(field)}`);
+const told = (field: string) => (row: string) =>
+  sql`convert_from(${column(row, 'content')}, 'UTF8')::jsonb -> ${literal(field)}`;
 
 export const auditEventRead = declareRead('AuditEvent', {
   table: 'audit.event',
   fields: {
     ...plains('id', 'sequence', 'action', 'outcome', 'subjectType', 'subjectId', 'changeRequestId', 'requestId'),
     at: instant('at'),
-    roles: told('roles'),
-    changes: told('changes'),
-    reason: told('reason'),
-    code: told('code'),
-    sessionId: told('session'),
-    ipAddress: told('address'),
-    userAgent: told('userAgent'),
+    roles: computedJson(told('roles')),
+    changes: elements(told('changes')),
+    reason: computedJson(told('reason')),
+    code: computedJson(told('code')),
+    sessionId: computedJson(told('session')),
+    ipAddress: computedJson(told('address')),
+    userAgent: computedJson(told('userAgent')),
     hash: computed((row) => sql`encode(${column(row, 'hash')}, 'hex')`),
     content: computed((row) => sql`convert_from(${column(row, 'content')}, 'UTF8')`),
   },

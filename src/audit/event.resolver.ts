@@ -9,12 +9,12 @@ export class AuditEventResolver {
   @Query(() => AuditEventConnection, {
     description: 'The trail, latest first unless told. For auditors and compliance.',
   })
-  auditEvents(@Args(() => AuditEventsArgs) args: PageArgs, @Ask() asked: Asked) {
-    return asked.page(auditEventRead, args);
+  auditEvents(@Args(() => AuditEventsArgs) _args: PageArgs, @Ask() asked: Asked) {
+    return asked.page(auditEventRead);
   }
 
   @Query(() => AuditEvent, { nullable: true, description: 'One entry of the trail.' })
-  auditEvent(@Arg('id', () => ID, { description: 'Id of the event.' }) id: string, @Ask() asked: Asked) {
-    return asked.one(auditEventRead, id);
+  auditEvent(@Arg('id', () => ID, { description: 'Id of the event.' }) _id: string, @Ask() asked: Asked) {
+    return asked.one(auditEventRead);
   }
 }

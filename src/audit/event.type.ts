@@ -1,5 +1,4 @@
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
-import { IsOptional, MaxLength } from 'class-validator';
 import { FieldChange } from '../platform/field-change.type';
 import { connectionArgs, connectionOf, orderEnum } from '../platform/pagination';
 import { DateTimeScalar } from '../platform/scalars';
@@ -83,13 +82,9 @@ export class AuditEventFilter {
   @Field(() => ID, { nullable: true, description: 'Who did it.' })
   actorId?: string | null;
 
-  @IsOptional()
-  @MaxLength(200)
   @Field(() => String, { nullable: true, description: 'What happened: `invoice.voided`.' })
   action?: string | null;
 
-  @IsOptional()
-  @MaxLength(200)
   @Field(() => String, { nullable: true, description: 'Type of what it is about: `Invoice`.' })
   subjectType?: string | null;
 
@@ -105,8 +100,6 @@ export class AuditEventFilter {
   @Field(() => DateTimeScalar, { nullable: true, description: 'Before this instant.' })
   to?: string | null;
 
-  @IsOptional()
-  @MaxLength(200)
   @Field(() => String, { nullable: true, description: 'In this request.' })
   requestId?: string | null;
 

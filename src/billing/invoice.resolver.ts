@@ -22,13 +22,13 @@ export class AccountInvoices {
 @Resolver()
 export class InvoiceResolver {
   @Query(() => Invoice, { nullable: true, description: 'An invoice.' })
-  invoice(@Arg('id', () => ID, { description: 'Id of the invoice.' }) id: string, @Ask() asked: Asked) {
-    return asked.one(invoiceRead, id);
+  invoice(@Arg('id', () => ID, { description: 'Id of the invoice.' }) _id: string, @Ask() asked: Asked) {
+    return asked.one(invoiceRead);
   }
 
   @Query(() => InvoiceConnection, { description: 'Invoices, latest first unless told.' })
-  invoices(@Args(() => InvoicesArgs) args: PageArgs, @Ask() asked: Asked) {
-    return asked.page(invoiceRead, args);
+  invoices(@Args(() => InvoicesArgs) _args: PageArgs, @Ask() asked: Asked) {
+    return asked.page(invoiceRead);
   }
 
   @Mutation(() => DraftInvoicePayload, { description: 'Drafts an invoice.' })

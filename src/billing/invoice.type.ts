@@ -1,4 +1,3 @@
-import { IsOptional, MaxLength } from 'class-validator';
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { Account } from '../accounts/account.type';
 import { Lob } from '../accounts/lob.type';
@@ -155,8 +154,6 @@ export class InvoiceFilter {
   @Field(() => PaymentStatus, { nullable: true, description: 'How far they are settled.' })
   paymentStatus?: PaymentStatus | null;
 
-  @IsOptional()
-  @MaxLength(50)
   @Field(() => String, { nullable: true, description: 'With exactly this number.' })
   number?: string | null;
 

@@ -18,26 +18,32 @@ const ReopenComplaintPayload = payloadType('ReopenComplaintPayload', { complaint
 
 @Resolver(() => Account)
 export class AccountComplaints {
-  @FieldResolver(() => ComplaintConnection, { description: 'Complaints about it, latest received first unless told.' })
+  @FieldResolver(() => ComplaintConnection, {
+    nullable: true,
+    description: 'Complaints about it, latest received first unless told. For those who may see complaints.',
+  })
   complaints(@Args(() => ComplaintsArgs) _args: PageArgs): void {}
 }
 
 @Resolver(() => Lob)
 export class LobComplaints {
-  @FieldResolver(() => ComplaintConnection, { description: 'Complaints about it, latest received first unless told.' })
+  @FieldResolver(() => ComplaintConnection, {
+    nullable: true,
+    description: 'Complaints about it, latest received first unless told. For those who may see complaints.',
+  })
   complaints(@Args(() => ComplaintsArgs) _args: PageArgs): void {}
 }
 
 @Resolver()
 export class ComplaintResolver {
   @Query(() => Complaint, { nullable: true, description: 'A complaint.' })
-  complaint(@Arg('id', () => ID, { description: 'Id of the complaint.' }) id: string, @Ask() asked: Asked) {
-    return asked.one(complaintRead, id);
+  complaint(@Arg('id', () => ID, { description: 'Id of the complaint.' }) _id: string, @Ask() asked: Asked) {
+    return asked.one(complaintRead);
   }
 
   @Query(() => ComplaintConnection, { description: 'Complaints, latest received first unless told.' })
-  complaints(@Args(() => ComplaintsArgs) args: PageArgs, @Ask() asked: Asked) {
-    return asked.page(complaintRead, args);
+  complaints(@Args(() => ComplaintsArgs) _args: PageArgs, @Ask() asked: Asked) {
+    return asked.page(complaintRead);
   }
 
   @Mutation(() => FileComplaintPayload, { description: 'Files a complaint; its clocks run from when it was received.' })

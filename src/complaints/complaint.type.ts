@@ -1,4 +1,3 @@
-import { IsOptional, MaxLength } from 'class-validator';
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { User } from '../access/user.type';
 import { Account } from '../accounts/account.type';
@@ -246,8 +245,6 @@ export class ComplaintFilter {
   @Field(() => ComplaintChannel, { nullable: true, description: 'Which way they came in.' })
   channel?: ComplaintChannel | null;
 
-  @IsOptional()
-  @MaxLength(200)
   @Field(() => String, { nullable: true, description: 'About exactly this.' })
   category?: string | null;
 
@@ -263,8 +260,6 @@ export class ComplaintFilter {
   @Field(() => DateTimeScalar, { nullable: true, description: 'Received before this instant.' })
   receivedTo?: string | null;
 
-  @IsOptional()
-  @MaxLength(200)
   @Field(() => String, { nullable: true, description: 'What another system calls it.' })
   sourceReference?: string | null;
 }

@@ -22,13 +22,13 @@ export class InvoiceDisputes {
 @Resolver()
 export class DisputeResolver {
   @Query(() => Dispute, { nullable: true, description: 'A dispute.' })
-  dispute(@Arg('id', () => ID, { description: 'Id of the dispute.' }) id: string, @Ask() asked: Asked) {
-    return asked.one(disputeRead, id);
+  dispute(@Arg('id', () => ID, { description: 'Id of the dispute.' }) _id: string, @Ask() asked: Asked) {
+    return asked.one(disputeRead);
   }
 
   @Query(() => DisputeConnection, { description: 'Disputes, latest first unless told.' })
-  disputes(@Args(() => DisputesArgs) args: PageArgs, @Ask() asked: Asked) {
-    return asked.page(disputeRead, args);
+  disputes(@Args(() => DisputesArgs) _args: PageArgs, @Ask() asked: Asked) {
+    return asked.page(disputeRead);
   }
 
   @Mutation(() => OpenDisputePayload, { description: 'Disputes lines of an issued invoice.' })

@@ -1,4 +1,3 @@
-import { IsOptional, MaxLength } from 'class-validator';
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { User } from '../access/user.type';
 import { Account } from '../accounts/account.type';
@@ -118,8 +117,6 @@ export class DisputeFilter {
   @Field(() => DisputeStatus, { nullable: true, description: 'Where they stand.' })
   status?: DisputeStatus | null;
 
-  @IsOptional()
-  @MaxLength(50)
   @Field(() => String, { nullable: true, description: 'With this reason.' })
   reasonCode?: string | null;
 }

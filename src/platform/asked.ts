@@ -1,19 +1,20 @@
 import {
   getNamedType,
+  getNullableType,
   type GraphQLObjectType,
   type GraphQLResolveInfo,
   isLeafType,
   isListType,
-  isNonNullType,
 } from 'graphql';
 import { createParameterDecorator, type ResolverData } from 'type-graphql';
-import { Compiler, type Selection } from './compile';
-import type { Context } from './context';
-import { Budget } from './limits';
+import { Compiler, type ConnectionArguments, type Selection } from './compile';
+import type { Context, Planning } from './context';
+import { type JsonText, leafValue, objectText, textOf } from './json-text';
+import { Budget, budgetOf } from './limits';
 import type { Submitted } from './operation';
-import type { PageArgs } from './pagination';
 import { column, idOrNothing, type Read, type Viewing } from './read';
-import { join, literal, raw, sql, type Sql } from './sql';
+import { permitted } from './scope';
+import { raw, sql, type Sql } from './sql';
 import { asRefusal } from './transaction';
 
 /** Every read of the schema by the GraphQL type that it answers. */
@@ -22,40 +23,53 @@ export type Reads = ReadonlyMap<string, Read>;
 /** Errors of reading a payload whose operation was carried out: no refusals, whatever their code. */
 export const afterTheFact = new WeakSet<Error>();
 
-/** What a root field was asked: who asks, and what is selected below. A resolver is one line on it. */
+/** What a root field answers while its document is planned: the expression that will be its JSON. */
+export class Planned {
+  constructor(readonly json: JsonText) {}
+}
+
+/**
+ * What a root field was asked: who asks, and what is selected below. A resolver is one line on it. While a document is
+ * planned the same resolver runs, behind the same door, and answers what it would read instead of reading it.
+ */
 export class Asked {
   private readonly selection: Selection;
+  private readonly planning: Planning | undefined;
 
   constructor(
     readonly context: Context,
     private readonly info: GraphQLResolveInfo,
     private readonly reads: Reads,
-    private readonly compiler = new Compiler(info, context),
+    private readonly compiler = compilerOf(context, info),
   ) {
     this.selection = { nodes: info.fieldNodes, type: info.returnType };
+    this.planning = context.planning;
   }
 
-  /** The row of that id, or null: unknown and foreign ids are answered alike. */
-  one(read: Read, id: string): Promise<unknown> {
+  private get args(): Record<string, unknown> {
+    return this.compiler.argumentsOf(this.info.parentType, this.info.fieldNodes);
+  }
+
+  /** The row whose id is the argument `id`, or null: unknown and foreign ids are answered alike. */
+  one(read: Read): Promise<unknown> {
+    const { id } = this.args;
     return this.select(
       this.compiler.one(read, (row) => sql`${column(row, 'id')} = ${idOrNothing(id)}::uuid`, this.selection),
     );
   }
 
-  /** A page of the rows that the viewer may see, or of those that satisfy a condition of ours, too. */
-  page(
-    read: Read,
-    args: PageArgs,
-    where: (row: string, viewing: Viewing) => Sql = () => raw('true'),
-  ): Promise<unknown> {
-    return this.select(
-      this.compiler.connection(read, (row) => where(row, this.compiler.viewing), args, this.selection),
-    );
+  /** A page, by the field's arguments, of the rows that the viewer may see, or of those that satisfy a condition of ours, too. */
+  page(read: Read, where: (row: string, viewing: Viewing) => Sql = () => raw('true')): Promise<unknown> {
+    const { viewing } = this.compiler;
+    const args = this.args as ConnectionArguments;
+    return this.select(this.compiler.connection(read, (row) => where(row, viewing), args, this.selection));
   }
 
   /** A value of ours. */
   value(value: unknown): unknown {
-    return rekey(this.compiler, value, this.selection);
+    return this.planning
+      ? new Planned(valueText(this.compiler, value, this.selection))
+      : rekey(this.compiler, value, this.selection);
   }
 
   /** Submits an operation and answers its payload, whose objects are read with the submitter's rights afterwards. */
@@ -86,32 +100,33 @@ export class Asked {
    */
   private async payload(submitted: Submitted): Promise<unknown> {
     // What it costs was spent before it was submitted.
-    const compiler = new Compiler(this.info, this.context, new Budget());
+    const compiler = compilerOf(this.context, this.info, new Budget());
     const given: Record<string, unknown> = {
       outcome: submitted.outcome,
       changeRequest: submitted.changeRequestId,
       ...submitted.result,
     };
     const answer = Object.create(null) as Record<string, unknown>;
-    const objects: Sql[] = [];
+    const objects: [key: string, value: JsonText][] = [];
     for (const [key, nodes] of compiler.fieldsOf(this.selection)) {
       const below = compiler.below(this.selection, nodes);
       if (!below) continue;
       const value = given[nodes[0]!.name.value] ?? null;
       const read = this.reads.get((getNamedType(below.type) as GraphQLObjectType).name);
-      if (read && value !== null) objects.push(sql`${literal(key)}, ${byIds(compiler, read, value, below)}`);
+      if (read && value !== null) objects.push([key, byIds(compiler, read, value, below)]);
       else answer[key] = rekey(compiler, value, below);
     }
-    const read = objects.length > 0 ? await this.select(sql`json_build_object(${join(objects, ', ')})`) : {};
+    const read = objects.length > 0 ? await this.select(objectText(objects)) : {};
     return { ...answer, ...(read as object) };
   }
 
-  private async select(expression: Sql): Promise<unknown> {
+  private async select(json: JsonText): Promise<unknown> {
+    if (this.planning) return new Planned(json);
     try {
-      const { rows } = await this.context.app.database.pool.query<{ data: unknown }>(
-        sql`select ${expression} as data`.toQuery(),
+      const { rows } = await this.context.app.database.pool.query<{ data: string }>(
+        sql`select ${textOf(json)} as data`.toQuery(),
       );
-      return rows[0]!.data;
+      return JSON.parse(rows[0]!.data);
     } catch (error) {
       throw asRefusal(error);
     }
@@ -124,12 +139,29 @@ export const Ask = (): ParameterDecorator =>
     ({ context, info }: ResolverData<Context & { reads: Reads }>) => new Asked(context, info, context.reads),
   ) as ParameterDecorator;
 
+function compilerOf(context: Context, info: GraphQLResolveInfo, budget = budgetOf(context)): Compiler {
+  const { actor, app, planning } = context;
+  return new Compiler({
+    info,
+    cursorKey: app.keys.cursor,
+    budget: planning?.budget ?? budget,
+    final: planning !== undefined,
+    heed: planning?.heed ?? (() => undefined),
+    viewing: {
+      viewerId: actor?.id ?? null,
+      viewerRoles: actor?.roles ?? [],
+      now: planning?.now ?? app.clock(),
+      may: (action, type, row) => permitted(action, type, row, actor),
+    },
+  });
+}
+
 /**
  * A plain value of ours (a payload's outcome, the viewer) keyed by response keys, like everything that a compiled read
  * answers, so that one rule holds for all fields: what is under the response key is the value.
  */
 function rekey(compiler: Compiler, value: unknown, selection: Selection): unknown {
-  const type = isNonNullType(selection.type) ? selection.type.ofType : selection.type;
+  const type = getNullableType(selection.type);
   if (value === null || value === undefined) return null;
   if (isListType(type))
     return (value as unknown[]).map((each) => rekey(compiler, each, { ...selection, type: type.ofType }));
@@ -142,7 +174,21 @@ function rekey(compiler: Compiler, value: unknown, selection: Selection): unknow
   return answer;
 }
 
-const byIds = (compiler: Compiler, read: Read, ids: unknown, selection: Selection): Sql =>
+/** The same as JSON for a plan: what differs from viewer to viewer are slots. */
+function valueText(compiler: Compiler, value: unknown, selection: Selection): JsonText {
+  const type = getNullableType(selection.type);
+  if (value === null || value === undefined) return ['null'];
+  if (isListType(type)) {
+    const items = (value as unknown[]).map((each) => valueText(compiler, each, { ...selection, type: type.ofType }));
+    return ['[', ...items.flatMap((item, index) => (index === 0 ? item : [',', ...item])), ']'];
+  }
+  if (isLeafType(type)) return leafValue(value);
+  return compiler.build(selection, (field, below) =>
+    valueText(compiler, (value as Record<string, unknown>)[field], below),
+  );
+}
+
+const byIds = (compiler: Compiler, read: Read, ids: unknown, selection: Selection): JsonText =>
   Array.isArray(ids)
     ? compiler.list(read, (row) => sql`${column(row, 'id')} = any(${ids}::uuid[])`, 'id', selection)
     : compiler.one(read, (row) => sql`${column(row, 'id')} = ${ids}::uuid`, selection);

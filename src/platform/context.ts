@@ -3,7 +3,10 @@ import type { Logger } from 'pino';
 import type { Config } from '../config';
 import type { Database } from './database';
 import type { Keys } from './keys';
+import type { Metrics } from './metrics';
+import type { Budget } from './limits';
 import type { Catalogue, Submitted } from './operation';
+import type { Slot } from './slot';
 
 /** What one running process holds. Made once by createApp and handed to every request; there are no other globals. */
 export interface App {
@@ -12,10 +15,28 @@ export interface App {
   readonly keys: Keys;
   readonly catalogue: Catalogue;
   readonly log: Logger;
+  readonly metrics: Metrics;
+  /** How often somebody may ask: see edge/rates.ts. */
+  readonly rates: Rates;
   /** The instant now; tests set their own. */
   readonly clock: () => Date;
   /** The only way to write: see approvals/submit.ts. */
   readonly submit: (context: Context, operation: string, input: object) => Promise<Submitted>;
+}
+
+/** Refuses with RATE_LIMITED whoever asks too often. At once: no promise stands in the way of a request. */
+export interface Rates {
+  user(id: string): void;
+  address(ip: string): void;
+  /** The tries to sign in with that e-mail address from there, over all processes. */
+  signIn(email: string, address: string | null): SignInTries;
+}
+
+export interface SignInTries {
+  /** Refuses with RATE_LIMITED. */
+  assertAllowed(): Promise<void>;
+  failed(): Promise<void>;
+  succeeded(): Promise<void>;
 }
 
 /** Who acts: a signed-in user with the roles and abilities of this very moment. */
@@ -35,4 +56,14 @@ export interface Context {
   readonly actor: Actor | null;
   readonly address: string | null;
   readonly userAgent: string | null;
+  /** Set while a document is planned: nothing is read, and `actor` stands for any viewer of a kind. */
+  readonly planning?: Planning;
+}
+
+/** What planning a document shares between its root fields. */
+export interface Planning {
+  readonly budget: Budget;
+  readonly now: Slot;
+  /** Called with values that the statement does not hold, and which may be refused nevertheless when a slot is filled. */
+  readonly heed: (values: unknown[]) => void;
 }

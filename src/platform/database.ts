@@ -1,7 +1,8 @@
-import type { Pool } from 'pg';
+import type { Pool, PoolConfig } from 'pg';
 import { types } from 'pg';
 import { DataSource, DefaultNamingStrategy, type MixedList } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
+import { Replicas, type ReplicaSettings } from './replicas';
 
 /** Dates stay the text that PostgreSQL sent: a business date has no instant. */
 types.setTypeParser(types.builtins.DATE, (text) => text);
@@ -10,6 +11,8 @@ types.setTypeParser(types.builtins.DATE, (text) => text);
 export interface Database {
   readonly orm: DataSource;
   readonly pool: Pool;
+  /** Where reads may go instead, if there are any. */
+  readonly replicas: Replicas | null;
   close(): Promise<void>;
 }
 
@@ -37,14 +40,15 @@ interface Known {
   migrations?: Classes;
 }
 
-/**
- * A TypeORM data source with the limits that every connection of ours has. Times in milliseconds. Without JIT: statements
- * that build JSON look costly to the planner, and compiling them costs more than it saves.
- */
+/** What a statement, a lock and an idle transaction may take. Milliseconds. */
+const LIMITS = { statement_timeout: 15_000, lock_timeout: 10_000, idle_in_transaction_session_timeout: 20_000 };
+
+/** Without JIT: statements that build JSON look costly to the planner, and compiling them costs more than it saves. */
+const OURS = { application_name: 'countersign', options: '-c jit=off' };
+
+/** A TypeORM data source with the limits that every connection of ours has. */
 export function dataSource(url: string, known: Known, options: { pool?: number; patient?: boolean } = {}): DataSource {
-  const limits = options.patient
-    ? { lock_timeout: 60_000 }
-    : { statement_timeout: 15_000, lock_timeout: 10_000, idle_in_transaction_session_timeout: 20_000 };
+  const limits = options.patient ? { lock_timeout: 60_000 } : LIMITS;
   return new DataSource({
     type: 'postgres',
     url,
@@ -54,15 +58,31 @@ export function dataSource(url: string, known: Known, options: { pool?: number; 
     installExtensions: false,
     logging: false,
     poolSize: options.pool ?? 5,
-    extra: { connectionTimeoutMillis: 10_000, application_name: 'countersign', options: '-c jit=off', ...limits },
+    extra: { connectionTimeoutMillis: 10_000, ...OURS, ...limits },
   });
 }
 
-/** Connects as the API. */
-export async function connect(url: string, known: Known, pool: number): Promise<Database> {
+/** Connects as the API, to the primary and to its replicas: as many connections to each. */
+export async function connect(
+  url: string,
+  known: Known,
+  pool: number,
+  settings: ReplicaSettings | null = null,
+): Promise<Database> {
   const orm = await dataSource(url, known, { pool }).initialize();
   const shared = (orm.driver as PostgresDriver).master as Pool;
   // A connection that breaks while idle is dropped by the pool; without a listener it would end the process.
   shared.on('error', () => undefined);
-  return { orm, pool: shared, close: () => orm.destroy() };
+  const readOnly: PoolConfig = {
+    ...OURS,
+    ...LIMITS,
+    max: pool,
+    options: `${OURS.options} -c default_transaction_read_only=on`,
+  };
+  const replicas = settings && (await Replicas.open(shared, settings, readOnly));
+  const close = async () => {
+    await replicas?.close();
+    await orm.destroy();
+  };
+  return { orm, pool: shared, replicas, close };
 }

@@ -1,4 +1,3 @@
-import { Max, Min, MaxLength, IsOptional } from 'class-validator';
 import { ArgsType, type ClassType, Field, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { mac, sameDigest } from './canonical';
 import { refuse } from './errors';
@@ -23,28 +22,18 @@ export class PageInfo {
 
 @ArgsType()
 export class PageArgs {
-  @IsOptional()
-  @Min(0)
-  @Max(MAX_PAGE)
   @Field(() => Int, {
     nullable: true,
     description: `How many edges from the start, 0 to ${MAX_PAGE}; ${DEFAULT_PAGE} unless told.`,
   })
   first?: number | null;
 
-  @IsOptional()
-  @MaxLength(1000)
   @Field(() => String, { nullable: true, description: 'Only what comes after the edge with this cursor.' })
   after?: string | null;
 
-  @IsOptional()
-  @Min(0)
-  @Max(MAX_PAGE)
   @Field(() => Int, { nullable: true, description: `How many edges from the end, 0 to ${MAX_PAGE}.` })
   last?: number | null;
 
-  @IsOptional()
-  @MaxLength(1000)
   @Field(() => String, { nullable: true, description: 'Only what comes before the edge with this cursor.' })
   before?: string | null;
 }

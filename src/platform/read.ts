@@ -1,4 +1,6 @@
 import { snakeCase } from './database';
+import { isId } from './ids';
+import { lift, type Slot } from './slot';
 import { join, name, raw, sql, type Sql } from './sql';
 
 /**
@@ -28,15 +30,15 @@ export interface OrderKey {
 
 /**
  * What a declaration may say of whoever looks, and when. These values, like those of filters, become parameters of the
- * statement: a declaration puts them into SQL and never looks into them (but for a boolean that a filter asks for), so
- * that one compiled statement can serve every viewer of a kind.
+ * statement: a declaration puts them into SQL and cannot look into them (but for a boolean that a filter asks for), so
+ * that one compiled statement serves every viewer of a kind.
  */
 export interface Viewing {
   /** Id of the user, or null. */
-  readonly viewerId: unknown;
-  /** Names of their roles, an array. */
-  readonly viewerRoles: unknown;
-  readonly now: unknown;
+  readonly viewerId: string | null | Slot;
+  /** Names of their roles: what makes a kind of viewer. */
+  readonly viewerRoles: readonly string[];
+  readonly now: Date | Slot;
   /** Whether the viewer may do this to a row, by their roles. */
   readonly may: (action: string, type: string, row: string) => Sql;
 }
@@ -46,7 +48,10 @@ type Expression = (row: string, viewing: Viewing) => Sql;
 type OnParent = (child: string, parent: string, viewing: Viewing) => Sql;
 
 export type FieldRead =
-  | { kind: 'value'; expression: Expression }
+  /** One value; `json` says that the expression is JSON already, whatever the field's type. */
+  | { kind: 'value'; expression: Expression; json?: true }
+  /** The elements of a jsonb array, each an object with the members that the type names. */
+  | { kind: 'elements'; expression: Expression }
   | { kind: 'group'; fields: Record<string, FieldRead>; present?: Expression }
   | { kind: 'one'; read: () => Read; on: OnParent }
   | { kind: 'list'; read: () => Read; on: OnParent; order: string }
@@ -86,7 +91,7 @@ export const column = (row: string, of: string): Sql => sql`${name(row)}.${name(
 
 const value = (expression: Expression): FieldRead => ({ kind: 'value', expression });
 
-/** A column as PostgreSQL writes it into JSON: text, integers, booleans, dates, uuid, jsonb. */
+/** A column of what the field's type says: text, an integer, a boolean, a date, an id, jsonb. */
 export const plain = (of: string): FieldRead => value((row) => column(row, of));
 
 /** Several plain columns whose field is the column's name in camel case. */
@@ -102,11 +107,20 @@ export const instantOf = (of: Sql): Sql => sql`to_char(${of} at time zone 'UTC',
 export const decimal = (of: string): FieldRead => value((row) => sql`trim_scale(${column(row, of)})::text`);
 
 /** Minor units and their currency → Money, exact, with all decimals of the currency. */
-export const money = (minor: string | Expression, currency: string | Expression = 'currency'): FieldRead =>
-  value((row, viewing) => {
-    const of = (what: string | Expression) => (typeof what === 'string' ? column(row, what) : what(row, viewing));
-    return sql`money_json(${of(minor)}, ${of(currency)})`;
-  });
+export function money(minor: string | Expression, currency: string | Expression = 'currency'): FieldRead {
+  const of =
+    (what: string | Expression): Expression =>
+    (row, viewing) =>
+      typeof what === 'string' ? column(row, what) : what(row, viewing);
+  const [units, code] = [of(minor), of(currency)];
+  return group(
+    {
+      amount: value((row, viewing) => sql`amount_text(${units(row, viewing)}, ${code(row, viewing)})`),
+      currency: value(code),
+    },
+    (row, viewing) => sql`(${units(row, viewing)} is not null and ${code(row, viewing)} is not null)`,
+  );
+}
 
 /** A sensitive value: its masked column, whoever looks. Seeing it is revealSensitiveValue's. */
 export const masked = (of: string): FieldRead => plain(`${of}_masked`);
@@ -114,7 +128,13 @@ export const masked = (of: string): FieldRead => plain(`${of}_masked`);
 /** Anything that SQL can say. The viewer's values are parameters. */
 export const computed = (expression: Expression): FieldRead => value(expression);
 
-/** An object within the same row; null when `present` says so. */
+/** Anything that SQL can say and that is JSON already: a part of a document, a list. */
+export const computedJson = (expression: Expression): FieldRead => ({ kind: 'value', expression, json: true });
+
+/** The objects of a jsonb array: each field of theirs is the member of its name. */
+export const elements = (expression: Expression): FieldRead => ({ kind: 'elements', expression });
+
+/** An object within the same row; null unless it is present. */
 export const group = (fields: Record<string, FieldRead>, present?: Expression): FieldRead => ({
   kind: 'group',
   fields,
@@ -159,10 +179,8 @@ export const equals =
   (row, wanted) =>
     sql`${column(row, of)} = ${type === 'uuid' ? idOrNothing(wanted) : wanted}::${raw(type)}`;
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 /** An ID that could name no row matches none, as an unknown one does. */
-export const idOrNothing = (id: unknown): string | null => (typeof id === 'string' && UUID.test(id) ? id : null);
+export const idOrNothing = (id: unknown): unknown => lift(id, (given) => (isId(given) ? given : null));
 
 /** A text contained in any of the columns, whatever its case; `%` and `_` mean themselves. */
 export const contains =

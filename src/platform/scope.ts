@@ -2,19 +2,22 @@ import type { Actor } from './context';
 import { snakeCase } from './database';
 import { isId } from './ids';
 import { column } from './read';
+import { Slot } from './slot';
 import { and, or, raw, sql, type Sql } from './sql';
 
 /**
  * The rows that an actor may read, or do something else to, as a WHERE condition made of their CASL rules. Conditions come
  * from access/roles only and are equality or `$in` on columns; a rule of any other form is an error of ours, not a hole.
+ * A slot stands for an id of the viewer's.
  */
 export function permitted(action: string, type: string, row: string, actor: Actor | null): Sql {
   const rules = actor?.ability.rulesFor(action, type) ?? [];
+  if (rules.some((rule) => rule.inverted || rule.fields)) throw new Error(`A rule of ${type} cannot be compiled.`);
+  if (rules.some((rule) => !rule.conditions)) return raw('true');
   return or(
-    rules.map((rule) => {
-      if (rule.inverted || rule.fields) throw new Error(`A rule of ${type} cannot be compiled.`);
-      return and(Object.entries(rule.conditions ?? {}).map(([attribute, wanted]) => condition(row, attribute, wanted)));
-    }),
+    rules.map(({ conditions = {} }) =>
+      and(Object.entries(conditions).map(([attribute, wanted]) => condition(row, attribute, wanted))),
+    ),
   );
 }
 
@@ -23,6 +26,7 @@ const typeOf = (value: unknown) => raw(isId(value) ? 'uuid' : 'text');
 
 function condition(row: string, attribute: string, wanted: unknown): Sql {
   const of = column(row, snakeCase(attribute));
+  if (wanted instanceof Slot) return sql`${of} = ${wanted}::uuid`;
   if (typeof wanted === 'string') return sql`${of} = ${wanted}::${typeOf(wanted)}`;
   const list: unknown = wanted !== null && typeof wanted === 'object' && '$in' in wanted ? wanted.$in : undefined;
   if (Array.isArray(list)) return sql`${of} = any(${list}::${typeOf(list[0])}[])`;

@@ -1,4 +1,4 @@
-/** A piece of SQL and its values, which never become text. Pieces nest: sql`select ${a} from ${b}`. */
+/** A piece of SQL and its values (or slots for them), which never become text. Pieces nest: sql`select ${a} from ${b}`. */
 export class Sql {
   constructor(
     readonly strings: readonly string[],

@@ -4,6 +4,7 @@ import type { Actor, Context } from './context';
 import { DomainError, refuse } from './errors';
 import { isId, newId } from './ids';
 import type { Moment } from './operation';
+import { MOVE_POSITIONS } from './positions';
 import { Row } from './row';
 
 type Entity<T> = EntityTarget<T> & { readonly name: string };
@@ -15,6 +16,8 @@ type Entity<T> = EntityTarget<T> & { readonly name: string };
 export class Transaction implements Moment {
   private saved = 0;
   private events = 0;
+  /** Whose events were recorded. */
+  private readonly writers = new Set<string>();
   readonly newId = newId;
 
   constructor(
@@ -87,11 +90,17 @@ export class Transaction implements Moment {
     return rows;
   }
 
-  /** Appends an audit event. Counted apart, since it is what every other write owes. */
-  async append(text: string, values: unknown[]): Promise<void> {
+  /** Appends an audit event of somebody's, or of nobody's. Counted apart, since it is what every other write owes. */
+  async append(text: string, values: unknown[], actorId: string | null): Promise<void> {
     const rows: unknown[] = await this.manager.query(text, values);
     if (rows.length !== 1) throw new Error('An audit event was swallowed.');
     this.events += 1;
+    if (actorId !== null) this.writers.add(actorId);
+  }
+
+  /** Notes for whoever wrote here up to where they have: the very last statement. */
+  async movePositions(): Promise<void> {
+    if (this.writers.size > 0) await this.manager.query(MOVE_POSITIONS, [[...this.writers]]);
   }
 
   /** Throws when something was saved and nothing recorded. */
@@ -118,6 +127,7 @@ export async function inTransaction<T>(context: Context, work: (tx: Transaction)
         const tx = new Transaction(manager, context, context.app.clock());
         const answer = await work(tx);
         tx.assertRecorded();
+        await tx.movePositions();
         return answer;
       });
     } catch (error) {

@@ -6,6 +6,7 @@ import { hashToken } from '../../src/access/identify';
 import { createApp, type Served } from '../../src/app';
 import { Person } from '../../src/demo/people';
 import { entities } from '../../src/entities';
+import { replicasOf } from '../../src/open-database';
 import { newId } from '../../src/platform/ids';
 import { connect } from '../../src/platform/database';
 import { ensureRoles } from '../../src/platform/database-roles';
@@ -34,6 +35,11 @@ export class ApiClient {
     readonly token: string | null,
     readonly userId: string,
   ) {}
+
+  /** The same bearer, asking another process. */
+  at({ served }: TestApp): ApiClient {
+    return new ApiClient(served, this.token, this.userId);
+  }
 
   async gql<T = Record<string, any>>(query: string, variables: Record<string, unknown> = {}): Promise<Answer<T>> {
     const call = request(this.served.server).post('/graphql').set('content-type', 'application/json');
@@ -85,13 +91,18 @@ export async function startTestApp(more: Record<string, string> = {}): Promise<T
   await copyTemplate(adminUrl, prefix, name);
   const owner = new URL(adminUrl);
   owner.pathname = `/${name}`;
+  return startAppOver(owner.href, more);
+}
+
+/** One process of the API over a migrated database that has the cast, with sessions of its own for them. There may be several. */
+export async function startAppOver(ownerUrl: string, more: Record<string, string> = {}): Promise<TestApp> {
   const config = testConfig(more);
-  const apiUrl = await ensureRoles(owner.href, deriveKeys(config.masterKey));
-  const database = await connect(apiUrl, { entities }, config.databasePool);
+  const apiUrl = await ensureRoles(ownerUrl, deriveKeys(config.masterKey));
+  const database = await connect(apiUrl, { entities }, config.databasePool, replicasOf(config, apiUrl));
   const clock: TestApp['clock'] = { at: null };
   const served = await createApp(config, database, { clock: () => clock.at ?? new Date() });
   await new Promise<void>((resolve) => served.server.listen(0, '127.0.0.1', resolve));
-  const pool = new Pool({ connectionString: owner.href, max: 4 });
+  const pool = new Pool({ connectionString: ownerUrl, max: 4 });
   const users = await pool.query<{ id: string; email: string }>('SELECT id, email FROM app_user');
   const ids = new Map(users.rows.map(({ id, email }) => [email.split('@')[0]!, id]));
   const tokens = new Map<string, string>();
@@ -113,7 +124,7 @@ export async function startTestApp(more: Record<string, string> = {}): Promise<T
     sql,
     apiSql: async (text, values = []) => (await database.pool.query(text, values)).rows as never,
     rewind: (text, values = []) => rewind(pool, text, values),
-    ownerUrl: owner.href,
+    ownerUrl,
     apiUrl,
     clock,
     close: async () => {
