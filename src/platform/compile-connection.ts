@@ -55,12 +55,12 @@ export class ConnectionText {
 
   /** Where its nodes or its edges are asked for, once and forwards: rows are joined as they are read. */
   private streamed(): JsonText {
-    return this.compiler.build(this.page.selection, (field, below) =>
-      field === 'totalCount'
-        ? this.total()
-        : arrayText(sql`(select ${joined(sql`o.data`)} from (select ${this.rowText(field, below)} as data
-            from ${this.rows(this.sizes.fetch)}) o)`),
-    );
+    return this.compiler.build(this.page.selection, (field, below) => {
+      if (field === 'totalCount') return this.total();
+      const { compiled, joins } = this.compiler.gather(() => this.rowText(field, below));
+      return arrayText(sql`(select ${joined(sql`o.data`)} from (select ${compiled} as data
+        from ${this.rows(this.sizes.fetch)}${joins}) o)`);
+    });
   }
 
   /** Else rows are numbered first, so that each part of the answer sees the same page, and whether there are more. */
@@ -72,19 +72,21 @@ export class ConnectionText {
     const kept = sql`${numbered} where n <= ${limit}${from ? sql` and n > ${from}` : raw('')}`;
     const direction = this.sizes.backward ? 'desc' : 'asc';
     const columns: Sql[] = [];
-    const answer = this.compiler.build(selection, (field, below) => {
-      if (field === 'totalCount') return this.total();
-      if (field === 'pageInfo') return this.pageInfo(below, numbered, kept);
-      const text = name(`row_${columns.length}`);
-      columns.push(sql`, ${this.rowText(field, below)} as ${text}`);
-      return arrayText(sql`(select ${joined(text, raw(` order by n ${direction}`))} from ${kept})`);
-    });
+    const { compiled, joins } = this.compiler.gather(() =>
+      this.compiler.build(selection, (field, below) => {
+        if (field === 'totalCount') return this.total();
+        if (field === 'pageInfo') return this.pageInfo(below, numbered, kept);
+        const text = name(`row_${columns.length}`);
+        columns.push(sql`, ${this.rowText(field, below)} as ${text}`);
+        return arrayText(sql`(select ${joined(text, raw(` order by n ${direction}`))} from ${kept})`);
+      }),
+    );
     return [
       sql`(with ${numbered} as materialized (
         select row_number() over (${this.sorted()}) as n, ${column(row, this.order.key.column)} as k,
           ${column(row, 'id')} as id${join(columns, '')}
-        from (select * from ${this.rows(this.sizes.fetch + 1)}) ${name(row)}
-        ) select ${textOf(answer)})`,
+        from ${this.rows(this.sizes.fetch + 1)}${joins}
+        ) select ${textOf(compiled)})`,
     ];
   }
 
@@ -126,8 +128,8 @@ export class ConnectionText {
       ...this.keyset(this.after, descending ? '<' : '>'),
       ...this.keyset(this.before, descending ? '>' : '<'),
     ];
-    return sql`${name(read.table)} ${name(row)} where ${and([matching, ...beyond])}
-      ${this.sorted()} limit ${raw(String(limit))}`;
+    return sql`(select * from ${name(read.table)} ${name(row)} where ${and([matching, ...beyond])}
+      ${this.sorted()} limit ${raw(String(limit))}) ${name(row)}`;
   }
 
   private sorted(): Sql {

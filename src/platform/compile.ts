@@ -59,6 +59,8 @@ export class Compiler {
   private aliases = 0;
   /** How often what is being compiled is fetched. */
   private times = 1;
+  /** What the rows of the page that is being compiled are joined with; null where there is no page. */
+  private joins: Sql[] | null = null;
   readonly viewing: Viewing;
 
   constructor(readonly compiling: Compiling) {
@@ -88,9 +90,13 @@ export class Compiler {
   /** One row that satisfies a condition and that the viewer may see, or JSON's null. */
   one(read: Read, where: (row: string) => Sql, selection: Selection): JsonText {
     const row = this.alias();
-    const object = this.fetched(1, () => this.object(read.fields, row, selection));
-    const found = sql`(select ${this.whole(object)} from ${name(read.table)} ${name(row)}
-        where ${and([where(row), this.scope(read, row)])} limit 1)`;
+    const { joins } = this;
+    const object = this.apart(() => this.fetched(1, () => this.object(read.fields, row, selection)));
+    const select = sql`select ${this.whole(object)} as data from ${name(read.table)} ${name(row)}
+      where ${and([where(row), this.scope(read, row)])} limit 1`;
+    const beside = name(`${row}_one`);
+    joins?.push(sql` left join lateral (${select}) ${beside} on true`);
+    const found = joins ? sql`${beside}.data` : sql`(${select})`;
     return [this.mayBeNull(selection.type) ? orNull(found) : orGivenUp(found)];
   }
 
@@ -101,7 +107,7 @@ export class Compiler {
       order.split(',').map((key) => column(row, key.trim())),
       ', ',
     );
-    const object = this.fetched(ROWS_OF_A_LIST, () => this.object(read.fields, row, selection));
+    const object = this.apart(() => this.fetched(ROWS_OF_A_LIST, () => this.object(read.fields, row, selection)));
     return [
       sql`(select ${textOf(arrayText(joined(sql`o.data`)))} from (
         select ${this.whole(object)} as data from ${name(read.table)} ${name(row)}
@@ -136,6 +142,27 @@ export class Compiler {
     });
     this.compiling.budget.spend({ pairs: members.length, values: members.length * this.times });
     return objectText(members);
+  }
+
+  /**
+   * Compiles what is shown of a page's rows, and gathers what they have to be joined with: rows that they name are looked up
+   * by joins, which PostgreSQL can remember from one row to the next (Memoize), as it cannot with a subselect.
+   */
+  gather<T>(compile: () => T): { compiled: T; joins: Sql } {
+    const outside = this.joins;
+    const joins: Sql[] = (this.joins = []);
+    const compiled = compile();
+    this.joins = outside;
+    return { compiled, joins: join(joins, '') };
+  }
+
+  /** Compiles what stands in a select of its own. */
+  private apart<T>(compile: () => T): T {
+    const outside = this.joins;
+    this.joins = null;
+    const compiled = compile();
+    this.joins = outside;
+    return compiled;
   }
 
   /** Compiles what is fetched so many times for each of its parents. */
