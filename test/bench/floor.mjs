@@ -24,13 +24,15 @@ const instant = (at) =>
 
 const ACCOUNT = `'{"id":"' || a.id || '","code":' || to_json(a.code) || ',"legalName":' || to_json(a.legal_name) || '}'`;
 
+const LINES = `string_agg('{"id":"' || l.id || '","lineNumber":' || l.line_number || ',"description":' ||
+      to_json(l.description) || ',"quantity":"' || trim_scale(l.quantity) || '","unitPrice":"' || trim_scale(l.unit_price) ||
+      '","amount":' || ${money('l.amount_minor', 'l.currency')} || ',"lob":' || coalesce('{"id":"' || b.id || '","code":' ||
+      to_json(b.code) || ',"name":' || to_json(b.name) || '}', 'null') || '}', ',' ORDER BY l.line_number)`;
+
 const LIST = `
   WITH i AS MATERIALIZED (SELECT * FROM invoice WHERE (created_at, id) < ($1::timestamptz, $2::uuid)
     ORDER BY created_at DESC, id DESC LIMIT 100),
-  l AS (SELECT l.invoice_id, string_agg('{"id":"' || l.id || '","lineNumber":' || l.line_number || ',"description":' ||
-      to_json(l.description) || ',"quantity":"' || trim_scale(l.quantity) || '","unitPrice":"' || trim_scale(l.unit_price) ||
-      '","amount":' || ${money('l.amount_minor', 'l.currency')} || ',"lob":' || coalesce('{"id":"' || b.id || '","code":' ||
-      to_json(b.code) || ',"name":' || to_json(b.name) || '}', 'null') || '}', ',' ORDER BY l.line_number) AS lines
+  l AS (SELECT l.invoice_id, ${LINES} AS lines
     FROM i JOIN invoice_line l ON l.invoice_id = i.id LEFT JOIN lob b ON b.id = l.lob_id GROUP BY l.invoice_id)
   SELECT '{"data":{"invoices":{"nodes":[' || coalesce(string_agg('{"id":"' || i.id || '","number":' || ${orNull('i.number')} ||
     ',"status":"' || i.status || '","total":' || ${money('i.total_minor', 'i.currency')} || ',"dueOn":' || ${orNull('i.due_on')} ||
@@ -41,7 +43,8 @@ const LIST = `
 const ONE = `
   SELECT '{"data":{"invoice":' || coalesce((SELECT '{"id":"' || i.id || '","number":' || ${orNull('i.number')} || ',"status":"' ||
     i.status || '","paymentStatus":"' || i.payment_status || '","total":' || ${money('i.total_minor', 'i.currency')} ||
-    ',"issuedAt":' || ${orNull(instant('i.issued_at'))} || ',"dueOn":' || ${orNull('i.due_on')} || ',"account":' || ${ACCOUNT} || '}'
+    ',"issuedAt":' || ${orNull(instant('i.issued_at'))} || ',"dueOn":' || ${orNull('i.due_on')} || ',"account":' || ${ACCOUNT} ||
+    ',"lines":[' || coalesce((SELECT ${LINES} FROM invoice_line l LEFT JOIN lob b ON b.id = l.lob_id WHERE l.invoice_id = i.id), '') || ']}'
   FROM invoice i JOIN account a ON a.id = i.account_id WHERE i.id = $1::uuid), 'null') || '}}' AS body`;
 
 const AUDIT = `

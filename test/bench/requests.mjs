@@ -4,7 +4,7 @@ export const KINDS = ['list', 'one', 'audit'];
 export const CONTESTANTS = ['floor', 'api', 'postgraphile', 'usual'];
 export const TITLES = {
   list: '100 invoices with account, LOB and five lines each',
-  one: 'one invoice by id',
+  one: 'one invoice by id, with account, LOB and its lines',
   audit: '100 audit events of one entity',
   floor: 'floor: node:http, one prepared statement',
   api: 'this API, signed in',
@@ -17,7 +17,8 @@ const API = {
     total { amount currency } dueOn account { id code legalName }
     lines { id lineNumber description quantity unitPrice amount { amount currency } lob { id code name } } } } }`,
   one: `query One($id: ID!) { invoice(id: $id) { id number status paymentStatus total { amount currency } issuedAt dueOn
-    account { id code legalName } } }`,
+    account { id code legalName }
+    lines { id lineNumber description quantity unitPrice amount { amount currency } lob { id code name } } } }`,
   audit: `query Audit($first: Int!, $filter: AuditEventFilter!) { auditEvents(first: $first, filter: $filter) { nodes {
     id at action outcome subjectType subjectId requestId actor { name } hash } } }`,
   walk: `query Walk($first: Int!, $after: String) { page: invoices(first: $first, after: $after) { pageInfo { endCursor } } }`,
@@ -29,7 +30,9 @@ const POSTGRAPHILE = {
     invoiceLinesByInvoiceId(orderBy: [LINE_NUMBER_ASC]) { nodes { rowId lineNumber description quantity unitPrice amountMinor
       currency lobByLobId { rowId code name } } } } } }`,
   one: `query One($id: UUID!) { invoiceByRowId(rowId: $id) { rowId number status paymentStatus totalMinor currency issuedAt dueOn
-    accountByAccountId { rowId code legalName } } }`,
+    accountByAccountId { rowId code legalName }
+    invoiceLinesByInvoiceId(orderBy: [LINE_NUMBER_ASC]) { nodes { rowId lineNumber description quantity unitPrice amountMinor
+      currency lobByLobId { rowId code name } } } } }`,
   audit: `query Audit($first: Int!, $subjectType: String!, $subjectId: UUID!) { allAuditEvents(first: $first, orderBy: [AT_DESC]
     condition: { subjectType: $subjectType, subjectId: $subjectId }) { nodes { rowId at action outcome subjectType subjectId
     requestId appUserByActorId { name } hash } } }`,
@@ -42,7 +45,8 @@ const USUAL = {
     currency dueOn account { id code legalName } lines { id lineNumber description quantity unitPrice amountMinor currency
     lob { id code name } } } }`,
   one: `query One($id: ID!) { invoice(id: $id) { id number status paymentStatus totalMinor currency issuedAt dueOn
-    account { id code legalName } } }`,
+    account { id code legalName } lines { id lineNumber description quantity unitPrice amountMinor currency
+    lob { id code name } } } }`,
   audit: `query Audit($first: Int!, $subjectType: String!, $subjectId: ID!) { auditEvents(first: $first, subjectType: $subjectType,
     subjectId: $subjectId) { id at action outcome subjectType subjectId requestId actor { name } hash } }`,
 };

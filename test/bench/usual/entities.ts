@@ -3,7 +3,7 @@ import { Column, Entity, JoinColumn, ManyToOne, OneToMany, PrimaryColumn } from 
 
 /** Classes that are both entity and GraphQL type, with the columns of the tables but for secrets and long texts. */
 
-@ObjectType({ simpleResolvers: true })
+@ObjectType()
 @Entity('account')
 export class Account {
   @Field(() => ID)
@@ -37,7 +37,7 @@ export class Account {
   closedAt!: Date | null;
 }
 
-@ObjectType({ simpleResolvers: true })
+@ObjectType()
 @Entity('lob')
 export class Lob {
   @Field(() => ID)
@@ -65,7 +65,7 @@ export class Lob {
   closedAt!: Date | null;
 }
 
-@ObjectType({ simpleResolvers: true })
+@ObjectType()
 @Entity('invoice')
 export class Invoice {
   @Field(() => ID)
@@ -131,7 +131,7 @@ export class Invoice {
   voidedAt!: Date | null;
 }
 
-@ObjectType({ simpleResolvers: true })
+@ObjectType()
 @Entity('invoice_line')
 export class InvoiceLine {
   @Field(() => ID)
@@ -181,7 +181,7 @@ export class InvoiceLine {
   totalMinor!: string;
 }
 
-@ObjectType({ simpleResolvers: true })
+@ObjectType()
 @Entity('app_user')
 export class User {
   @PrimaryColumn('uuid')
@@ -195,7 +195,7 @@ export class User {
   email!: string;
 }
 
-@ObjectType({ simpleResolvers: true })
+@ObjectType()
 @Entity({ name: 'event', schema: 'audit' })
 export class AuditEvent {
   @Field(() => ID)

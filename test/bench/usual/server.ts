@@ -1,7 +1,6 @@
 import 'reflect-metadata';
 import { createServer, type Server } from 'node:http';
 import { ApolloServer } from '@apollo/server';
-import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
 import { expressMiddleware } from '@as-integrations/express5';
 import express from 'express';
 import { Arg, buildSchema, ID, Int, Query, Resolver } from 'type-graphql';
@@ -9,9 +8,10 @@ import { DataSource, DefaultNamingStrategy, LessThan } from 'typeorm';
 import { Account, AuditEvent, Invoice, InvoiceLine, Lob, User } from './entities';
 
 /**
- * Contestant (d): the usual stack as its documentation shows it, resolvers that call `find({ relations })`. With what a sensible
- * hand does: simple resolvers, no cache control (it wraps every field), one joined query instead of one for each row, and
- * neither secrets nor long texts among the columns. There is nobody to sign in, no permission, no mask and no log.
+ * Contestant (d): the usual stack as its documentation shows it, resolvers that call `find({ relations })`: one
+ * joined query instead of one for each row, and neither secrets nor long texts among the columns. All else is as it comes;
+ * with `simpleResolvers` and without Apollo's cache control it does about twice as well in lists. There is nobody to sign in,
+ * no permission, no mask and no log.
  */
 
 class SnakeCase extends DefaultNamingStrategy {
@@ -39,7 +39,11 @@ class Queries {
 
   @Query(() => Invoice, { nullable: true })
   invoice(@Arg('id', () => ID) id: string): Promise<Invoice | null> {
-    return database.getRepository(Invoice).findOne({ where: { id }, relations: { account: true } });
+    return database.getRepository(Invoice).findOne({
+      where: { id },
+      relations: { account: true, lines: { lob: true } },
+      order: { lines: { lineNumber: 'ASC' } },
+    });
   }
 
   @Query(() => [AuditEvent])
@@ -74,7 +78,7 @@ export async function start({ url, pool, connection }: Options): Promise<Server>
     extra: connection,
   }).initialize();
   const schema = await buildSchema({ resolvers: [Queries] });
-  const apollo = new ApolloServer({ schema, plugins: [ApolloServerPluginCacheControlDisabled()] });
+  const apollo = new ApolloServer({ schema });
   await apollo.start();
   const web = express();
   web.use('/graphql', express.json(), expressMiddleware(apollo));
