@@ -7,7 +7,7 @@ import {
 import { type GraphQLSchema, OperationTypeNode } from 'graphql';
 import { getVariableValues } from 'graphql/execution/values';
 import { LRUCache } from 'lru-cache';
-import { anyOfKind, identify, type Identity, kindOf, POSITION, TO_VIEWER } from './access/identify';
+import { anyOfKind, identify, type Identity, POSITION, TO_VIEWER } from './access/identify';
 import { onReplica, valuesOnReplica } from './access/on-replica';
 import type { Reads } from './platform/asked';
 import type { App, Context } from './platform/context';
@@ -121,7 +121,7 @@ class Answers {
       maxErrors: 1,
     });
     if (!coerced) return this.ordinary('variables');
-    const sent = { document, operation: operation!, kind: kindOf(identity), variables: coerced, viewer: identity };
+    const sent = { document, operation: operation!, kind: identity.kind, variables: coerced, viewer: identity };
     const plan = await this.planFor(sent);
     if (plan instanceof Unplanned) return this.ordinary(plan.reason);
     try {

@@ -15,6 +15,8 @@ export interface Identity {
   readonly actor: Actor;
   /** Each role held, with its account: `client 0190…`, `auditor `. Sorted. */
   readonly held: readonly string[];
+  /** Viewers of one kind differ in their ids alone: the roles, and which of them are bound to an account. */
+  readonly kind: string;
 }
 
 interface Found {
@@ -64,7 +66,7 @@ export async function identify(app: App, token: string): Promise<Identity | null
   const [found] = await ask<Found>(app, { name: 'identify', text: BY_TOKEN, values: [tokenHash, app.clock()] });
   if (!found) return null;
   const { session_id: sessionId, version, held } = found;
-  return { sessionId: sessionId!, tokenHash, version, actor: actorOf(found), held };
+  return { sessionId: sessionId!, tokenHash, version, actor: actorOf(found), held, kind: kindOf(held) };
 }
 
 /** Whatever can be asked: a transaction, or the pool. */
@@ -110,8 +112,7 @@ function heldRole(held: string): HeldRole {
   return { role: role as RoleName, accountId: accountId === '' ? null : accountId };
 }
 
-/** Viewers of one kind differ in their ids alone: the roles, and which of them are bound to an account. */
-export const kindOf = ({ held }: Identity): string =>
+const kindOf = (held: readonly string[]): string =>
   held.map((each) => (each.endsWith(' ') ? each : `${each.split(' ')[0]}@`)).join(',');
 
 /** Any viewer of the same kind: what differs between them are slots, which no decision can look into. */

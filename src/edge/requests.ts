@@ -33,18 +33,13 @@ export class Requests {
   private readonly underWay = new Set<Seen>();
   private readonly round = setInterval(() => this.endOverdue(), ROUND).unref();
 
-  private readonly log: Logger;
-
   constructor(
-    log: Logger,
+    private readonly log: Logger,
     private readonly metrics: Metrics,
     /** In ms. */
     private readonly deadline: number,
     private readonly onOverdue: (seen: Seen) => void,
-  ) {
-    // The line of a request has nothing to redact, and looking for it costs more than writing the line.
-    this.log = log.child({}, { redact: [] });
-  }
+  ) {}
 
   get count(): number {
     return this.underWay.size;

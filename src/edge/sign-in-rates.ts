@@ -1,6 +1,6 @@
-import { createHmac } from 'node:crypto';
 import { RateLimiterMemory, RateLimiterPostgres } from 'rate-limiter-flexible';
 import { toldAlready } from '../audit/record';
+import { keyedDigest } from '../platform/canonical';
 import type { App, Rates } from '../platform/context';
 import { DomainError } from '../platform/errors';
 import { networkOf } from '../platform/network';
@@ -62,7 +62,7 @@ export function signInRates({ config, database, keys, log, metrics }: Parts): {
   return {
     signIn(email, address) {
       const network = address === null ? 'nowhere' : networkOf(address);
-      const pair = createHmac('sha256', keys.digest).update(`sign in\0${network}\0${email}`).digest('base64url');
+      const pair = keyedDigest(keys.digest, { signIn: { network, email } });
       return {
         async assertAllowed() {
           await assertBelow(ofAddress, network);

@@ -11,7 +11,7 @@ import { collectSubfields } from 'graphql/execution/collectFields';
 import { getArgumentValues } from 'graphql/execution/values';
 import { assertArguments } from './arguments';
 import { ConnectionText } from './compile-connection';
-import type { Budget } from './limits';
+import { type Budget, ROWS_OF_A_LIST } from './limits';
 import { arrayText, joined, jsonText, type JsonText, leafText, objectText, orNull, textOf } from './json-text';
 import type { PageArgs } from './pagination';
 import { column, type FieldRead, LIST_LIMIT, type Read, type Viewing } from './read';
@@ -254,9 +254,6 @@ export class Compiler {
     return `t${this.aliases}`;
   }
 }
-
-/** What a list without a page size is counted as. */
-const ROWS_OF_A_LIST = 10;
 
 const isFalse = ({ strings, values }: Sql): boolean => values.length === 0 && strings[0] === 'false';
 

@@ -23,7 +23,7 @@ interface Known {
 export interface Sent {
   document: DocumentNode;
   operation: OperationDefinitionNode;
-  /** Viewers of one kind differ in values alone: see access/kind.ts. */
+  /** Viewers of one kind differ in values alone: see access/identify.ts. */
   kind: string;
   variables: Variables;
 }
