@@ -57,10 +57,28 @@ export class ConnectionText {
   private streamed(): JsonText {
     return this.compiler.build(this.page.selection, (field, below) => {
       if (field === 'totalCount') return this.total();
-      const { compiled, joins } = this.compiler.gather(() => this.rowText(field, below));
-      return arrayText(sql`(select ${joined(sql`o.data`)} from (select ${compiled} as data
-        from ${this.rows(this.sizes.fetch)}${joins}) o)`);
+      const { compiled, joins, named } = this.gather(() => this.rowText(field, below));
+      const rows = this.rows(this.sizes.fetch);
+      if (!named)
+        return arrayText(sql`(select ${joined(sql`o.data`)} from (select ${compiled} as data from ${rows}${joins}) o)`);
+      // What is joined for all of them at once may come in another order.
+      const { all, row } = this;
+      return arrayText(sql`(with ${all} as materialized (select ${row}.*, row_number() over (${this.sorted()}) as nth from ${rows})
+        select ${joined(compiled, sql` order by ${row}.nth`)} from ${all} ${row}${joins})`);
     });
+  }
+
+  /** The page's rows, by their name in the statement where a part of it reads them all. */
+  private get all(): Sql {
+    return name(`${this.page.row}_rows`);
+  }
+
+  private get row(): Sql {
+    return name(this.page.row);
+  }
+
+  private gather<T>(compile: () => T) {
+    return this.compiler.gather({ rows: this.compiler.once ? this.all : null, sorted: false }, compile);
   }
 
   /** Else rows are numbered first, so that each part of the answer sees the same page, and whether there are more. */
@@ -72,7 +90,7 @@ export class ConnectionText {
     const kept = sql`${numbered} where n <= ${limit}${from ? sql` and n > ${from}` : raw('')}`;
     const direction = this.sizes.backward ? 'desc' : 'asc';
     const columns: Sql[] = [];
-    const { compiled, joins } = this.compiler.gather(() =>
+    const { compiled, joins, named } = this.gather(() =>
       this.compiler.build(selection, (field, below) => {
         if (field === 'totalCount') return this.total();
         if (field === 'pageInfo') return this.pageInfo(below, numbered, kept);
@@ -81,11 +99,12 @@ export class ConnectionText {
         return arrayText(sql`(select ${joined(text, raw(` order by n ${direction}`))} from ${kept})`);
       }),
     );
+    const rows = this.rows(this.sizes.fetch + 1);
     return [
-      sql`(with ${numbered} as materialized (
+      sql`(with ${named ? sql`${this.all} as materialized (select * from ${rows}), ` : raw('')}${numbered} as materialized (
         select row_number() over (${this.sorted()}) as n, ${column(row, this.order.key.column)} as k,
           ${column(row, 'id')} as id${join(columns, '')}
-        from ${this.rows(this.sizes.fetch + 1)}${joins}
+        from ${named ? sql`${this.all} ${this.row}` : rows}${joins}
         ) select ${textOf(compiled)})`,
     ];
   }

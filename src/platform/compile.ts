@@ -28,6 +28,15 @@ export interface Selection {
 /** The arguments that a connection was given, beside those of the page. */
 export type ConnectionArguments = PageArgs & { filter?: Record<string, unknown> | null; orderBy?: string | null };
 
+/** Rows to list: which, and in which order. */
+interface Listed {
+  read: Read;
+  /** The row that they belong to, if to any. */
+  parent: string | null;
+  where: (row: string) => Sql;
+  order: string;
+}
+
 /** What a compiler works with. Values of variables, of the viewer and the instant may be slots. */
 export interface Compiling {
   readonly info: Pick<GraphQLResolveInfo, 'schema' | 'fragments' | 'variableValues'>;
@@ -42,6 +51,20 @@ export interface Compiling {
   readonly final: boolean;
   /** Called with values that the statement does not hold, and which may be refused nevertheless when a slot is filled. */
   readonly heed: (values: unknown[]) => void;
+}
+
+/** Many rows of which something is shown, all in one select that can be joined with what else they show. */
+interface Beside {
+  readonly joins: Sql[];
+  /**
+   * The name that these rows have in the statement, by which what belongs to all of them is read at once. Null where they are
+   * not those of one page but of each of several parents, and so few that looking for each costs less.
+   */
+  readonly rows: Sql | null;
+  /** Called when a join reads them by that name. */
+  readonly used: () => void;
+  /** Whether the select sorts its rows itself, so that PostgreSQL may join them in whatever order it likes. */
+  readonly sorted: boolean;
 }
 
 /** A field is asked for that the viewer may not see: null with an error, which graphql-js puts in its place. */
@@ -59,8 +82,8 @@ export class Compiler {
   private aliases = 0;
   /** How often what is being compiled is fetched. */
   private times = 1;
-  /** What the rows of the page that is being compiled are joined with; null where there is no page. */
-  private joins: Sql[] | null = null;
+  /** The rows that what is being compiled is shown of; null for a single row, or one among few. */
+  private beside: Beside | null = null;
   readonly viewing: Viewing;
 
   constructor(readonly compiling: Compiling) {
@@ -90,28 +113,51 @@ export class Compiler {
   /** One row that satisfies a condition and that the viewer may see, or JSON's null. */
   one(read: Read, where: (row: string) => Sql, selection: Selection): JsonText {
     const row = this.alias();
-    const { joins } = this;
+    const { beside } = this;
     const object = this.apart(() => this.fetched(1, () => this.object(read.fields, row, selection)));
-    const select = sql`select ${this.whole(object)} as data from ${name(read.table)} ${name(row)}
-      where ${and([where(row), this.scope(read, row)])} limit 1`;
-    const beside = name(`${row}_one`);
-    joins?.push(sql` left join lateral (${select}) ${beside} on true`);
-    const found = joins ? sql`${beside}.data` : sql`(${select})`;
+    const found = this.found(read, row, where, this.whole(object), beside);
     return [this.mayBeNull(selection.type) ? orNull(found) : orGivenUp(found)];
   }
 
-  /** All rows that satisfy a condition, at most LIST_LIMIT, as an array. */
-  list(read: Read, where: (row: string) => Sql, order: string, selection: Selection): JsonText {
+  private found(read: Read, row: string, where: (row: string) => Sql, text: Sql, beside: Beside | null): Sql {
+    const matching = and([where(row), this.scope(read, row)]);
+    if (beside?.sorted) {
+      beside.joins.push(sql` left join ${name(read.table)} ${name(row)} on ${matching}`);
+      return sql`case when ${column(row, 'id')} is not null then ${text} end`;
+    }
+    const select = sql`select ${text} as data from ${name(read.table)} ${name(row)} where ${matching} limit 1`;
+    if (!beside) return sql`(${select})`;
+    const joined = name(`${row}_one`);
+    beside.joins.push(sql` left join lateral (${select}) ${joined} on true`);
+    return sql`${joined}.data`;
+  }
+
+  /** All rows that satisfy a condition, at most LIST_LIMIT (of each parent), as an array. */
+  list(listed: Listed, selection: Selection): JsonText {
     const row = this.alias();
+    const { beside } = this;
     const orderBy = join(
-      order.split(',').map((key) => column(row, key.trim())),
+      listed.order.split(',').map((key) => column(row, key.trim())),
       ', ',
     );
-    const object = this.apart(() => this.fetched(ROWS_OF_A_LIST, () => this.object(read.fields, row, selection)));
+    const matching = and([listed.where(row), this.scope(listed.read, row)]);
+    const object = () => this.fetched(ROWS_OF_A_LIST, () => this.whole(this.object(listed.read.fields, row, selection)));
+    const from = sql`${name(listed.read.table)} ${name(row)}`;
+    if (beside?.rows && listed.parent) {
+      const { compiled, joins } = this.gather({ rows: null, sorted: true }, object);
+      const each = column(listed.parent, 'id');
+      beside.used();
+      const ofAll = name(`${row}_list`);
+      beside.joins.push(sql` left join (select o.parent, ${joined(sql`o.data`, raw(' order by o.nth'))} as data from (
+        select ${each} as parent, ${compiled} as data, row_number() over (partition by ${each} order by ${orderBy}) as nth
+        from ${beside.rows} ${name(listed.parent)} join ${from} on ${matching}${joins}) o
+        where o.nth <= ${raw(String(LIST_LIMIT))} group by o.parent) ${ofAll} on ${ofAll}.parent = ${each}`);
+      return arrayText(sql`${ofAll}.data`);
+    }
+    const text = this.apart(object);
     return [
       sql`(select ${textOf(arrayText(joined(sql`o.data`)))} from (
-        select ${this.whole(object)} as data from ${name(read.table)} ${name(row)}
-        where ${and([where(row), this.scope(read, row)])} order by ${orderBy} limit ${raw(String(LIST_LIMIT))}) o)`,
+        select ${text} as data from ${from} where ${matching} order by ${orderBy} limit ${raw(String(LIST_LIMIT))}) o)`,
     ];
   }
 
@@ -145,23 +191,31 @@ export class Compiler {
   }
 
   /**
-   * Compiles what is shown of a page's rows, and gathers what they have to be joined with: rows that they name are looked up
-   * by joins, which PostgreSQL can remember from one row to the next (Memoize), as it cannot with a subselect.
+   * Compiles what is shown of many rows, and gathers what they have to be joined with: rows that they name are looked up by
+   * joins, which PostgreSQL can remember from one row to the next (Memoize) or make for all at once, as it cannot with a
+   * subselect. `named` says whether a join reads the rows by their name, which the statement must then give them.
    */
-  gather<T>(compile: () => T): { compiled: T; joins: Sql } {
-    const outside = this.joins;
-    const joins: Sql[] = (this.joins = []);
+  gather<T>(rows: Pick<Beside, 'rows' | 'sorted'>, compile: () => T): { compiled: T; joins: Sql; named: boolean } {
+    const outside = this.beside;
+    const joins: Sql[] = [];
+    let named = false;
+    this.beside = { ...rows, joins, used: () => (named = true) };
     const compiled = compile();
-    this.joins = outside;
-    return { compiled, joins: join(joins, '') };
+    this.beside = outside;
+    return { compiled, joins: join(joins, ''), named };
+  }
+
+  /** Whether what is being compiled is fetched for no more than one parent. */
+  get once(): boolean {
+    return this.times === 1;
   }
 
   /** Compiles what stands in a select of its own. */
   private apart<T>(compile: () => T): T {
-    const outside = this.joins;
-    this.joins = null;
+    const outside = this.beside;
+    this.beside = null;
     const compiled = compile();
-    this.joins = outside;
+    this.beside = outside;
     return compiled;
   }
 
@@ -201,7 +255,15 @@ export class Compiler {
         return this.one(read.read(), (child) => read.on(child, row, this.viewing), asked);
       case 'list':
         return this.unlessHidden(read.read(), asked, () =>
-          this.list(read.read(), (child) => read.on(child, row, this.viewing), read.order, asked),
+          this.list(
+            {
+              read: read.read(),
+              parent: row,
+              where: (child) => read.on(child, row, this.viewing),
+              order: read.order,
+            },
+            asked,
+          ),
         );
       case 'connection':
         return this.unlessHidden(read.read(), asked, () =>
