@@ -6,6 +6,7 @@ import { SignInTries1763740803000 } from '../migrations/1763740803000-sign-in-tr
 import { Reads1763740804000 } from '../migrations/1763740804000-reads';
 import { SessionVersions1763740805000 } from '../migrations/1763740805000-session-versions';
 import { CallerPositions1763740806000 } from '../migrations/1763740806000-caller-positions';
+import { QuickTexts1763740807000 } from '../migrations/1763740807000-quick-texts';
 import { RoleGrant } from './access/role-grant.entity';
 import { Session } from './access/session.entity';
 import { User } from './access/user.entity';
@@ -61,4 +62,5 @@ export const migrations = [
   Reads1763740804000,
   SessionVersions1763740805000,
   CallerPositions1763740806000,
+  QuickTexts1763740807000,
 ];

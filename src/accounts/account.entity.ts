@@ -1,9 +1,10 @@
 import { Check, Column, Entity, Unique } from 'typeorm';
 import { SensitiveValue } from '../access/sensitive-value';
-import { Row } from '../platform/row';
+import { Plain, Row } from '../platform/row';
 
 /** A client company. */
 @Entity('account')
+@Plain('account', 'code', 'currency')
 @Unique('account_code_taken', ['code'])
 @Check('account_status', `status IN ('OPEN','CLOSED')`)
 export class Account extends Row {

@@ -1,10 +1,11 @@
 import { pendingChanges } from '../approvals/change-request.read';
-import { CODE, contains, CREATED_AT, declareRead, equals, instant, masked, plains } from '../platform/read';
+import { CODE, contains, CREATED_AT, declareRead, equals, instant, masked, plains, tokens } from '../platform/read';
 
 export const accountRead = declareRead('Account', {
   table: 'account',
   fields: {
-    ...plains('id', 'code', 'legalName', 'status', 'currency', 'timeZone', 'version'),
+    ...plains('id', 'legalName', 'status', 'timeZone', 'version'),
+    ...tokens('code', 'currency'),
     taxId: masked('tax_id'),
     bankAccountNumber: masked('bank_account_number'),
     pendingChanges: pendingChanges('Account'),

@@ -1,8 +1,9 @@
 import { Column, Entity, Unique } from 'typeorm';
-import { Row } from '../platform/row';
+import { Plain, Row } from '../platform/row';
 
 /** Somebody who handles calls. Where they work is in their assignments. */
 @Entity('agent')
+@Plain('agent', 'code')
 @Unique('agent_code_taken', ['code'])
 export class Agent extends Row {
   @Column('text')

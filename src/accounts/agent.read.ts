@@ -1,5 +1,16 @@
 import { pendingChanges } from '../approvals/change-request.read';
-import { CODE, column, contains, declareRead, idOrNothing, list, one, plains, type Viewing } from '../platform/read';
+import {
+  CODE,
+  column,
+  contains,
+  declareRead,
+  idOrNothing,
+  list,
+  one,
+  plains,
+  tokens,
+  type Viewing,
+} from '../platform/read';
 import { sql } from '../platform/sql';
 import { lobRead } from './lob.read';
 
@@ -14,7 +25,8 @@ const current = (assignment: string, viewing: Viewing) =>
 export const agentRead = declareRead('Agent', {
   table: 'agent',
   fields: {
-    ...plains('id', 'code', 'name', 'hiredOn', 'version'),
+    ...plains('id', 'name', 'hiredOn', 'version'),
+    ...tokens('code'),
     assignments: list(() => assignmentRead, 'agent_id', 'starts_on, id'),
     currentLob: {
       kind: 'one',

@@ -1,9 +1,10 @@
 import { Check, Column, Entity, Index, JoinColumn, ManyToOne, Unique } from 'typeorm';
-import { Row } from '../platform/row';
+import { Plain, Row } from '../platform/row';
 import { Account } from './account.entity';
 
 /** A line of business: a service that is run for an account. */
 @Entity('lob')
+@Plain('lob', 'code')
 @Unique('lob_code_taken', ['accountId', 'code'])
 @Index('lob_of_account', ['accountId', 'id'])
 @Check('lob_status', `status IN ('OPEN','CLOSED')`)

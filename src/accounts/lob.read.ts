@@ -1,11 +1,23 @@
 import { pendingChanges } from '../approvals/change-request.read';
-import { CODE, connection, CREATED_AT, declareRead, equals, extendRead, instant, one, plains } from '../platform/read';
+import {
+  CODE,
+  connection,
+  CREATED_AT,
+  declareRead,
+  equals,
+  extendRead,
+  instant,
+  one,
+  plains,
+  tokens,
+} from '../platform/read';
 import { accountRead } from './account.read';
 
 export const lobRead = declareRead('Lob', {
   table: 'lob',
   fields: {
-    ...plains('id', 'code', 'name', 'status', 'version'),
+    ...plains('id', 'name', 'status', 'version'),
+    ...tokens('code'),
     account: one(() => accountRead, 'account_id'),
     pendingChanges: pendingChanges('Lob'),
     createdAt: instant('created_at'),

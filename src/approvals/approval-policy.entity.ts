@@ -1,11 +1,12 @@
 import { Column, Entity, Unique } from 'typeorm';
-import { Row } from '../platform/row';
+import { Plain, Row } from '../platform/row';
 
 /**
  * When an operation needs a second person. Data, so that it can be changed without a release; changed by an operation
  * that itself always needs a second person.
  */
 @Entity('approval_policy')
+@Plain('approval_policy', 'when_currency')
 @Unique('approval_policy_taken', ['operation'])
 export class ApprovalPolicy extends Row {
   /** Name of the operation. */

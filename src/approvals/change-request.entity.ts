@@ -1,5 +1,5 @@
 import { Check, Column, Entity, Index, JoinColumn, ManyToOne, Unique } from 'typeorm';
-import { Row } from '../platform/row';
+import { Plain, Row } from '../platform/row';
 import { User } from '../access/user.entity';
 import type { FieldChange } from '../platform/operation';
 
@@ -15,6 +15,7 @@ export interface SeenRow {
 
 /** An operation that waits for a second person, with everything that the approver's yes is bound to. */
 @Entity('change_request')
+@Plain('change_request', 'operation', 'digest', 'subject_type')
 @Unique('change_request_and_maker', ['id', 'makerId'])
 @Index('change_request_waiting', ['createdAt', 'id'], { where: `status = 'PENDING'` })
 @Index('change_request_created', ['createdAt', 'id'])

@@ -12,6 +12,7 @@ import {
   one,
   plain,
   plains,
+  tokens,
   type Viewing,
 } from '../platform/read';
 import { and, literal, sql, type Sql } from '../platform/sql';
@@ -33,7 +34,8 @@ export function decidable(row: string, viewing: Viewing): Sql {
 export const changeRequestRead = declareRead('ChangeRequest', {
   table: 'change_request',
   fields: {
-    ...plains('id', 'operation', 'revision', 'digest', 'subjectType', 'subjectId', 'reason', 'failureCode', 'result'),
+    ...plains('id', 'revision', 'subjectId', 'reason', 'failureCode', 'result'),
+    ...tokens('operation', 'digest', 'subjectType'),
     status: computed(status),
     input: plain('input_shown'),
     changes: elements((row) => column(row, 'changes')),

@@ -1,4 +1,15 @@
-import { column, computed, computedJson, declareRead, elements, equals, instant, plains } from '../platform/read';
+import {
+  column,
+  computed,
+  computedJson,
+  declareRead,
+  elements,
+  equals,
+  hex,
+  instant,
+  plains,
+  tokens,
+} from '../platform/read';
 import { literal, sql } from '../platform/sql';
 
 /** What is not a column of its own comes from the canonical bytes, so that it cannot differ from what was hashed. */
@@ -8,7 +19,8 @@ const told = (field: string) => (row: string) =>
 export const auditEventRead = declareRead('AuditEvent', {
   table: 'audit.event',
   fields: {
-    ...plains('id', 'sequence', 'action', 'outcome', 'subjectType', 'subjectId', 'changeRequestId', 'requestId'),
+    ...plains('id', 'sequence', 'outcome', 'subjectId', 'changeRequestId'),
+    ...tokens('action', 'subjectType', 'requestId'),
     at: instant('at'),
     roles: computedJson(told('roles')),
     changes: elements(told('changes')),
@@ -17,7 +29,7 @@ export const auditEventRead = declareRead('AuditEvent', {
     sessionId: computedJson(told('session')),
     ipAddress: computedJson(told('address')),
     userAgent: computedJson(told('userAgent')),
-    hash: computed((row) => sql`encode(${column(row, 'hash')}, 'hex')`),
+    hash: hex('hash'),
     content: computed((row) => sql`convert_from(${column(row, 'content')}, 'UTF8')`),
   },
   filters: {

@@ -1,11 +1,12 @@
 import { Check, Column, Entity, Index, JoinColumn, ManyToOne, Unique } from 'typeorm';
 import { Lob } from '../accounts/lob.entity';
-import { Row } from '../platform/row';
+import { Plain, Row } from '../platform/row';
 import { Invoice } from './invoice.entity';
 import { minorUnits } from './minor-units';
 
 /** A line of an invoice. Only what disputes make of it ever changes; the API's role may update nothing else. */
 @Entity('invoice_line')
+@Plain('invoice_line', 'currency')
 @Unique('invoice_line_number', ['invoiceId', 'lineNumber'])
 @Index('invoice_line_lob', ['lobId', 'id'])
 @Check('invoice_line_total', 'total_minor = amount_minor + tax_minor')

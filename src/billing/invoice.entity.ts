@@ -1,6 +1,6 @@
 import { Check, Column, Entity, Index, JoinColumn, ManyToOne, Unique } from 'typeorm';
 import { Account } from '../accounts/account.entity';
-import { Row } from '../platform/row';
+import { Plain, Row } from '../platform/row';
 import { minorUnits } from './minor-units';
 
 export type InvoiceStatus = 'DRAFT' | 'CLIENT_REVIEW' | 'PENDING_APPROVAL' | 'ISSUED' | 'VOIDED';
@@ -11,6 +11,7 @@ export type PaymentStatus = 'UNPAID' | 'PARTIALLY_PAID' | 'PAID' | 'OVERPAID' | 
  * never changed and never given again; a trigger holds that.
  */
 @Entity('invoice')
+@Plain('invoice', 'currency')
 @Unique('invoice_number', ['number'])
 @Unique('invoice_place_in_series', ['series', 'fiscalYear', 'numberInSeries'])
 @Index('invoice_of_account', ['accountId', 'createdAt', 'id'])

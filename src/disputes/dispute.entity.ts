@@ -2,10 +2,11 @@ import { Check, Column, Entity, Index, JoinColumn, ManyToOne, Unique } from 'typ
 import { InvoiceLine } from '../billing/invoice-line.entity';
 import { Invoice } from '../billing/invoice.entity';
 import { minorUnits } from '../billing/minor-units';
-import { Row } from '../platform/row';
+import { Plain, Row } from '../platform/row';
 
 /** A client's disagreement with lines of an invoice. */
 @Entity('dispute')
+@Plain('dispute', 'currency')
 @Index('dispute_of_invoice', ['invoiceId', 'createdAt', 'id'])
 @Index('dispute_of_account', ['accountId', 'createdAt', 'id'])
 @Index('dispute_created', ['createdAt', 'id'])
@@ -65,6 +66,7 @@ export class Dispute extends Row {
 
 /** What a dispute claims of one line. */
 @Entity('dispute_item')
+@Plain('dispute_item', 'currency')
 @Unique('dispute_item_repeated', ['disputeId', 'lineId'])
 @Index('dispute_item_line', ['lineId'])
 @Check('dispute_item_exceeded', 'amount_minor > 0 AND accepted_minor BETWEEN 0 AND amount_minor')

@@ -190,5 +190,8 @@ function valueText(compiler: Compiler, value: unknown, selection: Selection): Js
 
 const byIds = (compiler: Compiler, read: Read, ids: unknown, selection: Selection): JsonText =>
   Array.isArray(ids)
-    ? compiler.list({ read, parent: null, where: (row) => sql`${column(row, 'id')} = any(${ids}::uuid[])`, order: 'id' }, selection)
+    ? compiler.list(
+        { read, parent: null, where: (row) => sql`${column(row, 'id')} = any(${ids}::uuid[])`, order: 'id' },
+        selection,
+      )
     : compiler.one(read, (row) => sql`${column(row, 'id')} = ${ids}::uuid`, selection);

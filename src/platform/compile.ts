@@ -11,10 +11,11 @@ import { collectSubfields } from 'graphql/execution/collectFields';
 import { getArgumentValues } from 'graphql/execution/values';
 import { assertArguments } from './arguments';
 import { ConnectionText } from './compile-connection';
+import { type Listed, listText } from './compile-list';
 import { type Budget, ROWS_OF_A_LIST } from './limits';
 import { arrayText, joined, jsonText, type JsonText, leafText, objectText, orNull, textOf } from './json-text';
 import type { PageArgs } from './pagination';
-import { column, type FieldRead, LIST_LIMIT, type Read, type Viewing } from './read';
+import { column, type FieldRead, type Read, type Viewing } from './read';
 import { and, join, literal, name, raw, sql, type Sql } from './sql';
 
 type Fields = ReadonlyMap<string, readonly FieldNode[]>;
@@ -27,15 +28,6 @@ export interface Selection {
 
 /** The arguments that a connection was given, beside those of the page. */
 export type ConnectionArguments = PageArgs & { filter?: Record<string, unknown> | null; orderBy?: string | null };
-
-/** Rows to list: which, and in which order. */
-interface Listed {
-  read: Read;
-  /** The row that they belong to, if to any. */
-  parent: string | null;
-  where: (row: string) => Sql;
-  order: string;
-}
 
 /** What a compiler works with. Values of variables, of the viewer and the instant may be slots. */
 export interface Compiling {
@@ -83,7 +75,7 @@ export class Compiler {
   /** How often what is being compiled is fetched. */
   private times = 1;
   /** The rows that what is being compiled is shown of; null for a single row, or one among few. */
-  private beside: Beside | null = null;
+  beside: Beside | null = null;
   readonly viewing: Viewing;
 
   constructor(readonly compiling: Compiling) {
@@ -127,38 +119,14 @@ export class Compiler {
     }
     const select = sql`select ${text} as data from ${name(read.table)} ${name(row)} where ${matching} limit 1`;
     if (!beside) return sql`(${select})`;
-    const joined = name(`${row}_one`);
-    beside.joins.push(sql` left join lateral (${select}) ${joined} on true`);
-    return sql`${joined}.data`;
+    const looked = name(`${row}_one`);
+    beside.joins.push(sql` left join lateral (${select}) ${looked} on true`);
+    return sql`${looked}.data`;
   }
 
   /** All rows that satisfy a condition, at most LIST_LIMIT (of each parent), as an array. */
   list(listed: Listed, selection: Selection): JsonText {
-    const row = this.alias();
-    const { beside } = this;
-    const orderBy = join(
-      listed.order.split(',').map((key) => column(row, key.trim())),
-      ', ',
-    );
-    const matching = and([listed.where(row), this.scope(listed.read, row)]);
-    const object = () => this.fetched(ROWS_OF_A_LIST, () => this.whole(this.object(listed.read.fields, row, selection)));
-    const from = sql`${name(listed.read.table)} ${name(row)}`;
-    if (beside?.rows && listed.parent) {
-      const { compiled, joins } = this.gather({ rows: null, sorted: true }, object);
-      const each = column(listed.parent, 'id');
-      beside.used();
-      const ofAll = name(`${row}_list`);
-      beside.joins.push(sql` left join (select o.parent, ${joined(sql`o.data`, raw(' order by o.nth'))} as data from (
-        select ${each} as parent, ${compiled} as data, row_number() over (partition by ${each} order by ${orderBy}) as nth
-        from ${beside.rows} ${name(listed.parent)} join ${from} on ${matching}${joins}) o
-        where o.nth <= ${raw(String(LIST_LIMIT))} group by o.parent) ${ofAll} on ${ofAll}.parent = ${each}`);
-      return arrayText(sql`${ofAll}.data`);
-    }
-    const text = this.apart(object);
-    return [
-      sql`(select ${textOf(arrayText(joined(sql`o.data`)))} from (
-        select ${text} as data from ${from} where ${matching} order by ${orderBy} limit ${raw(String(LIST_LIMIT))}) o)`,
-    ];
+    return listText(this, listed, selection);
   }
 
   /** A page of the rows that satisfy a condition. */
@@ -211,7 +179,7 @@ export class Compiler {
   }
 
   /** Compiles what stands in a select of its own. */
-  private apart<T>(compile: () => T): T {
+  apart<T>(compile: () => T): T {
     const outside = this.beside;
     this.beside = null;
     const compiled = compile();
@@ -242,7 +210,8 @@ export class Compiler {
     switch (read.kind) {
       case 'value': {
         const expression = read.expression(row, this.viewing);
-        return read.json ? jsonText(expression) : leafText(asked.type, expression, this.mayBeNull(asked.type));
+        if (read.form === 'json') return jsonText(expression);
+        return leafText(asked.type, expression, this.mayBeNull(asked.type), read.form === 'token');
       }
       case 'elements':
         return this.elements(read.expression(row, this.viewing), asked);
@@ -307,11 +276,11 @@ export class Compiler {
   }
 
   /** The rows that exist for the viewer. A part is seen by whoever sees the whole that it was reached through. */
-  private scope(read: Read, row: string): Sql {
+  scope(read: Read, row: string): Sql {
     return read.partOfWhole ? raw('true') : this.viewing.may('read', read.type, row);
   }
 
-  private alias(): string {
+  alias(): string {
     this.aliases += 1;
     return `t${this.aliases}`;
   }

@@ -45,13 +45,16 @@ const QUOTED = new Set(['ID', 'DateTime', 'LocalDate', 'Decimal']);
 /** What PostgreSQL and JSON write alike. */
 const BARE = new Set(['Int', 'Boolean', 'JSON']);
 
-/** The value of a column or expression as JSON, by the GraphQL type of its field; null only where `nullable`. */
-export function leafText(type: GraphQLOutputType, expression: Sql, nullable: boolean): JsonText {
+/**
+ * The value of a column or expression as JSON, by the GraphQL type of its field; null only where `nullable`. `quoted` says
+ * that it needs quotes and nothing else, whatever its type.
+ */
+export function leafText(type: GraphQLOutputType, expression: Sql, nullable: boolean, quoted = false): JsonText {
   const named = getNullableType(type);
   const written = (text: Sql): JsonText => [nullable ? orNull(text) : text];
   if (isListType(named)) return written(sql`to_json(${expression})::text`);
   if (BARE.has(named.name)) return written(sql`(${expression})::text`);
-  if (!QUOTED.has(named.name) && !isEnumType(named)) return written(sql`to_json(${expression})::text`);
+  if (!quoted && !QUOTED.has(named.name) && !isEnumType(named)) return written(sql`to_json(${expression})::text`);
   return nullable ? [orNull(sql`'"' || (${expression})::text || '"'`)] : ['"', sql`(${expression})::text`, '"'];
 }
 

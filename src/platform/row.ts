@@ -1,4 +1,4 @@
-import { CreateDateColumn, PrimaryColumn, VersionColumn } from 'typeorm';
+import { Check, CreateDateColumn, PrimaryColumn, VersionColumn } from 'typeorm';
 
 /**
  * What every row of the business has: an id made by the application, a version that each change raises by one, and the
@@ -24,3 +24,12 @@ export function rowsIn(state: unknown): Row[] {
     return Object.values(state).flatMap(rowsIn);
   return [];
 }
+
+/**
+ * Columns of a table that hold codes: printable ASCII without what JSON escapes (`"` and `\\`). What is read as `tokens` has such
+ * a constraint.
+ */
+export const Plain =
+  (table: string, ...columns: string[]): ClassDecorator =>
+  (target) =>
+    columns.forEach((each) => Check(`${table}_${each}_plain`, `${each} !~ '[^ !#-\\[\\]-~]'`)(target));

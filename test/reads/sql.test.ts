@@ -3,6 +3,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { Client } from 'pg';
 import { currencies, exponentOf, formatMinor } from '../../src/platform/money';
+import { reads } from '../../src/schema';
 import { startTestApp, type TestApp } from '../support/app';
 import { stateOf } from '../support/outcomes';
 import { givenAccount, givenInvoice, givenLob } from '../support/scene';
@@ -234,5 +235,28 @@ describe('money in SQL and in TypeScript is the same', () => {
       }),
       { numRuns: 20 },
     );
+  });
+});
+
+describe('codes are written without looking for what JSON escapes', () => {
+  const columns = [...reads.values()].flatMap(({ table, fields }) =>
+    Object.values(fields)
+      .flatMap((field) => (field.kind === 'group' ? Object.values(field.fields) : [field]))
+      .flatMap((field) => (field.kind === 'value' && field.form === 'token' && field.column ? [field.column] : []))
+      .map((column) => `${table}.${column}`),
+  );
+
+  it.each([...new Set(columns)])('%s: since a constraint keeps that away', async (of) => {
+    const [column, table] = [of.split('.').at(-1)!, of.split('.').slice(0, -1).join('.')];
+    const [found] = await t.sql<{ definition: string }>(
+      `SELECT pg_get_constraintdef(oid) AS definition FROM pg_constraint WHERE conrelid = $1::regclass AND conname = $2 AND convalidated`,
+      [table, `${table.replace('audit.', '')}_${column}_plain`],
+    );
+    expect(found?.definition).toContain(column);
+    const [kept] = await t.sql<{ kept: string[] }>(
+      `SELECT array_agg(chr(i)) AS kept FROM generate_series(1, 1000) i WHERE ${found!.definition.replace(/^CHECK/, '').replaceAll(column, 'chr(i)')}`,
+    );
+    const escaped = kept!.kept.filter((each) => JSON.stringify(each) !== `"${each}"`);
+    expect({ escaped, kept: kept!.kept.length }).toEqual({ escaped: [], kept: 93 });
   });
 });
