@@ -1,4 +1,4 @@
-import { canonicalBytes, leafHash, mac } from '../platform/canonical';
+import { canonicalBytes, mac } from '../platform/canonical';
 import type { Context } from '../platform/context';
 import { isId } from '../platform/ids';
 import { maskText } from '../platform/masks';
@@ -6,6 +6,7 @@ import type { Consequence, FieldChange } from '../platform/operation';
 import { refusalCodeOf } from '../platform/shown-error';
 import { mapTexts } from '../platform/text';
 import { inTransaction, type Transaction } from '../platform/transaction';
+import { leafHash } from './tree';
 
 /** What a writer says of an event; the rest (who, when, from where) is the transaction's. */
 export interface EventDescription {

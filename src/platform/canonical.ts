@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import canonicalize from 'canonicalize';
 
 /** The RFC 8785 bytes of a JSON value: the only form that is hashed, authenticated or compared. */
@@ -7,9 +7,6 @@ export function canonicalBytes(value: unknown): Buffer {
   if (text === undefined) throw new TypeError('Only JSON values have a canonical form.');
   return Buffer.from(text, 'utf8');
 }
-
-/** Hash of a leaf of an RFC 9162 Merkle tree: SHA-256 over a zero byte and the content. */
-export const leafHash = (content: Buffer): Buffer => createHash('sha256').update('\0').update(content).digest();
 
 /** HMAC-SHA-256. */
 export const mac = (key: Buffer, content: Buffer): Buffer => createHmac('sha256', key).update(content).digest();
