@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import path from 'node:path';
 import { z } from 'zod';
 import { isZone } from './platform/business-time';
+import type { Logins } from './platform/database-roles';
 import { DEFAULT_LIMITS, type DocumentLimits } from './platform/document-limits';
 import { DomainError } from './platform/errors';
 
@@ -44,6 +45,8 @@ const environment = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(4000),
   DATABASE_URL: postgresUrl.optional(),
   DATABASE_API_URL: postgresUrl.optional(),
+  DATABASE_SEALER_URL: postgresUrl.optional(),
+  DATABASE_AUDITOR_URL: postgresUrl.optional(),
   DATABASE_REPLICA_URLS: z
     .string()
     .refine((text) => listIn(text).every((each) => postgresUrl.safeParse(each).success))
@@ -67,6 +70,13 @@ const environment = z.object({
   SIGN_IN_TRIES_PER_ADDRESS: z.coerce.number().int().min(1).max(1_000_000).default(50),
   TRUSTED_DOCUMENTS: z.string().optional(),
   METRICS_TOKEN: z.string().min(16).max(512).optional(),
+  AUDIT_SEALING: flag.default(true),
+  AUDIT_ORIGIN: z
+    .string()
+    .regex(/^[^\s+]+$/)
+    .default('countersign/audit'),
+  AUDIT_CHECKPOINTS: z.string().min(1).optional(),
+  AUDIT_CHECKPOINT_URL: z.url({ protocol: /^https?$/ }).optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
 });
 
@@ -77,8 +87,8 @@ export interface Config {
   readonly port: number;
   /** Owner of the database: migrates it and makes the API's role. Absent: the embedded server is started. */
   readonly databaseUrl: string | undefined;
-  /** The API's own login, where an administrator has made it by hand. Absent: it is made at start. */
-  readonly databaseApiUrl: string | undefined;
+  /** How the API, its sealer and auditors log in, where an administrator has made that by hand. Absent: it is made at start. */
+  readonly logins: Logins | undefined;
   /** Streaming replicas of it that may be read from. */
   readonly replicaUrls: readonly string[];
   /** How far a replica may be behind at most before nobody reads from it. */
@@ -115,6 +125,16 @@ export interface Config {
   readonly metricsToken: string | undefined;
   /** Where traces are sent to, over OTLP/HTTP. */
   readonly traceEndpoint: string | undefined;
+  readonly audit: {
+    /** Whether this process seals the trail, in turn with the others that do. */
+    readonly sealing: boolean;
+    /** The name of the trail, and of the key that signs its heads: the same for good. */
+    readonly origin: string;
+    /** The folder of the files that heads are written to. */
+    readonly checkpoints: string;
+    /** Where heads are sent to, too. */
+    readonly checkpointUrl: string | undefined;
+  };
 }
 
 /** The key of docker/compose.yaml, which anybody can read. */
@@ -144,7 +164,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, over: NodeJS.Pr
     host: settings.HOST,
     port: settings.PORT,
     databaseUrl: settings.DATABASE_URL,
-    databaseApiUrl: settings.DATABASE_API_URL,
+    logins: loginsIn(settings),
     replicaUrls: settings.DATABASE_REPLICA_URLS ? listIn(settings.DATABASE_REPLICA_URLS) : [],
     replicaLagSeconds: settings.REPLICA_LAG_SECONDS,
     databasePool: settings.DATABASE_POOL,
@@ -166,7 +186,21 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, over: NodeJS.Pr
     trustedDocuments: settings.TRUSTED_DOCUMENTS,
     metricsToken: settings.METRICS_TOKEN,
     traceEndpoint: settings.OTEL_EXPORTER_OTLP_ENDPOINT,
+    audit: Object.freeze({
+      sealing: settings.AUDIT_SEALING,
+      origin: settings.AUDIT_ORIGIN,
+      checkpoints: path.resolve(settings.AUDIT_CHECKPOINTS ?? path.join(dataDirectory, 'checkpoints')),
+      checkpointUrl: settings.AUDIT_CHECKPOINT_URL,
+    }),
   });
+}
+
+/** All of them or none. */
+function loginsIn(settings: z.infer<typeof environment>): Logins | undefined {
+  const { DATABASE_API_URL: api, DATABASE_SEALER_URL: sealer, DATABASE_AUDITOR_URL: auditor } = settings;
+  if (api && sealer && auditor) return { api, sealer, auditor };
+  if (!api && !sealer && !auditor) return undefined;
+  throw invalid('DATABASE_API_URL, DATABASE_SEALER_URL and DATABASE_AUDITOR_URL are set together.');
 }
 
 const invalid = (message: string) => new DomainError('CONFIGURATION_INVALID', message);

@@ -7,6 +7,7 @@ import { Reads1763740804000 } from '../migrations/1763740804000-reads';
 import { SessionVersions1763740805000 } from '../migrations/1763740805000-session-versions';
 import { CallerPositions1763740806000 } from '../migrations/1763740806000-caller-positions';
 import { QuickTexts1763740807000 } from '../migrations/1763740807000-quick-texts';
+import { Seal1763740808000 } from '../migrations/1763740808000-seal';
 import { RoleGrant } from './access/role-grant.entity';
 import { Session } from './access/session.entity';
 import { User } from './access/user.entity';
@@ -18,7 +19,6 @@ import { ApprovalPolicy } from './approvals/approval-policy.entity';
 import { ChangeRequest } from './approvals/change-request.entity';
 import { Decision } from './approvals/decision.entity';
 import { IdempotencyKey } from './approvals/idempotency-key.entity';
-import { AuditEvent } from './audit/event.entity';
 import { InvoiceLine } from './billing/invoice-line.entity';
 import { InvoiceSeries } from './billing/invoice-series.entity';
 import { Invoice } from './billing/invoice.entity';
@@ -30,7 +30,6 @@ import { Dispute, DisputeItem } from './disputes/dispute.entity';
 
 /** Every entity that TypeORM knows. */
 export const entities = [
-  AuditEvent,
   User,
   RoleGrant,
   Session,
@@ -63,4 +62,5 @@ export const migrations = [
   SessionVersions1763740805000,
   CallerPositions1763740806000,
   QuickTexts1763740807000,
+  Seal1763740808000,
 ];

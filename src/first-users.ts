@@ -6,7 +6,7 @@ import { hashPassword } from './access/passwords';
 import { type HeldRole, roleNames } from './access/permissions';
 import { RoleGrant } from './access/role-grant.entity';
 import { User } from './access/user.entity';
-import type { App, Context } from './platform/context';
+import { type App, ownContext } from './platform/context';
 import { DomainError } from './platform/errors';
 import { inTransaction } from './platform/transaction';
 
@@ -18,16 +18,6 @@ export interface FirstUser {
   /** Null: somebody who will be granted a role like anybody else. */
   role: HeldRole['role'] | null;
 }
-
-/** The request of the process itself: nobody is signed in. */
-export const ownContext = (app: App, requestId: string): Context => ({
-  app,
-  requestId,
-  sessionId: null,
-  actor: null,
-  address: null,
-  userAgent: 'countersign',
-});
 
 /**
  * Makes the first users, if there is no user at all: the one exception to two people, since somebody has to be the first

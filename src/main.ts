@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import type { AddressInfo } from 'node:net';
 import { createApp, type Served } from './app';
+import { Sealer } from './audit/sealer';
 import { type Config, loadConfig } from './config';
 import { loadDemoData } from './demo/load';
 import { createFirstUsers } from './first-users';
@@ -15,8 +16,10 @@ async function main(): Promise<void> {
     const served = await createApp(config, open.database);
     const notes = await prepareUsers(config, served);
     await listen(config, served);
+    const sealer = config.audit.sealing ? new Sealer(served.app, open.logins.sealer) : null;
+    sealer?.start();
     print(served, notes);
-    stopOnSignals(served, open);
+    stopOnSignals(served, sealer, open);
   } catch (error) {
     await open.close();
     throw error;
@@ -58,7 +61,7 @@ function print({ server, app }: Served, notes: readonly string[]): void {
 }
 
 /** Ctrl-C: no new requests, those in flight are finished, then the database is let go. A second one ends at once. */
-function stopOnSignals(served: Served, open: OpenDatabase): void {
+function stopOnSignals(served: Served, sealer: Sealer | null, open: OpenDatabase): void {
   let stopping = false;
   const stop = (signal: NodeJS.Signals) => {
     if (stopping) process.exit(1);
@@ -66,6 +69,7 @@ function stopOnSignals(served: Served, open: OpenDatabase): void {
     served.app.log.info({ signal }, 'stopping');
     served
       .stop()
+      .then(() => sealer?.stop())
       .then(() => open.close())
       .then(
         () => process.exit(0),

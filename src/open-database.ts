@@ -1,28 +1,33 @@
 import type { Config } from './config';
 import { entities, migrations } from './entities';
 import { connect, type Database } from './platform/database';
-import { asMissingRoles, ensureRoles } from './platform/database-roles';
+import { asMissingRoles, ensureRoles, type Logins } from './platform/database-roles';
 import { startEmbeddedPostgres } from './platform/embedded-postgres';
 import { deriveKeys } from './platform/keys';
 import { migrate } from './platform/migrate';
 import type { ReplicaSettings } from './platform/replicas';
 
-/** An open, migrated database, and how to let go of it. */
-export interface OpenDatabase {
+/** A migrated database, open for the API, and how others log in. */
+export interface PreparedDatabase {
   database: Database;
+  logins: Logins;
+}
+
+export interface OpenDatabase extends PreparedDatabase {
+  /** Lets go of it. */
   close(): Promise<void>;
 }
 
 /** Starts the embedded server unless another is configured, makes the roles, migrates, and connects as the API. */
 export async function openDatabase(config: Config): Promise<OpenDatabase> {
   if (config.databaseUrl) {
-    const database = await prepareDatabase(config, config.databaseUrl);
-    return { database, close: () => database.close() };
+    const prepared = await prepareDatabase(config, config.databaseUrl);
+    return { ...prepared, close: () => prepared.database.close() };
   }
   const server = await startEmbeddedPostgres({ directory: config.dataDirectory, database: 'countersign' });
   try {
-    const database = await prepareDatabase(config, server.url);
-    return { database, close: () => database.close().finally(() => server.stop()) };
+    const prepared = await prepareDatabase(config, server.url);
+    return { ...prepared, close: () => prepared.database.close().finally(() => server.stop()) };
   } catch (error) {
     await server.stop();
     throw error;
@@ -30,12 +35,13 @@ export async function openDatabase(config: Config): Promise<OpenDatabase> {
 }
 
 /** From an owner's URL to an open connection of the API's own role. Refuses with DATABASE_ROLES_MISSING. */
-export async function prepareDatabase(config: Config, ownerUrl: string): Promise<Database> {
+export async function prepareDatabase(config: Config, ownerUrl: string): Promise<PreparedDatabase> {
   const keys = deriveKeys(config.masterKey);
   try {
-    const apiUrl = config.databaseApiUrl ?? (await ensureRoles(ownerUrl, keys));
+    const logins = config.logins ?? (await ensureRoles(ownerUrl, keys));
     await migrate(ownerUrl, { entities, migrations });
-    return await connect(apiUrl, { entities }, config.databasePool, replicasOf(config, apiUrl));
+    const { api } = logins;
+    return { database: await connect(api, { entities }, config.databasePool, replicasOf(config, api)), logins };
   } catch (error) {
     throw asMissingRoles(error, keys);
   }

@@ -19,7 +19,8 @@ const told = (field: string) => (row: string) =>
 export const auditEventRead = declareRead('AuditEvent', {
   table: 'audit.event',
   fields: {
-    ...plains('id', 'sequence', 'outcome', 'subjectId', 'changeRequestId'),
+    ...plains('id', 'outcome', 'subjectId', 'changeRequestId'),
+    sequence: computed((row) => sql`(select l.place from audit.leaf l where l.event_id = ${column(row, 'id')})`),
     ...tokens('action', 'subjectType', 'requestId'),
     at: instant('at'),
     roles: computedJson(told('roles')),

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { actorById, pooled } from '../access/identify';
 import { ChangeRequest } from '../approvals/change-request.entity';
-import { ownContext } from '../first-users';
-import type { App, Context } from '../platform/context';
+import { type App, type Context, ownContext } from '../platform/context';
 import type { Submitted } from '../platform/operation';
 
 /** Somebody of the demonstration, acting through the same door for writes as everybody else. */

@@ -67,3 +67,13 @@ export interface Planning {
   /** Called with values that the statement does not hold, and which may be refused nevertheless when a slot is filled. */
   readonly heed: (values: unknown[]) => void;
 }
+
+/** The request of the process itself: nobody is signed in. */
+export const ownContext = (app: App, requestId: string): Context => ({
+  app,
+  requestId,
+  sessionId: null,
+  actor: null,
+  address: null,
+  userAgent: 'countersign',
+});

@@ -8,26 +8,44 @@ export const API_ROLE = 'countersign_api';
 /** Owns the schema `audit`; nobody can log in as it and no login role belongs to it. */
 export const AUDIT_ROLE = 'countersign_audit';
 
-/** The API's login differs with the master key, so that installations on one cluster do not take each other's away. */
-const loginName = (keys: Keys) =>
-  `countersign_login_${createHash('sha256').update(keys.databasePassword).digest('hex').slice(0, 8)}`;
+/** May add places, nodes and heads to the tree, and nothing else. */
+export const SEALER_ROLE = 'countersign_sealer';
+/** May read the trail, and nothing else. */
+export const AUDITOR_ROLE = 'countersign_auditor';
 
-/**
- * Makes the roles that are missing, with the owner's connection, and returns the URL to log in as the API with.
- */
-export async function ensureRoles(ownerUrl: string, keys: Keys): Promise<string> {
-  const login = loginName(keys);
-  const password = keys.databasePassword;
+/** How each of them logs in. */
+export interface Logins {
+  readonly api: string;
+  readonly sealer: string;
+  readonly auditor: string;
+}
+
+/** What each login may do, and how it is named. */
+const MEMBERS = { api: API_ROLE, sealer: SEALER_ROLE, auditor: AUDITOR_ROLE } as const;
+const NAMES = { api: 'login', sealer: 'sealer', auditor: 'auditor' } as const;
+
+type Who = keyof Logins;
+const WHO = Object.keys(MEMBERS) as Who[];
+
+/** Logins differ with the master key, so that installations on one cluster do not take each other's away. */
+const loginName = (who: Who, keys: Keys) =>
+  `countersign_${NAMES[who]}_${createHash('sha256').update(keys.databasePassword).digest('hex').slice(0, 8)}`;
+
+const passwordOf = (who: Who, keys: Keys) =>
+  ({ api: keys.databasePassword, sealer: keys.sealerPassword, auditor: keys.auditorPassword })[who];
+
+/** Makes the roles that are missing, with the owner's connection, and returns the URLs to log in with. */
+export async function ensureRoles(ownerUrl: string, keys: Keys): Promise<Logins> {
   const client = new Client({ connectionString: ownerUrl, connectionTimeoutMillis: 10_000 });
   await client.connect();
   try {
-    await ensureRole(client, API_ROLE, 'NOLOGIN');
     await ensureRole(client, AUDIT_ROLE, 'NOLOGIN');
-    await ensureRole(
-      client,
-      login,
-      `LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD '${password}' IN ROLE ${API_ROLE}`,
-    );
+    for (const who of WHO) {
+      const role = MEMBERS[who];
+      await ensureRole(client, role, 'NOLOGIN');
+      const login = `LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD '${passwordOf(who, keys)}' IN ROLE ${role}`;
+      await ensureRole(client, loginName(who, keys), login);
+    }
     // A temporary table would stand in front of the real one of its name.
     await client.query(
       `DO $$ BEGIN EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database()); END $$`,
@@ -35,9 +53,17 @@ export async function ensureRoles(ownerUrl: string, keys: Keys): Promise<string>
   } finally {
     await client.end();
   }
+  return {
+    api: loginUrl('api', ownerUrl, keys),
+    sealer: loginUrl('sealer', ownerUrl, keys),
+    auditor: loginUrl('auditor', ownerUrl, keys),
+  };
+}
+
+function loginUrl(who: Who, ownerUrl: string, keys: Keys): string {
   const url = new URL(ownerUrl);
-  url.username = login;
-  url.password = password;
+  url.username = loginName(who, keys);
+  url.password = passwordOf(who, keys);
   return url.href;
 }
 
@@ -60,11 +86,12 @@ export function asMissingRoles(error: unknown, keys: Keys): unknown {
   if (INSUFFICIENT_PRIVILEGE !== (driverError?.code ?? code)) return error;
   const message = [
     'The user of DATABASE_URL may not make the roles that keep the API from changing its own audit trail.',
-    'Let an administrator run what is missing of this, then set DATABASE_API_URL to log in with the last of them:',
-    `  CREATE ROLE ${API_ROLE} NOLOGIN;`,
+    'Let an administrator run what is missing of this, then set DATABASE_API_URL, DATABASE_SEALER_URL and DATABASE_AUDITOR_URL',
+    'to log in with the last three:',
     `  CREATE ROLE ${AUDIT_ROLE} NOLOGIN;`,
-    `  GRANT ${AUDIT_ROLE} TO <the user of DATABASE_URL>;   -- to be revoked after the first start`,
-    `  CREATE ROLE ${loginName(keys)} LOGIN PASSWORD '<a password>' IN ROLE ${API_ROLE};`,
+    `  GRANT ${AUDIT_ROLE} TO <the user of DATABASE_URL>;   -- to be revoked after the start`,
+    ...WHO.map((who) => `  CREATE ROLE ${MEMBERS[who]} NOLOGIN;`),
+    ...WHO.map((who) => `  CREATE ROLE ${loginName(who, keys)} LOGIN PASSWORD '<a password>' IN ROLE ${MEMBERS[who]};`),
   ];
   return new DomainError('DATABASE_ROLES_MISSING', message.join('\n'));
 }

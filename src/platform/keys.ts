@@ -15,8 +15,12 @@ export interface Keys {
   readonly digest: Buffer;
   /** Signature of cursors. */
   readonly cursor: Buffer;
-  /** Password of the API's database role. */
+  /** Seed of the Ed25519 key that signs heads of the tree. */
+  readonly checkpoint: Buffer;
+  /** Passwords of the database logins of the API, of whoever seals and of whoever audits. */
   readonly databasePassword: string;
+  readonly sealerPassword: string;
+  readonly auditorPassword: string;
 }
 
 /** Derives the keys from a master key of 32 bytes. */
@@ -29,6 +33,9 @@ export function deriveKeys(master: Buffer): Keys {
     audit: derive('audit events'),
     digest: derive('digests'),
     cursor: derive('cursors'),
+    checkpoint: derive('checkpoints'),
     databasePassword: derive('database role').toString('base64url'),
+    sealerPassword: derive('sealer role').toString('base64url'),
+    auditorPassword: derive('auditor role').toString('base64url'),
   });
 }

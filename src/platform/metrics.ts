@@ -41,6 +41,16 @@ export class Metrics {
   );
   readonly refused = this.counter('countersign_documents_refused_total', 'Documents refused unrun, by code', 'code');
   readonly rateLimited = this.counter('countersign_rate_limited_total', 'Refusals by a limit of rate', 'limit');
+  readonly sealed = new Gauge({
+    name: 'countersign_sealed_events',
+    help: 'Events in the sealed tree, when this process sealed last',
+    registers: this.registers,
+  });
+  readonly sealingFaults = this.counter(
+    'countersign_sealing_faults_total',
+    'What kept the trail from being sealed or its heads from being told',
+    'what',
+  );
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });

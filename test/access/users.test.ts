@@ -509,7 +509,7 @@ describe('the database, asked by the API’s own role', () => {
       `UPDATE change_request SET digest = 'x'`,
       `UPDATE decision SET decided_by_id = decided_by_id`,
       `UPDATE audit.event SET outcome = 'DONE'`,
-      `INSERT INTO audit.event (id, sequence) VALUES (gen_random_uuid(), 1)`,
+      `INSERT INTO audit.event (id, xid) VALUES (gen_random_uuid(), '1')`,
       `INSERT INTO approval_policy SELECT * FROM approval_policy`,
     ])
       expect({ statement, code: await codeOf(statement) }).toEqual({ statement, code: DENIED });

@@ -25,12 +25,17 @@ const INSERT = `INSERT INTO audit.event (id, at, action, outcome, request_id, co
 describe('the trail, as the API’s own role', () => {
   it.each([
     ['change an event', `UPDATE audit.event SET action = 'x.y'`],
-    ['change a column that is null', `UPDATE audit.event SET sequence = 1`],
+    ['change a column that is null', `UPDATE audit.event SET actor_id = id`],
     ['change nothing', `UPDATE audit.event SET action = action WHERE false`],
     ['delete an event', 'DELETE FROM audit.event'],
     ['delete nothing', 'DELETE FROM audit.event WHERE false'],
     ['empty it', 'TRUNCATE audit.event'],
-    ['insert a place in the tree', `${INSERT.replace('(id', '(sequence, id')} VALUES ${VALUES.replace('(', '(1, ')}`],
+    ['say which transaction wrote it', `${INSERT.replace('(id', '(xid, id')} VALUES ${VALUES.replace('(', `('1', `)}`],
+    ['give it a place in the tree', `INSERT INTO audit.leaf SELECT 0, id, hash FROM audit.event LIMIT 1`],
+    ['add a node', `INSERT INTO audit.node VALUES (4, 0, sha256(''))`],
+    ['add a head', `INSERT INTO audit.checkpoint VALUES (gen_random_uuid(), 1, sha256(''), 'x', now())`],
+    ['move the head', 'UPDATE audit.head SET size = 5'],
+    ['look how far the sealer has come', 'SELECT * FROM audit.head'],
     ['insert or replace', `${INSERT} VALUES ${VALUES} ON CONFLICT (id) DO UPDATE SET action = 'x.y'`],
     ['merge', `MERGE INTO audit.event e USING (SELECT 1) s ON true WHEN MATCHED THEN DELETE`],
     ['lock it against others', 'DO $x$ BEGIN LOCK TABLE audit.event IN ACCESS EXCLUSIVE MODE; END $x$'],
@@ -80,7 +85,7 @@ describe('the trail, as the API’s own role', () => {
          has_column_privilege('countersign_api', attrelid, attnum, 'SELECT') AS select, has_column_privilege('countersign_api', attrelid, attnum, 'UPDATE') AS update
        FROM pg_attribute WHERE attrelid = 'audit.event'::regclass AND attnum > 0 AND NOT attisdropped`,
     );
-    expect(columns.filter(({ insert }) => !insert).map(({ name }) => name)).toEqual(['sequence']);
+    expect(columns.filter(({ insert }) => !insert).map(({ name }) => name)).toEqual(['xid']);
     expect(columns.every(({ select }) => select)).toBe(true);
     expect(columns.some(({ update }) => update)).toBe(false);
   });

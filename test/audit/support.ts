@@ -52,7 +52,6 @@ export const macOf = (content: Buffer) => createHmac('sha256', AUDIT_KEY).update
 
 export interface StoredEvent {
   id: string;
-  sequence: string | null;
   at: Date;
   action: string;
   outcome: string;

@@ -60,13 +60,16 @@ export async function openLoaded(cluster, { invoices, fresh }, tell) {
 
 /** Makes the roles and migrates, by the same code as the API's own start. */
 async function prepare({ config }, url) {
-  const database = await dist('open-database.js').prepareDatabase(config, url);
+  const { database } = await dist('open-database.js').prepareDatabase(config, url);
   await database.close();
 }
 
 /** All contestants use the login that the API makes for itself. */
-const apiUrlOf = ({ config }, url) =>
-  dist('platform/database-roles.js').ensureRoles(url, dist('platform/keys.js').deriveKeys(config.masterKey));
+async function apiUrlOf({ config }, url) {
+  const { ensureRoles } = dist('platform/database-roles.js');
+  const logins = await ensureRoles(url, dist('platform/keys.js').deriveKeys(config.masterKey));
+  return logins.api;
+}
 
 /** Changes with the migrations and with data.mjs: an older database does not fit then. */
 function fingerprint() {

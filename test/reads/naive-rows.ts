@@ -59,6 +59,8 @@ export async function rowsOf(t: TestApp, table: Table, where = 'true', values: u
     if (instants.includes(each.name)) return `to_json("${each.name}") AS "${each.name}"`;
     return each.type === 'date' ? `"${each.name}"::text AS "${each.name}"` : `"${each.name}"`;
   });
+  if (table === 'audit.event')
+    selected.push('(SELECT l.place FROM audit.leaf l WHERE l.event_id = event.id) AS sequence');
   const rows = await t.sql<Row>(`SELECT ${selected.join(', ')} FROM ${table} WHERE ${where} ORDER BY id`, values);
   for (const row of rows)
     for (const instant of instants) if (row[instant] !== null) row[instant] = Instant.parse(row[instant] as string);

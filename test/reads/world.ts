@@ -205,12 +205,12 @@ async function givenRefusals(t: TestApp, accountId: string): Promise<void> {
   await t.as('stranger').gql('{ accounts { totalCount } }');
   await t.nobody.gql('{ accounts { totalCount } }');
   await t.nobody.mutate('signIn', { email: 'billing@test.example', password: 'wrong' }, 'token');
-  // The sealer, which gives events their places in the tree, is still to come.
   const columns = 'at, action, actor_id, subject_type, subject_id, request_id, content, hash, mac, key_id';
-  for (const [index, sequence] of ['41', '2147483647'].entries())
+  for (const [index, place] of ['41', '2147483647'].entries())
     await t.sql(
-      `INSERT INTO audit.event (id, sequence, outcome, ${columns}) SELECT $1, $2, 'FAILED', ${columns}
-       FROM audit.event ORDER BY id OFFSET $3 LIMIT 1`,
-      [newId(), sequence, index],
+      `WITH e AS (INSERT INTO audit.event (id, outcome, ${columns}) SELECT $1::uuid, 'FAILED', ${columns}
+         FROM audit.event ORDER BY id OFFSET $3 LIMIT 1 RETURNING id, hash)
+       INSERT INTO audit.leaf (place, event_id, hash) SELECT $2, id, hash FROM e`,
+      [newId(), place, index],
     );
 }

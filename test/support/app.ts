@@ -97,7 +97,8 @@ export async function startTestApp(more: Record<string, string> = {}): Promise<T
 /** One process of the API over a migrated database that has the cast, with sessions of its own for them. There may be several. */
 export async function startAppOver(ownerUrl: string, more: Record<string, string> = {}): Promise<TestApp> {
   const config = testConfig(more);
-  const apiUrl = await ensureRoles(ownerUrl, deriveKeys(config.masterKey));
+  const logins = await ensureRoles(ownerUrl, deriveKeys(config.masterKey));
+  const apiUrl = logins.api;
   const database = await connect(apiUrl, { entities }, config.databasePool, replicasOf(config, apiUrl));
   const clock: TestApp['clock'] = { at: null };
   const served = await createApp(config, database, { clock: () => clock.at ?? new Date() });

@@ -54,7 +54,7 @@ async function makeTemplate(adminUrl: string, prefix: string): Promise<void> {
 /** Migrates an empty database and lets the cast in. */
 export async function migrateWithCast(url: string): Promise<void> {
   const config = testConfig();
-  const database = await prepareDatabase(config, url);
+  const { database } = await prepareDatabase(config, url);
   const served = await createApp(config, database);
   await makeFirstUsers(
     served.app,

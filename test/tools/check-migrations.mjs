@@ -18,7 +18,8 @@ const server = await startEmbeddedPostgres({ directory, database: 'countersign_c
 let status = 1;
 try {
   const config = loadConfig({ ...process.env, DATA_DIRECTORY: directory, NODE_ENV: 'test' });
-  await (await prepareDatabase(config, server.url)).close();
+  const { database } = await prepareDatabase(config, server.url);
+  await database.close();
   const cli = require.resolve('typeorm/cli.js');
   const args = [cli, 'migration:generate', '--check', '-d', 'dist/ormconfig.js', path.join(directory, 'Difference')];
   const env = { ...process.env, DATABASE_URL: server.url, DATA_DIRECTORY: directory };

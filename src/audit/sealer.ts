@@ -1,0 +1,158 @@
+import { Client } from 'pg';
+import { type App, ownContext } from '../platform/context';
+import { DomainError } from '../platform/errors';
+import { inTransaction } from '../platform/transaction';
+import { latestIn } from './checkpoint-files';
+import { type NoteSigner, noteSigner } from './note-keys';
+import { type Publisher, Telling, toAddress, toFiles, toLog } from './publish';
+import { record } from './record';
+import { sealBatch, type SignedHead } from './seal-batch';
+
+/** In ms: how long an event waits at most for its batch, where nothing is amiss. */
+const ROUND = 1_000;
+
+/** In ms: so much later it is tried again after a fault, twice as much each time up to a minute. */
+const LONGEST_PAUSE = 60_000;
+
+/** Who signs the heads of this installation's trail. */
+export const signerOf = ({ config, keys }: Pick<App, 'config' | 'keys'>): NoteSigner =>
+  noteSigner(config.audit.origin, keys.checkpoint);
+
+/** The publishers that are configured: files and the log always. */
+export function publishersOf({ config: { audit }, log, clock }: Pick<App, 'config' | 'log' | 'clock'>): Publisher[] {
+  const publishers = [toFiles(audit.checkpoints, clock), toLog(log)];
+  return audit.checkpointUrl ? [...publishers, toAddress(audit.checkpointUrl)] : publishers;
+}
+
+/**
+ * Seals the trail, batch by batch. Any number of processes may: one at a time does, and the others look again a second later. It
+ * does not begin on a tree that is behind what was published of it: that would give the same places to other events.
+ */
+export class Sealer {
+  private readonly signer: NoteSigner;
+  private readonly tellings: Telling[];
+  private client: Client | null = null;
+  private stopped = false;
+  private wake: (() => void) | null = null;
+  private working: Promise<void> | null = null;
+  private faults = 0;
+  private checked = false;
+
+  constructor(
+    private readonly app: App,
+    private readonly url: string,
+    publishers = publishersOf(app),
+  ) {
+    this.signer = signerOf(app);
+    this.tellings = publishers.map((each) => new Telling(each, (...failure) => this.untold(...failure)));
+  }
+
+  start(): void {
+    this.working = this.work();
+  }
+
+  /** Finishes the batch that is under way. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.wake?.();
+    await this.working;
+    await Promise.all(this.tellings.map((each) => each.stop()));
+    await this.letGo();
+  }
+
+  private async work(): Promise<void> {
+    while (!this.stopped) {
+      try {
+        const more = await this.batch();
+        this.faults = 0;
+        if (!more) await this.pause(ROUND);
+      } catch (error) {
+        await this.fault(error);
+      }
+    }
+  }
+
+  /** Whether there may be more at once. */
+  private async batch(): Promise<boolean> {
+    const client = await this.connected();
+    if (!this.checked) await this.assertNotBehind(client);
+    const { head, more } = await sealBatch(client, this.signer, this.app.clock());
+    if (head) {
+      this.app.metrics.sealed.set(head.size);
+      for (const telling of this.tellings) telling.tell(head);
+    }
+    return more;
+  }
+
+  private async connected(): Promise<Client> {
+    if (this.client) return this.client;
+    const client = new Client({
+      connectionString: this.url,
+      application_name: 'countersign sealer',
+      connectionTimeoutMillis: 10_000,
+      statement_timeout: 60_000,
+      lock_timeout: 10_000,
+      idle_in_transaction_session_timeout: 20_000,
+    });
+    client.on('error', () => void (this.client = null));
+    await client.connect();
+    this.client = client;
+    return client;
+  }
+
+  /**
+   * What was published last must still be so. Where the database shows less, or other leaves, it was put back to an earlier
+   * state or written anew: somebody has to look before anything is signed. Refuses with AUDIT_TREE_BEHIND.
+   */
+  private async assertNotBehind(client: Client): Promise<void> {
+    const published = await latestIn(this.app.config.audit.checkpoints, [this.signer.key]);
+    const heads = `SELECT size::float8 AS size, note, root FROM audit.checkpoint WHERE size = $1 OR size = (SELECT max(size) FROM audit.checkpoint) ORDER BY size`;
+    const { rows } = await client.query<SignedHead & { root: Buffer }>(heads, [published?.size ?? 0]);
+    const latest = rows.at(-1);
+    if (published && !rows.some(({ size, root }) => size === published.size && published.root.equals(root)))
+      throw new DomainError(
+        'AUDIT_TREE_BEHIND',
+        `A head of ${published.size} events was published that the database does not have. See docs/AUDIT.md.`,
+      );
+    // Told once more: whoever sealed it may have ended before they could.
+    if (latest && latest.size > (published?.size ?? 0)) for (const telling of this.tellings) telling.tell(latest);
+    this.checked = true;
+  }
+
+  private async fault(error: unknown): Promise<void> {
+    this.faults += 1;
+    this.app.metrics.sealingFaults.inc({ what: 'sealing' });
+    this.app.log.error({ err: error, faults: this.faults }, 'the trail is not being sealed');
+    await this.letGo();
+    if (this.faults === 1) await this.recordFault(error instanceof DomainError ? error.code : 'AUDIT_SEALING_FAILED');
+    await this.pause(Math.min(LONGEST_PAUSE, ROUND * 2 ** (this.faults - 1)));
+  }
+
+  private untold(publisher: string, error: unknown, failures: number): void {
+    this.app.metrics.sealingFaults.inc({ what: publisher });
+    this.app.log.error({ err: error, publisher, failures }, 'a checkpoint was not published');
+    if (failures === 1) void this.recordFault('AUDIT_CHECKPOINT_UNPUBLISHED', publisher);
+  }
+
+  /** The first of its kind in a row; the log has them all. */
+  private async recordFault(code: string, reason: string | null = null): Promise<void> {
+    const event = { action: 'audit.sealing', outcome: 'FAILED', code, reason } as const;
+    await inTransaction(ownContext(this.app, 'audit-sealer'), (tx) => record(tx, event)).catch((error: unknown) =>
+      this.app.log.error({ err: error }, 'a sealing fault was not recorded'),
+    );
+  }
+
+  private pause(ms: number): Promise<void> {
+    if (this.stopped) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.wake = () => (clearTimeout(timer), resolve());
+    });
+  }
+
+  private async letGo(): Promise<void> {
+    const { client } = this;
+    this.client = null;
+    await client?.end().catch(() => undefined);
+  }
+}
