@@ -8,6 +8,7 @@ import { SessionVersions1763740805000 } from '../migrations/1763740805000-sessio
 import { CallerPositions1763740806000 } from '../migrations/1763740806000-caller-positions';
 import { QuickTexts1763740807000 } from '../migrations/1763740807000-quick-texts';
 import { Seal1763740808000 } from '../migrations/1763740808000-seal';
+import { Contents1763740809000 } from '../migrations/1763740809000-contents';
 import { RoleGrant } from './access/role-grant.entity';
 import { Session } from './access/session.entity';
 import { User } from './access/user.entity';
@@ -63,4 +64,5 @@ export const migrations = [
   CallerPositions1763740806000,
   QuickTexts1763740807000,
   Seal1763740808000,
+  Contents1763740809000,
 ];

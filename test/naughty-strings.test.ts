@@ -480,7 +480,7 @@ describe('what is larger or deeper than anybody needs', () => {
         expect(code).toBe(as === 'billing' ? 'BAD_USER_INPUT' : 'FORBIDDEN');
         expect(performance.now() - began).toBeLessThan(2_000);
       }
-      const [longest] = await t.sql(`SELECT max(length(content)) AS bytes FROM audit.event WHERE action LIKE '%oid%'`);
+      const [longest] = await t.sql(`SELECT max(length(content)) AS bytes FROM audit.told WHERE action LIKE '%oid%'`);
       expect(longest!.bytes).toBeLessThan(20_000);
     },
   );

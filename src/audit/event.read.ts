@@ -5,33 +5,46 @@ import {
   declareRead,
   elements,
   equals,
+  type FieldRead,
   hex,
   instant,
   plains,
+  type Source,
   tokens,
 } from '../platform/read';
-import { literal, sql } from '../platform/sql';
+import { literal, sql, type Sql } from '../platform/sql';
 
-/** What is not a column of its own comes from the canonical bytes, so that it cannot differ from what was hashed. */
-const told = (field: string) => (row: string) =>
-  sql`convert_from(${column(row, 'content')}, 'UTF8')::jsonb -> ${literal(field)}`;
+/** The canonical bytes, which are dropped after their time: then what only they say is empty. */
+const content: Source = {
+  of: (row) => `${row}_told`,
+  select: (row) => sql`select convert_from(c.bytes, 'UTF8') as text, convert_from(c.bytes, 'UTF8')::jsonb as told
+    from audit.content c where c.event_id = ${column(row, 'id')} and c.written_at = ${column(row, 'written_at')}`,
+};
+
+/** What is not a column of its own comes from those bytes, so that it cannot differ from what was hashed. */
+const member = (field: string) => (row: string) => sql`${column(content.of(row), 'told')} -> ${literal(field)}`;
+const told = (field: string): FieldRead => computedJson(member(field), content);
+const orNone =
+  (of: (row: string) => Sql) =>
+  (row: string): Sql =>
+    sql`coalesce(${of(row)}, '[]')`;
 
 export const auditEventRead = declareRead('AuditEvent', {
   table: 'audit.event',
   fields: {
     ...plains('id', 'outcome', 'subjectId', 'changeRequestId'),
-    sequence: computed((row) => sql`(select l.place from audit.leaf l where l.event_id = ${column(row, 'id')})`),
     ...tokens('action', 'subjectType', 'requestId'),
+    sequence: computed((row) => sql`(select l.place from audit.leaf l where l.event_id = ${column(row, 'id')})`),
     at: instant('at'),
-    roles: computedJson(told('roles')),
-    changes: elements(told('changes')),
-    reason: computedJson(told('reason')),
-    code: computedJson(told('code')),
-    sessionId: computedJson(told('session')),
-    ipAddress: computedJson(told('address')),
-    userAgent: computedJson(told('userAgent')),
+    roles: computedJson(orNone(member('roles')), content),
+    changes: elements(orNone(member('changes')), content),
+    reason: told('reason'),
+    code: told('code'),
+    sessionId: told('session'),
+    ipAddress: told('address'),
+    userAgent: told('userAgent'),
     hash: hex('hash'),
-    content: computed((row) => sql`convert_from(${column(row, 'content')}, 'UTF8')`),
+    content: { kind: 'value', expression: (row) => column(content.of(row), 'text'), from: content },
   },
   filters: {
     actorId: equals('actor_id', 'uuid'),

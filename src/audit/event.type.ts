@@ -73,8 +73,11 @@ export class AuditEvent {
   @Field({ description: 'RFC 9162 leaf hash of the event, in hex: SHA-256 of a zero byte and its canonical bytes.' })
   hash!: string;
 
-  @Field({ description: 'The canonical bytes (RFC 8785) that are hashed, as text.' })
-  content!: string;
+  @Field(() => String, {
+    nullable: true,
+    description: 'The canonical bytes (RFC 8785) that are hashed, as text; null once their time to be kept is over.',
+  })
+  content!: string | null;
 }
 
 @InputType({ description: 'Which events: all that is given must hold.' })

@@ -28,9 +28,11 @@ export interface EventDescription {
 /** The version of the event's form; verifiers of later versions still read earlier ones. */
 const FORM = 1;
 
-const INSERT = `INSERT INTO audit.event (id, at, action, outcome, actor_id, on_behalf_of_id, subject_type, subject_id,
-    change_request_id, request_id, content, hash, mac, key_id)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id`;
+/** What it says, and what it is found by. One row comes back if both are there, else none. */
+const INSERT = `WITH content AS (INSERT INTO audit.content (event_id, bytes, mac, key_id) VALUES ($1, $11, $13, $14) RETURNING event_id),
+    event AS (INSERT INTO audit.event (id, at, action, outcome, actor_id, on_behalf_of_id, subject_type, subject_id,
+      change_request_id, request_id, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $12) RETURNING id)
+  SELECT FROM content JOIN event ON event_id = id`;
 
 /** Appends an event in the transaction of the change that it tells of. */
 export async function record(tx: Transaction, event: EventDescription): Promise<void> {

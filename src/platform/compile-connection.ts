@@ -59,12 +59,12 @@ export class ConnectionText {
       if (field === 'totalCount') return this.total();
       const { compiled, joins, named } = this.gather(() => this.rowText(field, below));
       const rows = this.rows(this.sizes.fetch);
-      if (!named)
-        return arrayText(sql`(select ${joined(sql`o.data`)} from (select ${compiled} as data from ${rows}${joins}) o)`);
-      // What is joined for all of them at once may come in another order.
-      const { all, row } = this;
-      return arrayText(sql`(with ${all} as materialized (select ${row}.*, row_number() over (${this.sorted()}) as nth from ${rows})
-        select ${joined(compiled, sql` order by ${row}.nth`)} from ${all} ${row}${joins})`);
+      const from = named ? sql`${this.all} ${this.row}` : rows;
+      // They are sorted already, but joins may come in another order; where none does, this costs nothing.
+      const shown = sql`select ${joined(sql`o.data`)} from (select ${compiled} as data from ${from}${joins} ${this.sorted()}) o`;
+      return arrayText(
+        named ? sql`(with ${this.all} as materialized (select * from ${rows}) ${shown})` : sql`(${shown})`,
+      );
     });
   }
 
@@ -78,7 +78,7 @@ export class ConnectionText {
   }
 
   private gather<T>(compile: () => T) {
-    return this.compiler.gather({ rows: this.compiler.once ? this.all : null, sorted: false }, compile);
+    return this.compiler.gather(this.compiler.once ? this.all : null, false, compile);
   }
 
   /** Else rows are numbered first, so that each part of the answer sees the same page, and whether there are more. */

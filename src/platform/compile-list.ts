@@ -1,3 +1,4 @@
+import type { Gathered } from './beside';
 import type { Compiler, Selection } from './compile';
 import { arrayText, joined, type JsonText, textOf } from './json-text';
 import { ROWS_OF_A_LIST } from './limits';
@@ -29,7 +30,7 @@ export function listText(compiler: Compiler, listed: Listed, selection: Selectio
   const object = () =>
     compiler.fetched(ROWS_OF_A_LIST, () => compiler.whole(compiler.object(read.fields, row, selection)));
   const all = ofAll(compiler, listed.parent, rows, object, name(`${row}_list`));
-  return all ? arrayText(all) : [ofOne(rows, compiler.apart(object))];
+  return all ? arrayText(all) : [ofOne(rows, compiler.gather(null, false, object))];
 }
 
 interface Rows {
@@ -40,21 +41,20 @@ interface Rows {
 
 const LIMIT = raw(String(LIST_LIMIT));
 
-function ofOne({ from, matching, orderBy }: Rows, object: Sql): Sql {
+function ofOne({ from, matching, orderBy }: Rows, { compiled, joins }: Gathered<Sql>): Sql {
   return sql`(select ${textOf(arrayText(joined(sql`o.data`)))} from (
-    select ${object} as data from ${from} where ${matching} order by ${orderBy} limit ${LIMIT}) o)`;
+    select ${compiled} as data from ${from}${joins} where ${matching} order by ${orderBy} limit ${LIMIT}) o)`;
 }
 
 /** What a join with all lists of the page, made at once, has for a row of the page. Null where there is no such page. */
 function ofAll(compiler: Compiler, parent: string | null, rows: Rows, object: () => Sql, alias: Sql): Sql | null {
-  const { beside } = compiler;
-  if (!beside?.rows || !parent) return null;
-  const { compiled, joins } = compiler.gather({ rows: null, sorted: true }, object);
+  const all = parent ? compiler.beside?.all() : null;
+  if (!all || !parent) return null;
+  const { compiled, joins } = compiler.gather(null, true, object);
   const each = column(parent, 'id');
-  beside.used();
-  beside.joins.push(sql` left join (select o.parent, ${joined(sql`o.data`, raw(' order by o.nth'))} as data from (
+  compiler.beside!.join(sql`left join (select o.parent, ${joined(sql`o.data`, raw(' order by o.nth'))} as data from (
     select ${each} as parent, ${compiled} as data, row_number() over (partition by ${each} order by ${rows.orderBy}) as nth
-    from ${beside.rows} ${name(parent)} join ${rows.from} on ${rows.matching}${joins}) o
+    from ${all} ${name(parent)} join ${rows.from} on ${rows.matching}${joins}) o
     where o.nth <= ${LIMIT} group by o.parent) ${alias} on ${alias}.parent = ${each}`);
   return sql`${alias}.data`;
 }

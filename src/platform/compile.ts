@@ -10,13 +10,14 @@ import {
 import { collectSubfields } from 'graphql/execution/collectFields';
 import { getArgumentValues } from 'graphql/execution/values';
 import { assertArguments } from './arguments';
+import { Beside, type Gathered } from './beside';
 import { ConnectionText } from './compile-connection';
 import { type Listed, listText } from './compile-list';
 import { type Budget, ROWS_OF_A_LIST } from './limits';
 import { arrayText, joined, jsonText, type JsonText, leafText, objectText, orNull, textOf } from './json-text';
 import type { PageArgs } from './pagination';
 import { column, type FieldRead, type Read, type Viewing } from './read';
-import { and, join, literal, name, raw, sql, type Sql } from './sql';
+import { and, literal, name, raw, sql, type Sql } from './sql';
 
 type Fields = ReadonlyMap<string, readonly FieldNode[]>;
 
@@ -45,20 +46,6 @@ export interface Compiling {
   readonly heed: (values: unknown[]) => void;
 }
 
-/** Many rows of which something is shown, all in one select that can be joined with what else they show. */
-interface Beside {
-  readonly joins: Sql[];
-  /**
-   * The name that these rows have in the statement, by which what belongs to all of them is read at once. Null where they are
-   * not those of one page but of each of several parents, and so few that looking for each costs less.
-   */
-  readonly rows: Sql | null;
-  /** Called when a join reads them by that name. */
-  readonly used: () => void;
-  /** Whether the select sorts its rows itself, so that PostgreSQL may join them in whatever order it likes. */
-  readonly sorted: boolean;
-}
-
 /** A field is asked for that the viewer may not see: null with an error, which graphql-js puts in its place. */
 export class Hidden extends Error {}
 
@@ -74,7 +61,7 @@ export class Compiler {
   private aliases = 0;
   /** How often what is being compiled is fetched. */
   private times = 1;
-  /** The rows that what is being compiled is shown of; null for a single row, or one among few. */
+  /** The rows that what is being compiled is shown of; null at the top. */
   beside: Beside | null = null;
   readonly viewing: Viewing;
 
@@ -106,21 +93,29 @@ export class Compiler {
   one(read: Read, where: (row: string) => Sql, selection: Selection): JsonText {
     const row = this.alias();
     const { beside } = this;
-    const object = this.apart(() => this.fetched(1, () => this.object(read.fields, row, selection)));
-    const found = this.found(read, row, where, this.whole(object), beside);
+    const shown = this.gather(null, false, () =>
+      this.fetched(1, () => this.whole(this.object(read.fields, row, selection))),
+    );
+    const found = this.found(read, row, and([where(row), this.scope(read, row)]), shown, beside);
     return [this.mayBeNull(selection.type) ? orNull(found) : orGivenUp(found)];
   }
 
-  private found(read: Read, row: string, where: (row: string) => Sql, text: Sql, beside: Beside | null): Sql {
-    const matching = and([where(row), this.scope(read, row)]);
+  private found(
+    read: Read,
+    row: string,
+    matching: Sql,
+    { compiled, joins }: Gathered<Sql>,
+    beside: Beside | null,
+  ): Sql {
+    const from = sql`${name(read.table)} ${name(row)}`;
     if (beside?.sorted) {
-      beside.joins.push(sql` left join ${name(read.table)} ${name(row)} on ${matching}`);
-      return sql`case when ${column(row, 'id')} is not null then ${text} end`;
+      beside.join(sql`left join ${from} on ${matching}${joins}`);
+      return sql`case when ${column(row, 'id')} is not null then ${compiled} end`;
     }
-    const select = sql`select ${text} as data from ${name(read.table)} ${name(row)} where ${matching} limit 1`;
+    const select = sql`select ${compiled} as data from ${from}${joins} where ${matching} limit 1`;
     if (!beside) return sql`(${select})`;
     const looked = name(`${row}_one`);
-    beside.joins.push(sql` left join lateral (${select}) ${looked} on true`);
+    beside.join(sql`left join lateral (${select}) ${looked} on true`);
     return sql`${looked}.data`;
   }
 
@@ -161,30 +156,19 @@ export class Compiler {
   /**
    * Compiles what is shown of many rows, and gathers what they have to be joined with: rows that they name are looked up by
    * joins, which PostgreSQL can remember from one row to the next (Memoize) or make for all at once, as it cannot with a
-   * subselect. `named` says whether a join reads the rows by their name, which the statement must then give them.
+   * subselect.
    */
-  gather<T>(rows: Pick<Beside, 'rows' | 'sorted'>, compile: () => T): { compiled: T; joins: Sql; named: boolean } {
+  gather<T>(rows: Sql | null, sorted: boolean, compile: () => T): Gathered<T> {
     const outside = this.beside;
-    const joins: Sql[] = [];
-    let named = false;
-    this.beside = { ...rows, joins, used: () => (named = true) };
+    const beside = (this.beside = new Beside(rows, sorted));
     const compiled = compile();
     this.beside = outside;
-    return { compiled, joins: join(joins, ''), named };
+    return { compiled, joins: beside.joined, named: beside.named };
   }
 
   /** Whether what is being compiled is fetched for no more than one parent. */
   get once(): boolean {
     return this.times === 1;
-  }
-
-  /** Compiles what stands in a select of its own. */
-  apart<T>(compile: () => T): T {
-    const outside = this.beside;
-    this.beside = null;
-    const compiled = compile();
-    this.beside = outside;
-    return compiled;
   }
 
   /** Compiles what is fetched so many times for each of its parents. */
@@ -209,11 +193,13 @@ export class Compiler {
   private field(read: FieldRead, row: string, asked: Selection, parent: GraphQLObjectType): JsonText {
     switch (read.kind) {
       case 'value': {
+        this.beside!.from(read.from, row);
         const expression = read.expression(row, this.viewing);
         if (read.form === 'json') return jsonText(expression);
         return leafText(asked.type, expression, this.mayBeNull(asked.type), read.form === 'token');
       }
       case 'elements':
+        this.beside!.from(read.from, row);
         return this.elements(read.expression(row, this.viewing), asked);
       case 'group': {
         const object = this.object(read.fields, row, asked);

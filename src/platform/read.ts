@@ -46,15 +46,21 @@ export interface Viewing {
 /** `json`: JSON already. `token`: text without a character that JSON would escape, so that quotes are all that it needs. */
 export type Form = 'json' | 'token';
 
+/** What several values of a row come from and is looked up once: at most one row, under a name of its own. */
+export interface Source {
+  of: (row: string) => string;
+  select: (row: string) => Sql;
+}
+
 export type FilterRead = (row: string, value: never, viewing: Viewing) => Sql;
 type Expression = (row: string, viewing: Viewing) => Sql;
 type OnParent = (child: string, parent: string, viewing: Viewing) => Sql;
 
 export type FieldRead =
   /** One value, written as its field's type says unless it has a form of its own. */
-  | { kind: 'value'; expression: Expression; form?: Form; column?: string }
+  | { kind: 'value'; expression: Expression; form?: Form; column?: string; from?: Source }
   /** The elements of a jsonb array, each an object with the members that the type names. */
-  | { kind: 'elements'; expression: Expression }
+  | { kind: 'elements'; expression: Expression; from?: Source }
   | { kind: 'group'; fields: Record<string, FieldRead>; present?: Expression }
   | { kind: 'one'; read: () => Read; on: OnParent }
   | { kind: 'list'; read: () => Read; on: OnParent; order: string }
@@ -158,10 +164,19 @@ export const masked = (of: string): FieldRead => plain(`${of}_masked`);
 export const computed = (expression: Expression): FieldRead => value(expression);
 
 /** Anything that SQL can say and that is JSON already: a part of a document, a list. */
-export const computedJson = (expression: Expression): FieldRead => ({ kind: 'value', expression, form: 'json' });
+export const computedJson = (expression: Expression, from?: Source): FieldRead => ({
+  kind: 'value',
+  expression,
+  form: 'json',
+  ...(from && { from }),
+});
 
 /** The objects of a jsonb array: each field of theirs is the member of its name. */
-export const elements = (expression: Expression): FieldRead => ({ kind: 'elements', expression });
+export const elements = (expression: Expression, from?: Source): FieldRead => ({
+  kind: 'elements',
+  expression,
+  ...(from && { from }),
+});
 
 /** An object within the same row; null unless it is present. */
 export const group = (fields: Record<string, FieldRead>, present?: Expression): FieldRead => ({

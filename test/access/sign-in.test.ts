@@ -74,7 +74,7 @@ describe('signing in', () => {
     expect(row!.token_hash).toEqual(createHash('sha256').update(token!).digest());
     expect(row!.everything).not.toContain(token);
     const events = await t.sql(
-      `SELECT convert_from(content, 'UTF8') AS content FROM audit.event WHERE subject_id = $1`,
+      `SELECT convert_from(content, 'UTF8') AS content FROM audit.told WHERE subject_id = $1`,
       [sessionId],
     );
     expect(events).toHaveLength(1);

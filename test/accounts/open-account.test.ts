@@ -96,7 +96,7 @@ describe('account.open', () => {
     const { request, result } = await countersigned(t, 'operations', 'openAccount', asked());
     const row = await rowOf(t, 'account', result.account);
     const [waiting] = await t.sql('SELECT * FROM change_request WHERE id = $1', [request.id]);
-    const events = await t.sql<{ content: Buffer }>('SELECT content FROM audit.event');
+    const events = await t.sql<{ content: Buffer }>('SELECT content FROM audit.told');
     const kept = [row, waiting].map((each) =>
       JSON.stringify(each, (_key, value) =>
         value?.type === 'Buffer' ? Buffer.from(value.data).toString('latin1') : value,

@@ -162,7 +162,7 @@ describe('the idempotency key', () => {
     expect((await reveal({ field: 'taxId' })).code).toBe('IDEMPOTENCY_KEY_REUSED');
     const everything = await t.sql<{ text: string }>(
       `SELECT string_agg(c::text, '') AS text FROM change_request c UNION ALL SELECT string_agg(k::text, '') FROM idempotency_key k
-       UNION ALL SELECT string_agg(convert_from(content, 'UTF8'), '') FROM audit.event UNION ALL SELECT string_agg(a::text, '') FROM account a`,
+       UNION ALL SELECT string_agg(convert_from(content, 'UTF8'), '') FROM audit.told UNION ALL SELECT string_agg(a::text, '') FROM account a`,
     );
     expect(everything.map(({ text }) => text.length > 0)).toEqual([true, true, true, true]);
     expect(everything.some(({ text }) => text.includes(bankAccountNumber))).toBe(false);

@@ -19,13 +19,21 @@ const failure = async (work: Promise<unknown>): Promise<{ code?: string; message
 };
 
 const DENIED = '42501';
-const VALUES = `(gen_random_uuid(), now(), 'a.b', 'DONE', 'r', '\\x00', '\\x00', '\\x00', 'k')`;
-const INSERT = `INSERT INTO audit.event (id, at, action, outcome, request_id, content, hash, mac, key_id)`;
+const VALUES = `(gen_random_uuid(), now(), 'a.b', 'DONE', 'r', '\\x00')`;
+const INSERT = `INSERT INTO audit.event (id, at, action, outcome, request_id, hash)`;
 
 describe('the trail, as the API’s own role', () => {
   it.each([
     ['change an event', `UPDATE audit.event SET action = 'x.y'`],
     ['change a column that is null', `UPDATE audit.event SET actor_id = id`],
+    ['change what an event says', `UPDATE audit.content SET bytes = ''`],
+    ['drop a month', 'DROP TABLE audit.content_other'],
+    [
+      'write into a month by its name',
+      `INSERT INTO audit.content_other VALUES (gen_random_uuid(), '2001-01-01', '', '', 'k')`,
+    ],
+    ['empty a month', 'TRUNCATE audit.content_other'],
+    ['make months', 'SELECT audit.ensure_months(1)'],
     ['change nothing', `UPDATE audit.event SET action = action WHERE false`],
     ['delete an event', 'DELETE FROM audit.event'],
     ['delete nothing', 'DELETE FROM audit.event WHERE false'],
@@ -85,13 +93,16 @@ describe('the trail, as the API’s own role', () => {
          has_column_privilege('countersign_api', attrelid, attnum, 'SELECT') AS select, has_column_privilege('countersign_api', attrelid, attnum, 'UPDATE') AS update
        FROM pg_attribute WHERE attrelid = 'audit.event'::regclass AND attnum > 0 AND NOT attisdropped`,
     );
-    expect(columns.filter(({ insert }) => !insert).map(({ name }) => name)).toEqual(['xid']);
+    expect(columns.filter(({ insert }) => !insert).map(({ name }) => name)).toEqual(['xid', 'written_at']);
     expect(columns.every(({ select }) => select)).toBe(true);
     expect(columns.some(({ update }) => update)).toBe(false);
   });
 
   it('an event that the API’s role made up by hand is found out: its MAC is none of ours', async () => {
-    const [forged] = await t.apiSql<{ id: string }>(`${INSERT} VALUES ${VALUES} RETURNING id`);
+    const [forged] = await t.apiSql<{ id: string }>(
+      `WITH e AS (${INSERT} VALUES ${VALUES} RETURNING id)
+       INSERT INTO audit.content (event_id, bytes, mac, key_id) SELECT id, '\\x00', '\\x00', 'k' FROM e RETURNING event_id AS id`,
+    );
     expect(altered(await storedEvents(t))).toContain(forged!.id);
   });
 });
@@ -101,6 +112,9 @@ describe('the trail, as the owner of the database', () => {
     ['UPDATE', `UPDATE audit.event SET action = 'x.y'`],
     ['DELETE', 'DELETE FROM audit.event'],
     ['TRUNCATE', 'TRUNCATE audit.event'],
+    ['UPDATE of what it says', `UPDATE audit.content SET bytes = ''`],
+    ['DELETE of what it says', 'DELETE FROM audit.content'],
+    ['TRUNCATE of what it says', 'TRUNCATE audit.content'],
     ['MERGE', 'MERGE INTO audit.event e USING (SELECT 1) s ON true WHEN MATCHED THEN DELETE'],
     [
       'INSERT … ON CONFLICT DO UPDATE',
@@ -141,14 +155,13 @@ describe('the trail, as the owner of the database', () => {
     const content = Buffer.from(event!.content.toString('utf8').replace(/"outcome":"\w+"/, '"outcome":"FAILED"'));
     const set = (bytes: Buffer) =>
       asOwner(t, async (owner) => {
-        await owner.query('ALTER TABLE audit.event DISABLE TRIGGER ALL');
-        await owner.query('UPDATE audit.event SET content = $2, hash = $3 WHERE id = $1', [
-          event!.id,
-          bytes,
-          Buffer.from(leafOf(bytes), 'hex'),
-        ]);
-        await owner.query('ALTER TABLE audit.event ENABLE ALWAYS TRIGGER event_is_final');
-        await owner.query('ALTER TABLE audit.event ENABLE ALWAYS TRIGGER event_is_final_too');
+        for (const table of ['event', 'content']) await owner.query(`ALTER TABLE audit.${table} DISABLE TRIGGER ALL`);
+        await owner.query('UPDATE audit.content SET bytes = $2 WHERE event_id = $1', [event!.id, bytes]);
+        const hash = Buffer.from(leafOf(bytes), 'hex');
+        await owner.query('UPDATE audit.event SET hash = $2 WHERE id = $1', [event!.id, hash]);
+        for (const table of ['event', 'content'])
+          for (const trigger of ['', '_too'])
+            await owner.query(`ALTER TABLE audit.${table} ENABLE ALWAYS TRIGGER ${table}_is_final${trigger}`);
       });
     await set(content);
     expect(altered(await storedEvents(t))).toContain(event!.id);

@@ -6,13 +6,20 @@ import { TEST_MASTER_KEY } from '../support/config';
 /** How many rows each table of the business and of the trail has: a rollback is proved by counting. */
 export async function countEverything(t: TestApp): Promise<Record<string, number>> {
   const tables = await t.sql<{ name: string }>(
-    `SELECT oid::regclass::text AS name FROM pg_class WHERE relkind = 'r'
+    `SELECT oid::regclass::text AS name FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition
        AND relnamespace IN ('public'::regnamespace, 'audit'::regnamespace) ORDER BY 1`,
   );
   const counts = tables.map(({ name }) => `SELECT '${name}' AS name, count(*)::int AS count FROM ${name}`);
   const rows = await t.sql<{ name: string; count: number }>(counts.join(' UNION ALL '));
   return Object.fromEntries(rows.map(({ name, count }) => [name, count]));
 }
+
+/** The same with so many events more. */
+export const withEvents = (counts: Record<string, number>, more: number): Record<string, number> => ({
+  ...counts,
+  'audit.event': counts['audit.event']! + more,
+  'audit.content': counts['audit.content']! + more,
+});
 
 /** One connection as the owner, since a setting of a session is gone with it. */
 export async function asOwner<T>(t: TestApp, work: (client: Client) => Promise<T>): Promise<T> {
@@ -68,7 +75,7 @@ export interface StoredEvent {
 }
 
 export const storedEvents = (t: TestApp): Promise<StoredEvent[]> =>
-  t.sql<StoredEvent>('SELECT * FROM audit.event ORDER BY at DESC, id DESC');
+  t.sql<StoredEvent>('SELECT * FROM audit.told ORDER BY at DESC, id DESC');
 
 /** The ids of events whose bytes are not what was written with the key. */
 export const altered = (events: readonly StoredEvent[]): string[] =>

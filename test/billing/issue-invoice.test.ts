@@ -188,7 +188,7 @@ describe('numbers of invoices', () => {
     ).toEqual([{ n: 0 }]);
     // In the order in which they were committed: whoever waited for the series got the next one.
     const issued = await t.sql<{ content: Buffer }>(
-      `SELECT content FROM audit.event WHERE action = 'invoice.issued' AND at = $1`,
+      `SELECT content FROM audit.told WHERE action = 'invoice.issued' AND at = $1`,
       [t.clock.at],
     );
     const recorded: string[] = issued.map(

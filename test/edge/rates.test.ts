@@ -111,7 +111,7 @@ describe('tries to sign in', () => {
   const told = async (code: string) =>
     (
       await t.sql<{ count: number }>(
-        `SELECT count(*)::int AS count FROM audit.event WHERE convert_from(content, 'UTF8') LIKE '%"code":"${code}"%'`,
+        `SELECT count(*)::int AS count FROM audit.told WHERE convert_from(content, 'UTF8') LIKE '%"code":"${code}"%'`,
       )
     )[0]!.count;
 

@@ -60,8 +60,9 @@ export async function rowsOf(t: TestApp, table: Table, where = 'true', values: u
     return each.type === 'date' ? `"${each.name}"::text AS "${each.name}"` : `"${each.name}"`;
   });
   if (table === 'audit.event')
-    selected.push('(SELECT l.place FROM audit.leaf l WHERE l.event_id = event.id) AS sequence');
-  const rows = await t.sql<Row>(`SELECT ${selected.join(', ')} FROM ${table} WHERE ${where} ORDER BY id`, values);
+    selected.push('content', '(SELECT l.place FROM audit.leaf l WHERE l.event_id = event.id) AS sequence');
+  const from = table === 'audit.event' ? 'audit.told AS event' : table;
+  const rows = await t.sql<Row>(`SELECT ${selected.join(', ')} FROM ${from} WHERE ${where} ORDER BY id`, values);
   for (const row of rows)
     for (const instant of instants) if (row[instant] !== null) row[instant] = Instant.parse(row[instant] as string);
   return rows;

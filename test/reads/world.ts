@@ -205,11 +205,12 @@ async function givenRefusals(t: TestApp, accountId: string): Promise<void> {
   await t.as('stranger').gql('{ accounts { totalCount } }');
   await t.nobody.gql('{ accounts { totalCount } }');
   await t.nobody.mutate('signIn', { email: 'billing@test.example', password: 'wrong' }, 'token');
-  const columns = 'at, action, actor_id, subject_type, subject_id, request_id, content, hash, mac, key_id';
+  const columns = 'at, action, actor_id, subject_type, subject_id, request_id, hash';
   for (const [index, place] of ['41', '2147483647'].entries())
     await t.sql(
-      `WITH e AS (INSERT INTO audit.event (id, outcome, ${columns}) SELECT $1::uuid, 'FAILED', ${columns}
-         FROM audit.event ORDER BY id OFFSET $3 LIMIT 1 RETURNING id, hash)
+      `WITH like_it AS (SELECT * FROM audit.told ORDER BY id OFFSET $3 LIMIT 1),
+         e AS (INSERT INTO audit.event (id, outcome, ${columns}) SELECT $1::uuid, 'FAILED', ${columns} FROM like_it RETURNING id, hash),
+         c AS (INSERT INTO audit.content (event_id, bytes, mac, key_id) SELECT $1::uuid, content, mac, key_id FROM like_it)
        INSERT INTO audit.leaf (place, event_id, hash) SELECT $2, id, hash FROM e`,
       [newId(), place, index],
     );

@@ -38,7 +38,7 @@ export async function eventsOf<T>(
 ): Promise<{ answer: T; events: Record<string, any>[] }> {
   const [last] = await t.sql<{ id: string }>('SELECT id FROM audit.event ORDER BY id DESC LIMIT 1');
   const answer = await work();
-  const rows = await t.sql<{ content: Buffer }>('SELECT content FROM audit.event WHERE id > $1 ORDER BY id', [
+  const rows = await t.sql<{ content: Buffer }>('SELECT content FROM audit.told WHERE id > $1 ORDER BY id', [
     last?.id ?? '00000000-0000-0000-0000-000000000000',
   ]);
   return { answer, events: rows.map(({ content }) => JSON.parse(content.toString('utf8')) as Record<string, any>) };

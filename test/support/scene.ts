@@ -66,7 +66,7 @@ export async function givenClientOf(t: TestApp, accountId: string): Promise<void
 /** The events of the trail, oldest first, as their canonical content says. */
 export async function trail(t: TestApp, where = 'true', values: unknown[] = []): Promise<Record<string, any>[]> {
   const rows = await t.sql<{ content: Buffer }>(
-    `SELECT content FROM audit.event WHERE ${where} ORDER BY at, id`,
+    `SELECT content FROM audit.told WHERE ${where} ORDER BY at, id`,
     values,
   );
   return rows.map(({ content }) => JSON.parse(content.toString('utf8')) as Record<string, any>);
