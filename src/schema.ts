@@ -23,6 +23,8 @@ import { approvalPolicyRead } from './approvals/approval-policy.read';
 import { ApprovalPolicyResolver } from './approvals/approval-policy.resolver';
 import { changeRequestRead, decisionRead } from './approvals/change-request.read';
 import { ChangeRequestResolver } from './approvals/change-request.resolver';
+import { auditCheckpointRead } from './audit/checkpoint.read';
+import { AuditCheckpointResolver } from './audit/checkpoint.resolver';
 import { auditEventRead } from './audit/event.read';
 import { AuditEventResolver } from './audit/event.resolver';
 import { invoiceLineRead, invoiceRead } from './billing/invoice.read';
@@ -40,6 +42,7 @@ import { PageArgs } from './platform/pagination';
 export const reads: Reads = new Map(
   [
     auditEventRead,
+    auditCheckpointRead,
     userRead,
     roleGrantRead,
     changeRequestRead,
@@ -63,6 +66,7 @@ export function bareSchema(): GraphQLSchema {
   return buildSchemaSync({
     resolvers: [
       AuditEventResolver,
+      AuditCheckpointResolver,
       UserResolver,
       AuditEventActors,
       ChangeRequestResolver,

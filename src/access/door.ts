@@ -73,6 +73,9 @@ export const door = {
     users: may('read', 'User'),
     auditEvent: may('read', 'AuditEvent'),
     auditEvents: may('read', 'AuditEvent'),
+    auditCheckpoints: may('read', 'AuditCheckpoint'),
+    auditInclusionProof: may('read', 'AuditEvent'),
+    auditConsistencyProof: may('read', 'AuditCheckpoint'),
   },
   Mutation: {
     signIn: anybody,

@@ -43,6 +43,7 @@ export const auditEventRead = declareRead('AuditEvent', {
     sessionId: told('session'),
     ipAddress: told('address'),
     userAgent: told('userAgent'),
+    subjectVersion: computedJson((row) => sql`${column(content.of(row), 'told')} -> 'subject' -> 'version'`, content),
     hash: hex('hash'),
     content: { kind: 'value', expression: (row) => column(content.of(row), 'text'), from: content },
   },

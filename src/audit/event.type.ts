@@ -46,6 +46,12 @@ export class AuditEvent {
   @Field(() => ID, { nullable: true, description: 'Id of what it is about.' })
   subjectId!: string | null;
 
+  @Field(() => Int, {
+    nullable: true,
+    description: 'The version that what it is about came to; null where it was not changed.',
+  })
+  subjectVersion!: number | null;
+
   @Field(() => [FieldChange], { description: 'What changed, field by field.' })
   changes!: FieldChange[];
 

@@ -26,7 +26,7 @@ export interface EventDescription {
 }
 
 /** The version of the event's form; verifiers of later versions still read earlier ones. */
-const FORM = 1;
+const FORM = 2;
 
 /** What it says, and what it is found by. One row comes back if both are there, else none. */
 const INSERT = `WITH content AS (INSERT INTO audit.content (event_id, bytes, mac, key_id) VALUES ($1, $11, $13, $14) RETURNING event_id),
@@ -41,6 +41,8 @@ export async function record(tx: Transaction, event: EventDescription): Promise<
   const at = tx.now.toISOString();
   const actorId = event.actorId ?? context.actor?.id ?? null;
   const subjectId = isId(event.subjectId) ? event.subjectId : null;
+  const saved = tx.takeSaved();
+  const version = saved.findLast(({ type, id: of }) => type === event.subjectType && of === subjectId)?.version ?? null;
   const told = {
     form: FORM,
     id,
@@ -50,7 +52,9 @@ export async function record(tx: Transaction, event: EventDescription): Promise<
     actor: actorId,
     onBehalfOf: event.onBehalfOfId ?? null,
     roles: [...(context.actor?.roles ?? [])],
-    subject: { type: event.subjectType ?? null, id: subjectId },
+    subject: { type: event.subjectType ?? null, id: subjectId, version },
+    // What else was saved with it, so that every row can be held against the last event that tells of it.
+    rows: saved.map((row) => ({ ...row })),
     // Card numbers and e-mail addresses do not stand in the trail, wherever a text held one.
     changes: mapTexts(event.changes ?? [], maskText),
     reason: mapTexts(event.reason ?? null, maskText),

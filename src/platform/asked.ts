@@ -72,6 +72,11 @@ export class Asked {
       : rekey(this.compiler, value, this.selection);
   }
 
+  /** A value of ours that has to be looked up or worked out: never part of a plan. */
+  async worked(work: (args: Record<string, unknown>) => Promise<unknown>): Promise<unknown> {
+    return this.planning ? undefined : this.value(await work(this.args));
+  }
+
   /** Submits an operation and answers its payload, whose objects are read with the submitter's rights afterwards. */
   async submit(operation: string, input: object): Promise<unknown> {
     this.assertReadable();

@@ -16,6 +16,8 @@ type Entity<T> = EntityTarget<T> & { readonly name: string };
 export class Transaction implements Moment {
   private saved = 0;
   private events = 0;
+  /** The rows that were saved since the last event, at the versions that they came to. */
+  private untold: SavedRow[] = [];
   /** Whose events were recorded. */
   private readonly writers = new Set<string>();
   readonly newId = newId;
@@ -63,6 +65,9 @@ export class Transaction implements Moment {
   async insert<T extends ObjectLiteral>(entity: Entity<T>, rows: T | T[]): Promise<void> {
     this.saved += 1;
     await this.manager.insert(entity, rows);
+    if (!isRow(entity)) return;
+    const inserted = (Array.isArray(rows) ? rows : [rows]) as unknown as { id: string }[];
+    this.untold.push(...inserted.map(({ id }) => ({ type: entity.name, id, version: 1 })));
   }
 
   /**
@@ -79,6 +84,7 @@ export class Transaction implements Moment {
       .where('id = :id AND version = :version', { id: row.id, version: row.version })
       .execute();
     if (affected !== 1) refuse('VERSION_CONFLICT', 'Somebody else changed this meanwhile.', { id: row.id });
+    this.untold.push({ type: row.constructor.name, id: row.id, version: row.version + 1 });
   }
 
   /** A statement that writes, for what an entity cannot say. It returns the rows that it wrote; none is nothing saved. */
@@ -88,6 +94,13 @@ export class Transaction implements Moment {
     const rows = (Array.isArray(answer) && Array.isArray(answer[0]) ? answer[0] : answer) as R[];
     if (rows.length > 0) this.saved += 1;
     return rows;
+  }
+
+  /** The rows that no event has told of yet, for the one that is about to. */
+  takeSaved(): SavedRow[] {
+    const saved = this.untold;
+    this.untold = [];
+    return saved;
   }
 
   /** Appends an audit event of somebody's, or of nobody's. Counted apart, since it is what every other write owes. */
@@ -108,6 +121,16 @@ export class Transaction implements Moment {
     if (this.saved > 0 && this.events === 0) throw new Error('A transaction saved but recorded nothing.');
   }
 }
+
+/** A row of the business at a version of its own. */
+export interface SavedRow {
+  readonly type: string;
+  readonly id: string;
+  readonly version: number;
+}
+
+const isRow = (entity: Entity<ObjectLiteral>): boolean =>
+  typeof entity === 'function' && (entity as { prototype: unknown }).prototype instanceof Row;
 
 /** Refuses like the database does not know it, which is also what a foreign id gets. */
 export function notFound(type: string): never {

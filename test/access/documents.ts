@@ -73,6 +73,8 @@ export function queryOf(
 ): { query: string; variables: Record<string, unknown> } {
   const variables = {};
   if (name === 'viewer') return { query: '{ viewer { id } }', variables };
+  if (name === 'auditInclusionProof') return { query: `{ ${name}(eventId: "${NO_ID}") { size } }`, variables };
+  if (name === 'auditConsistencyProof') return { query: `{ ${name}(fromSize: 0, toSize: 0) { toSize } }`, variables };
   if (args.some((arg) => arg.name === 'id')) return { query: `{ ${name}(id: "${NO_ID}") { id } }`, variables };
   return { query: `{ ${name}(first: 1) { totalCount nodes { id } } }`, variables };
 }

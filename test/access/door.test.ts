@@ -52,6 +52,9 @@ const LET_IN: Record<'Query' | 'Mutation', Record<string, readonly Who[]>> = {
     users: SIGNED_IN,
     auditEvent: ['compliance', 'auditor'],
     auditEvents: ['compliance', 'auditor'],
+    auditCheckpoints: ['compliance', 'auditor'],
+    auditInclusionProof: ['compliance', 'auditor'],
+    auditConsistencyProof: ['compliance', 'auditor'],
   },
   Mutation: {
     signIn: EVERYONE,

@@ -15,6 +15,7 @@ import {
   SchemaMetaFieldDef,
   TypeMetaFieldDef,
 } from 'graphql';
+import { WORKED_OUT } from './everything';
 import type { Samples } from './samples';
 
 /**
@@ -66,8 +67,8 @@ export const DEPTH = 9;
 
 const PAGING = ['first', 'last', 'after', 'before'];
 
-/** Lists that are as long as the schema, whose order the specification leaves open. */
-const LEFT_OUT = new Set(['__Schema.types', '__Type.possibleTypes', '__Schema.directives']);
+/** Lists that are as long as the schema, whose order the specification leaves open; and what is worked out instead of read. */
+const LEFT_OUT = new Set(['__Schema.types', '__Type.possibleTypes', '__Schema.directives', ...WORKED_OUT]);
 
 /** Aliases that might mean something else to somebody. */
 const ALIASES =

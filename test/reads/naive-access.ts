@@ -37,8 +37,8 @@ const SEES: Record<string, Record<string, Sees>> = {
   billing: HOUSE,
   supervisor: { ...HOUSE, Complaint: 'all' },
   operations: { ...HOUSE, Complaint: 'all' },
-  compliance: { ...HOUSE, Complaint: 'all', RoleGrant: 'all', AuditEvent: 'all' },
-  auditor: { ...HOUSE, Complaint: 'all', RoleGrant: 'all', AuditEvent: 'all' },
+  compliance: { ...HOUSE, Complaint: 'all', RoleGrant: 'all', AuditEvent: 'all', AuditCheckpoint: 'all' },
+  auditor: { ...HOUSE, Complaint: 'all', RoleGrant: 'all', AuditEvent: 'all', AuditCheckpoint: 'all' },
   client: {
     Account: (row, who) => row.id === who.accountId,
     Lob: ofTheirs,
@@ -109,10 +109,11 @@ const PERMISSIONS: Record<string, string[]> = {
   operations: listed(`${HOUSE_READS}, read Complaint, open Account, change Account, close Account, open Lob, close Lob,
     hire Agent, assign Agent, transfer Agent, end Assignment, file Complaint, acknowledge Complaint, resolve Complaint,
     reveal Complaint, withdraw ChangeRequest`),
-  compliance: listed(`${HOUSE_READS}, read Complaint, read RoleGrant, read AuditEvent, file Complaint,
+  compliance:
+    listed(`${HOUSE_READS}, read Complaint, read RoleGrant, read AuditEvent, read AuditCheckpoint, file Complaint,
     acknowledge Complaint, resolve Complaint, reopen Complaint, reveal Complaint, reveal Account,
     withdraw ChangeRequest, approve ChangeRequest, reject ChangeRequest`),
-  auditor: listed(`${HOUSE_READS}, read Complaint, read RoleGrant, read AuditEvent`),
+  auditor: listed(`${HOUSE_READS}, read Complaint, read RoleGrant, read AuditEvent, read AuditCheckpoint`),
   client: listed(`read Account, read Lob, read Dispute, read Complaint, read Invoice, open Dispute, withdraw Dispute`),
 };
 

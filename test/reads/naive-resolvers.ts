@@ -168,11 +168,20 @@ export function resolversOf(rows: Rows, who: Looker | null): Record<string, Reco
       actor: user('actor_id'),
       onBehalfOf: user('on_behalf_of_id'),
       ...Object.fromEntries(
-        Object.entries(TOLD).map(([field, told]): [string, Resolver] => [field, (row) => toldBy(row)[told]]),
+        Object.entries(TOLD).map(([field, told]): [string, Resolver] => [
+          field,
+          (row) => toldBy(row)[told] ?? (LISTS.has(field) ? [] : null),
+        ]),
       ),
+      subjectVersion: (row) => (toldBy(row).subject as Row | undefined)?.version ?? null,
       sequence: (row) => (row.sequence === null ? null : Number(row.sequence)),
       hash: (row) => (row.hash as Buffer).toString('hex'),
-      content: (row) => (row.content as Buffer).toString('utf8'),
+      content: (row) => (row.content as Buffer | null)?.toString('utf8') ?? null,
+    },
+    AuditCheckpoint: {
+      size: (row) => Number(row.size),
+      rootHash: (row) => (row.root as Buffer).toString('hex'),
+      at: (row) => row.created_at as unknown,
     },
   };
 }
@@ -187,7 +196,9 @@ const TOLD = {
   ipAddress: 'address',
   userAgent: 'userAgent',
 };
-const toldBy = (row: Row) => JSON.parse((row.content as Buffer).toString('utf8')) as Row;
+const LISTS = new Set(['roles', 'changes']);
+/** Nothing, once it was dropped. */
+const toldBy = (row: Row) => JSON.parse((row.content as Buffer | null)?.toString('utf8') ?? '{}') as Row;
 
 const moneyOf = (minor: string | null, currency: string | null) =>
   minor === null || currency === null ? null : { amount: formatMinor(BigInt(minor), currency), currency };

@@ -40,6 +40,7 @@ export const TABLES = [
   'app_user',
   'role_grant',
   'audit.event',
+  'audit.checkpoint',
 ] as const;
 export type Table = (typeof TABLES)[number];
 export type Tables = Record<Table, Row[]>;

@@ -205,6 +205,12 @@ export const TYPES: Record<string, NaiveType> = {
     orders: { AT: { column: 'at' } },
     defaultOrder: 'AT_DESC',
   },
+  AuditCheckpoint: {
+    table: 'audit.checkpoint',
+    filters: {},
+    orders: { SIZE: { column: 'size', exact: true } },
+    defaultOrder: 'SIZE_DESC',
+  },
 };
 
 /** An order by its name: what it sorts by, which way, and what its cursors say that they are of. */

@@ -214,4 +214,17 @@ async function givenRefusals(t: TestApp, accountId: string): Promise<void> {
        INSERT INTO audit.leaf (place, event_id, hash) SELECT $2, id, hash FROM e`,
       [newId(), place, index],
     );
+  // What it said was dropped, since its time was over.
+  await t.sql(
+    `INSERT INTO audit.event (id, outcome, ${columns}) SELECT $1, 'DONE', ${columns} FROM audit.event ORDER BY id OFFSET 5 LIMIT 1`,
+    [newId()],
+  );
+  for (const size of [1, 7, 1_000_000_007])
+    await t.sql('INSERT INTO audit.checkpoint VALUES ($1, $2, sha256($3), $4, $5)', [
+      newId(),
+      size,
+      Buffer.from(`head ${size}`),
+      `head\n${size}\n\n— "signed"\n`,
+      new Date(size),
+    ]);
 }

@@ -1,8 +1,8 @@
-import { ACCESS_OPERATIONS, BUSINESS, type Role } from './role';
+import { ACCESS_OPERATIONS, BUSINESS, type Role, TRAIL } from './role';
 
 /** Watches over complaints, access and the trail; countersigns grants of roles and changes of policies. */
 export const compliance: Role = ({ can }) => {
-  can('read', [...BUSINESS, 'Complaint', 'RoleGrant', 'AuditEvent']);
+  can('read', [...BUSINESS, 'Complaint', 'RoleGrant', ...TRAIL]);
   can('file', 'Complaint');
   can('acknowledge', 'Complaint');
   can('resolve', 'Complaint');

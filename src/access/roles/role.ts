@@ -39,3 +39,6 @@ export const everybody: Role = ({ can, userId }) => {
   can(['read', 'changePassword'], 'User', { id: userId });
   can(['read', 'end'], 'Session', { userId });
 };
+
+/** What was done, and what vouches for it. */
+export const TRAIL = ['AuditEvent', 'AuditCheckpoint'];
