@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import type { AddressInfo } from 'node:net';
 import { createApp, type Served } from './app';
+import { tellOfStart, tellOfStop } from './audit/lifecycle';
 import { Sealer } from './audit/sealer';
 import { type Config, loadConfig } from './config';
 import { loadDemoData } from './demo/load';
@@ -14,6 +15,7 @@ async function main(): Promise<void> {
   const open = await openDatabase(config);
   try {
     const served = await createApp(config, open.database);
+    await tellOfStart(served.app, open.migrated);
     const notes = await prepareUsers(config, served);
     await listen(config, served);
     const sealer = config.audit.sealing ? new Sealer(served.app, open.logins.sealer) : null;
@@ -69,6 +71,7 @@ function stopOnSignals(served: Served, sealer: Sealer | null, open: OpenDatabase
     served.app.log.info({ signal }, 'stopping');
     served
       .stop()
+      .then(() => toldOfStop(served.app, signal))
       .then(() => sealer?.stop())
       .then(() => open.close())
       .then(
@@ -81,6 +84,12 @@ function stopOnSignals(served: Served, sealer: Sealer | null, open: OpenDatabase
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
 }
+
+/** A database that is gone does not keep the process from ending. */
+const toldOfStop = (app: Served['app'], signal: string): Promise<void> =>
+  tellOfStop(app, signal).catch((error: unknown) =>
+    app.log.error({ err: error }, 'the trail was not told of the stop'),
+  );
 
 main().catch((error: unknown) => {
   process.stderr.write(

@@ -11,6 +11,8 @@ import type { ReplicaSettings } from './platform/replicas';
 export interface PreparedDatabase {
   database: Database;
   logins: Logins;
+  /** The migrations that were made just now. */
+  migrated: readonly string[];
 }
 
 export interface OpenDatabase extends PreparedDatabase {
@@ -39,9 +41,10 @@ export async function prepareDatabase(config: Config, ownerUrl: string): Promise
   const keys = deriveKeys(config.masterKey);
   try {
     const logins = config.logins ?? (await ensureRoles(ownerUrl, keys));
-    await migrate(ownerUrl, { entities, migrations });
+    const migrated = await migrate(ownerUrl, { entities, migrations });
     const { api } = logins;
-    return { database: await connect(api, { entities }, config.databasePool, replicasOf(config, api)), logins };
+    const database = await connect(api, { entities }, config.databasePool, replicasOf(config, api));
+    return { database, logins, migrated };
   } catch (error) {
     throw asMissingRoles(error, keys);
   }

@@ -70,7 +70,10 @@ async function worked(query: Query, plan: ProofPlan, sizes: readonly number[]) {
   const proof = await readProof(plan, read);
   const roots = await Promise.all(
     edges.map(async (edge, index) => {
-      const hashes = await Promise.all(edge.map(({ level, index: at }) => read(level, at)));
+      const hashes = await readProof(
+        edge.map((place) => [place]),
+        read,
+      );
       return Frontier.from(sizes[index]!, Buffer.concat(hashes)).root().toString('hex');
     }),
   );

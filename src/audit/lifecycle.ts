@@ -1,0 +1,71 @@
+import type { Config } from '../config';
+import { DEFAULT_LIMITS } from '../platform/document-limits';
+import { type App, ownContext } from '../platform/context';
+import type { FieldChange } from '../platform/operation';
+import { inTransaction } from '../platform/transaction';
+import { type EventDescription, record } from './record';
+
+/** What is usual, and what less than that (or more) says that a control is weaker than it comes. */
+const WEAKER: readonly [
+  setting: string,
+  of: (config: Config) => unknown,
+  usual: unknown,
+  weaker: (config: Config) => boolean,
+][] = [
+  ['AUDIT_SEALING', ({ audit }) => audit.sealing, true, ({ audit }) => !audit.sealing],
+  ['REVEALS_PER_DAY', ({ revealsPerDay }) => revealsPerDay, 100, ({ revealsPerDay }) => revealsPerDay > 100],
+  ['SIGN_IN_TRIES', ({ signInTries }) => signInTries, 10, ({ signInTries }) => signInTries > 10],
+  [
+    'SIGN_IN_TRIES_PER_ADDRESS',
+    (config) => config.signInTriesPerAddress,
+    50,
+    (config) => config.signInTriesPerAddress > 50,
+  ],
+  ['RATE_PER_USER', ({ ratePerUser }) => ratePerUser, 300_000, ({ ratePerUser }) => ratePerUser === 0],
+  ['RATE_PER_ADDRESS', ({ ratePerAddress }) => ratePerAddress, 600_000, ({ ratePerAddress }) => ratePerAddress === 0],
+  ['LOG_LEVEL', ({ logLevel }) => logLevel, 'info', ({ logLevel }) => ['fatal', 'silent'].includes(logLevel)],
+];
+
+/** The settings that make a control weaker than it comes, as changes from what is usual. */
+export function weakened(config: Config): FieldChange[] {
+  const settings = WEAKER.filter(([, , , weaker]) => weaker(config)).map(([path, of, before]) => ({
+    path,
+    before,
+    after: of(config),
+  }));
+  const limits = Object.entries(DEFAULT_LIMITS).flatMap(([name, usual]) => {
+    const set = config.limits[name as keyof typeof DEFAULT_LIMITS];
+    return set > usual ? [{ path: `LIMITS.${name}`, before: usual, after: set }] : [];
+  });
+  return [...settings, ...limits];
+}
+
+const tell = (app: App, ...events: EventDescription[]): Promise<void> =>
+  inTransaction(ownContext(app, 'lifecycle'), async (tx) => {
+    for (const event of events) await record(tx, event);
+  });
+
+/** A process came up: what it migrated on its way, and what of its configuration weakens a control. */
+export function tellOfStart(app: App, migrated: readonly string[]): Promise<void> {
+  const { config } = app;
+  const started = { path: 'mode', before: null, after: config.production ? 'production' : 'development' };
+  const changes = weakened(config);
+  return tell(
+    app,
+    ...(migrated.length > 0
+      ? [
+          {
+            action: 'database.migrated',
+            outcome: 'DONE' as const,
+            changes: migrated.map((name) => ({ path: 'migration', before: null, after: name })),
+          },
+        ]
+      : []),
+    { action: 'server.started', outcome: 'DONE', changes: [started] },
+    ...(changes.length > 0 ? [{ action: 'configuration.weakened', outcome: 'DONE' as const, changes }] : []),
+  );
+}
+
+/** It goes down in order. One that is killed tells nothing; the next start does. */
+export const tellOfStop = (app: App, signal: string): Promise<void> =>
+  tell(app, { action: 'server.stopped', outcome: 'DONE', reason: signal });

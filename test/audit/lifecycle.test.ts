@@ -1,0 +1,47 @@
+import { weakened } from '../../src/audit/lifecycle';
+import { startProcess } from '../edge/process';
+import { startTestApp, type TestApp } from '../support/app';
+import { testConfig } from '../support/config';
+import { trail } from '../support/scene';
+
+let t: TestApp;
+beforeAll(async () => {
+  t = await startTestApp();
+});
+afterAll(() => t.close());
+
+describe('the trail tells of the server itself', () => {
+  it('of its start, its stop, and of a configuration that weakens a control', async () => {
+    const server = await startProcess(t, {
+      AUDIT_SEALING: 'false',
+      REVEALS_PER_DAY: '1000',
+      LIMITS: 'depth=50,aliases=10',
+    });
+    await server.stop();
+    const events = await trail(t, `request_id = 'lifecycle'`);
+    expect(events.map(({ action, outcome, actor }) => ({ action, outcome, actor }))).toEqual([
+      { action: 'server.started', outcome: 'DONE', actor: null },
+      { action: 'configuration.weakened', outcome: 'DONE', actor: null },
+      { action: 'server.stopped', outcome: 'DONE', actor: null },
+    ]);
+    expect(events[1]!.changes).toEqual([
+      { path: 'AUDIT_SEALING', before: true, after: false },
+      { path: 'REVEALS_PER_DAY', before: 100, after: 1000 },
+      { path: 'LIMITS.depth', before: 20, after: 50 },
+    ]);
+    expect(events[2]!.reason).toBe('SIGTERM');
+  });
+
+  it('a configuration as it comes weakens nothing', () => {
+    const usual = { SIGN_IN_TRIES: '10', SIGN_IN_TRIES_PER_ADDRESS: '50', LOG_LEVEL: 'info' };
+    expect(weakened(testConfig(usual))).toEqual([]);
+    const paths = (more: Record<string, string>) => weakened(testConfig({ ...usual, ...more })).map(({ path }) => path);
+    expect(paths({ RATE_PER_USER: '0', RATE_PER_ADDRESS: '0' })).toEqual(['RATE_PER_USER', 'RATE_PER_ADDRESS']);
+    expect(paths({ SIGN_IN_TRIES: '11', SIGN_IN_TRIES_PER_ADDRESS: '51', LOG_LEVEL: 'silent' })).toEqual([
+      'SIGN_IN_TRIES',
+      'SIGN_IN_TRIES_PER_ADDRESS',
+      'LOG_LEVEL',
+    ]);
+    expect(paths({ REVEALS_PER_DAY: '5', RATE_PER_USER: '10', LIMITS: 'depth=5' })).toEqual([]);
+  });
+});
