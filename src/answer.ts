@@ -78,7 +78,7 @@ class Answers {
    */
   private readonly remembered = new LRUCache<string, Identity>({ max: BEARERS });
   private readonly plans: Plans<SentBy>;
-  private readonly position = new Plan({ statement: POSITION, heeded: [] });
+  private readonly position = new Plan({ statement: POSITION, heeded: [], told: false });
   private readonly cached;
 
   constructor(
@@ -106,17 +106,15 @@ class Answers {
     const identity = await this.ask(token);
     if (!identity) return;
     if (!guess) this.app.rates.user(identity.actor.id);
-    Object.assign(context, { actor: identity.actor, sessionId: identity.sessionId });
+    Object.assign(context, { ...identityOf(identity), asked: askedOf(request) });
     if (!query || first !== OUTDATED) return;
     const second = await this.dataFor(identity, request);
     if (second instanceof Finished) context.finished = second;
   }
 
   /** The data of a query; OUTDATED when whoever asks is not (any more) who we took them for; null for the ordinary way. */
-  private async dataFor(
-    identity: Identity,
-    { document, operation, request }: Request,
-  ): Promise<Finished | typeof OUTDATED | null> {
+  private async dataFor(identity: Identity, sentBy: Request): Promise<Finished | typeof OUTDATED | null> {
+    const { document, operation, request, contextValue: context } = sentBy;
     const { coerced } = getVariableValues(this.schema, operation!.variableDefinitions ?? [], request.variables ?? {}, {
       maxErrors: 1,
     });
@@ -126,7 +124,9 @@ class Answers {
     if (plan instanceof Unplanned) return this.ordinary(plan.reason);
     try {
       const json = await this.read(plan, { viewer: identity, now: this.app.clock(), variables: coerced });
-      return json === null ? OUTDATED : new Finished(json);
+      if (json === null) return OUTDATED;
+      if (plan.told) this.app.readings.note({ ...context, ...identityOf(identity) }, askedOf(sentBy));
+      return new Finished(json);
     } catch (error) {
       if (isGivenUp(error)) return this.ordinary('may be null');
       const refusal = asRefusal(error);
@@ -183,6 +183,9 @@ class Answers {
   }
 }
 
+const identityOf = ({ actor, sessionId }: Identity) => ({ actor, sessionId });
+const askedOf = ({ request }: Request) => ({ document: request.query ?? '', variables: request.variables ?? {} });
+
 const OUTDATED = Symbol('outdated');
 
 /** What a statement is given up with where something is null that must not be: graphql-js knows what that makes of the rest. */
@@ -200,6 +203,7 @@ const compilerFor =
   (app: App, schema: GraphQLSchema, reads: Reads): Compile<SentBy> =>
   async ({ operation, viewer }, fragments, variables) => {
     const heeded: unknown[] = [];
+    let told = false;
     const context: ServedContext = {
       app,
       reads,
@@ -212,8 +216,9 @@ const compilerFor =
         budget: new Budget(),
         now: NOW,
         heed: (values) => heeded.push(...values),
+        tell: () => (told = true),
       },
     };
     const json = await planned({ schema, operation, fragments, variables, context });
-    return { statement: sql`${TO_VIEWER} ${textOf(['{"data":', ...json, '}'])} end`, heeded };
+    return { statement: sql`${TO_VIEWER} ${textOf(['{"data":', ...json, '}'])} end`, heeded, told };
   };

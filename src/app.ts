@@ -9,6 +9,7 @@ import express from 'express';
 import type { DestinationStream } from 'pino';
 import { answering, type ServedContext, written } from './answer';
 import { submit } from './approvals/submit';
+import { TrailReadings } from './audit/readings';
 import { catalogue } from './catalogue';
 import type { Config } from './config';
 import { sendError } from './edge/answers';
@@ -56,7 +57,8 @@ export async function createApp(config: Config, database: Database, options: Opt
     metrics: new Metrics(),
   };
   const rates = ratesOf(parts);
-  const app: App = { ...parts, rates, catalogue, clock: options.clock ?? (() => new Date()), submit };
+  const readings = new TrailReadings();
+  const app: App = { ...parts, rates, readings, catalogue, clock: options.clock ?? (() => new Date()), submit };
   const requests = new Requests(requestLog, app.metrics, config.requestSeconds * 1000, (seen) =>
     sendError(app, seen, new DomainError('TIMEOUT', 'That took too long and was stopped.'), ['connection', 'close']),
   );
@@ -105,6 +107,7 @@ export async function createApp(config: Config, database: Database, options: Opt
     await apollo.stop();
     rates.stop();
     requests.stop();
+    await readings.stop();
     await tracing?.stop();
     await new Promise<void>((resolve) => app.log.flush(() => resolve()));
   };

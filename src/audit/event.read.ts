@@ -31,6 +31,7 @@ const orNone =
 
 export const auditEventRead = declareRead('AuditEvent', {
   table: 'audit.event',
+  told: true,
   fields: {
     ...plains('id', 'outcome', 'subjectId', 'changeRequestId'),
     ...tokens('action', 'subjectType', 'requestId'),

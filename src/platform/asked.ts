@@ -152,6 +152,7 @@ function compilerOf(context: Context, info: GraphQLResolveInfo, budget = budgetO
     budget: planning?.budget ?? budget,
     final: planning !== undefined,
     heed: planning?.heed ?? (() => undefined),
+    tell: planning?.tell ?? (() => context.asked && app.readings.note(context, context.asked)),
     viewing: {
       viewerId: actor?.id ?? null,
       viewerRoles: actor?.roles ?? [],

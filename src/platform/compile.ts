@@ -42,6 +42,8 @@ export interface Compiling {
    * not be; else graphql-js walks the answer, and says so itself.
    */
   readonly final: boolean;
+  /** Called when rows are read whose reading is itself told. */
+  readonly tell: () => void;
   /** Called with values that the statement does not hold, and which may be refused nevertheless when a slot is filled. */
   readonly heed: (values: unknown[]) => void;
 }
@@ -263,6 +265,7 @@ export class Compiler {
 
   /** The rows that exist for the viewer. A part is seen by whoever sees the whole that it was reached through. */
   scope(read: Read, row: string): Sql {
+    if (read.told) this.compiling.tell();
     return read.partOfWhole ? raw('true') : this.viewing.may('read', read.type, row);
   }
 

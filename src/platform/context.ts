@@ -18,10 +18,23 @@ export interface App {
   readonly metrics: Metrics;
   /** How often somebody may ask: see edge/rates.ts. */
   readonly rates: Rates;
+  /** Notes who reads the trail: see audit/readings.ts. */
+  readonly readings: Readings;
   /** The instant now; tests set their own. */
   readonly clock: () => Date;
   /** The only way to write: see approvals/submit.ts. */
   readonly submit: (context: Context, operation: string, input: object) => Promise<Submitted>;
+}
+
+/** Who read the trail, and what they asked. */
+export interface Readings {
+  note(context: Context, asked: Asked): void;
+}
+
+/** A document and its variables, as they came. */
+export interface Asked {
+  readonly document: string;
+  readonly variables: unknown;
 }
 
 /** Refuses with RATE_LIMITED whoever asks too often. At once: no promise stands in the way of a request. */
@@ -56,6 +69,8 @@ export interface Context {
   readonly actor: Actor | null;
   readonly address: string | null;
   readonly userAgent: string | null;
+  /** What the request asks, once it is known. */
+  readonly asked?: Asked;
   /** Set while a document is planned: nothing is read, and `actor` stands for any viewer of a kind. */
   readonly planning?: Planning;
 }
@@ -64,6 +79,8 @@ export interface Context {
 export interface Planning {
   readonly budget: Budget;
   readonly now: Slot;
+  /** Called when what is read is itself told in the trail. */
+  readonly tell: () => void;
   /** Called with values that the statement does not hold, and which may be refused nevertheless when a slot is filled. */
   readonly heed: (values: unknown[]) => void;
 }

@@ -35,6 +35,8 @@ type Path = readonly string[];
 export interface Compiled {
   readonly statement: Sql;
   readonly heeded: readonly unknown[];
+  /** Whether it reads what is told when it is read. */
+  readonly told: boolean;
 }
 
 /** A document as one statement, for every request of its kind. */
@@ -46,8 +48,10 @@ export class Plan implements Statement {
   private readonly values: readonly unknown[];
   private readonly slots: readonly (readonly [index: number, value: unknown])[];
   private readonly heeded: readonly unknown[];
+  readonly told: boolean;
 
-  constructor({ statement, heeded }: Compiled) {
+  constructor({ statement, heeded, told }: Compiled) {
+    this.told = told;
     const { text, values } = statement.toQuery();
     this.text = text;
     this.name = nameOf(text);

@@ -18,6 +18,8 @@ export interface Read {
   /** Sort keys by the name of the order enum without _ASC and _DESC. Never null, never masked; the id breaks ties. */
   readonly orders: Record<string, OrderKey>;
   readonly defaultOrder: string;
+  /** Reading rows of it is itself told in the trail. */
+  readonly told: boolean;
   /** Rows of a part (an invoice's line) are seen by whoever sees the whole, and reached only through it. */
   readonly partOfWhole: boolean;
 }
@@ -73,6 +75,7 @@ interface Declaration {
   orders?: Record<string, OrderKey>;
   defaultOrder?: string;
   partOfWhole?: boolean;
+  told?: boolean;
 }
 
 /** The usual sort keys. */
@@ -83,6 +86,7 @@ export const declareRead = (type: string, declaration: Declaration): Read => ({
   type,
   filters: {},
   partOfWhole: false,
+  told: false,
   ...declaration,
   orders: declaration.orders ?? { CREATED_AT },
   defaultOrder: declaration.defaultOrder ?? 'CREATED_AT_DESC',
