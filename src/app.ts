@@ -17,6 +17,7 @@ import { serveMetrics } from './edge/figures';
 import { graphqlOverHttp, type Sender } from './edge/graphql-over-http';
 import { openLogs } from './edge/log';
 import { ratesOf } from './edge/rates';
+import { Refusals } from './edge/refusals';
 import { Requests } from './edge/requests';
 import { answerBrokenRequests, serverOptions } from './edge/server';
 import { serveRest } from './edge/rest';
@@ -60,6 +61,7 @@ export async function createApp(config: Config, database: Database, options: Opt
   const requests = new Requests(requestLog, app.metrics, config.requestSeconds * 1000, (seen) =>
     sendError(app, seen, new DomainError('TIMEOUT', 'That took too long and was stopped.'), ['connection', 'close']),
   );
+  const refusals = new Refusals(config.refusalsPerSecond, app.metrics);
   const tracing = openTracing(config, database.pool);
   const schema = guardedSchema();
   const documents = documentsOf(config, schema);
@@ -89,7 +91,13 @@ export async function createApp(config: Config, database: Database, options: Opt
     ],
   });
   await apollo.start();
-  const graphql = graphqlOverHttp({ app, apollo, documents, contextOf: (sender) => contextOf(app, sender) });
+  const graphql = graphqlOverHttp({
+    app,
+    apollo,
+    documents,
+    refusals,
+    contextOf: (sender) => contextOf(app, sender),
+  });
 
   const web = express().disable('x-powered-by').disable('etag');
   web.get('/health', (_request, response) => void response.json({ status: 'alive' }));
@@ -102,6 +110,7 @@ export async function createApp(config: Config, database: Database, options: Opt
   const rest = serveRest(app, web, graphql);
 
   const stop = async () => {
+    refusals.stop();
     await apollo.stop();
     rates.stop();
     requests.stop();

@@ -42,6 +42,12 @@ export class Metrics {
   readonly refused = this.counter('countersign_documents_refused_total', 'Documents refused unrun, by code', 'code');
   readonly rateLimited = this.counter('countersign_rate_limited_total', 'Refusals by a limit of rate', 'limit');
 
+  readonly held = this.counter(
+    'countersign_refusals_held_total',
+    'Refusals that waited, since they came thick from one address, and those whose connection was closed instead',
+    'then',
+  );
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
   }
