@@ -77,6 +77,8 @@ export async function createApp(config: Config, database: Database, options: Opt
     schema,
     stringifyResult: written,
     introspection: !config.production,
+    // An error costs more to make than a field to look at, and nobody reads a hundred.
+    validationOptions: { maxErrors: 20 },
     hideSchemaDetailsFromClientErrors: config.production,
     includeStacktraceInErrorResponses: false,
     persistedQueries: false,

@@ -45,16 +45,16 @@ export function graphqlOverHttp<C extends BaseContext>({ app, apollo, documents,
       httpGraphQLRequest: { method: request.method!, headers: decidingHeaders(request), ...asked },
       context: async () => contextOf(sender),
     });
-    const status = answered.status ?? 200;
-    if (isRefusal(status)) refusals.answer(seen, () => void write(seen, answered));
+    seen.errors = answered.body.kind === 'complete' && toldErrors(answered.body.string);
+    if (isRefused(seen, answered)) refusals.answer(seen, () => void write(seen, answered));
     else await write(seen, answered);
   }
 
   return (seen: Seen): void => {
     answer(seen).catch((error: unknown) => {
-      const send = () => sendError(app, seen, error);
-      if (isRefusal(statusFor(error))) refusals.answer(seen, send);
-      else send();
+      const tell = () => sendError(app, seen, error);
+      if (isRefusal(statusFor(error))) refusals.answer(seen, tell);
+      else tell();
     });
   };
 }
@@ -140,13 +140,16 @@ function toldErrors(body: string | Uint8Array): boolean {
   return begin.startsWith(BEGINS_WITH_ERRORS);
 }
 
+/** The request was at fault, or everything that it asked for was refused: `data` comes last. */
+const isRefused = ({ errors }: Seen, { status, body }: HTTPGraphQLResponse): boolean =>
+  isRefusal(status ?? 200) || (errors && body.kind === 'complete' && body.string.trimEnd().endsWith('"data":null}'));
+
 async function write(seen: Seen, { status, headers, body }: HTTPGraphQLResponse): Promise<void> {
   const raw = ['x-request-id', seen.id];
   for (const [name, value] of headers) raw.push(name, value);
   if (body.kind === 'complete') {
     // A read may hand over the bytes that the database sent.
     const finished = body.string as string | Uint8Array;
-    seen.errors = toldErrors(finished);
     send(seen.response, status ?? 200, raw, finished);
     return;
   }

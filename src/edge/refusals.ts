@@ -44,11 +44,11 @@ export class Refusals {
     const refused = this.note(networkOf(address));
     if (refused.level <= this.perSecond) return send();
     if (refused.held >= PLACES.network || this.waiting.size >= PLACES.all) {
-      this.metrics.held.inc({ then: 'closed' });
+      this.metrics.held.inc({ outcome: 'closed' });
       response.destroy();
       return;
     }
-    this.metrics.held.inc({ then: 'answered' });
+    this.metrics.held.inc({ outcome: 'answered' });
     this.hold(refused, send);
   }
 

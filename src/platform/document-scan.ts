@@ -19,18 +19,18 @@ type Counted = Extract<
 type AtMost = (kind: Counted, count: number) => void;
 
 /** What a character begins. */
-const enum Begins {
-  Nothing,
-  Blank,
-  Comment,
-  Name,
-  Number,
-  Text,
-  Sign,
-}
+const Begins = {
+  Nothing: 0,
+  Blank: 1,
+  Comment: 2,
+  Name: 3,
+  Number: 4,
+  Text: 5,
+  Sign: 6,
+} as const;
 
 const BEGINS = new Uint8Array(128);
-const begin = (characters: string, what: Begins) => {
+const begin = (characters: string, what: number) => {
   for (const each of characters) BEGINS[each.charCodeAt(0)] = what;
 };
 begin('\t\n\r ,', Begins.Blank);
@@ -51,7 +51,7 @@ export function scanDocument(text: string, atMost: AtMost): void {
   let tokens = 0;
   for (let at = 0; at < text.length;) {
     const code = text.charCodeAt(at);
-    const what = code < 128 ? BEGINS[code] : code === BYTE_ORDER_MARK ? Begins.Blank : Begins.Nothing;
+    const what: number = code < 128 ? BEGINS[code]! : code === BYTE_ORDER_MARK ? Begins.Blank : Begins.Nothing;
     if (what === Begins.Blank) {
       at += 1;
       continue;
@@ -60,7 +60,7 @@ export function scanDocument(text: string, atMost: AtMost): void {
       at = endOfLine(text, at);
       continue;
     }
-    const end = endOf(what!, text, at);
+    const end = endOf(what, text, at);
     if (end < 0) break;
     atMost('tokens', (tokens += 1));
     if (what === Begins.Name) shape.name(at, end);
@@ -71,7 +71,7 @@ export function scanDocument(text: string, atMost: AtMost): void {
 }
 
 /** Where a token ends; below zero where the parser will stop. */
-function endOf(what: Begins, text: string, at: number): number {
+function endOf(what: number, text: string, at: number): number {
   if (what === Begins.Name) return endOfName(text, at);
   if (what === Begins.Number) return endOfNumber(text, at);
   if (what === Begins.Text) return text.startsWith('"""', at) ? endOfBlock(text, at + 3) : endOfText(text, at + 1);
@@ -124,34 +124,34 @@ function endOfBlock(text: string, at: number): number {
   }
 }
 
-const enum Sign {
-  Quote = 34,
-  Open = 40,
-  Close = 41,
-  Dot = 46,
-  Colon = 58,
-  At = 64,
-  OpenList = 91,
-  Backslash = 92,
-  CloseList = 93,
-  OpenSet = 123,
-  CloseSet = 125,
-}
+const Sign = {
+  Quote: 34,
+  Open: 40,
+  Close: 41,
+  Dot: 46,
+  Colon: 58,
+  At: 64,
+  OpenList: 91,
+  Backslash: 92,
+  CloseList: 93,
+  OpenSet: 123,
+  CloseSet: 125,
+} as const;
 
 /** What the last sign or name was, as far as it says what a name after it is. */
-const enum Last {
-  Other,
+const Last = {
+  Other: 0,
   /** Nothing, or the end of a definition: what comes begins the next. */
-  Definition,
-  Spread,
-  On,
-  At,
-  Colon,
-}
+  Definition: 1,
+  Spread: 2,
+  On: 3,
+  At: 4,
+  Colon: 5,
+} as const;
 
 /** What follows from the order of the signs: which name is a field, which colon an alias. */
 class Shape {
-  private last = Last.Definition;
+  private last: number = Last.Definition;
   private nesting = 0;
   /** Arguments and definitions of variables that are open: within them a colon is no alias, and a brace no selection. */
   private parentheses = 0;

@@ -45,7 +45,7 @@ export class Metrics {
   readonly held = this.counter(
     'countersign_refusals_held_total',
     'Refusals that waited, since they came thick from one address, and those whose connection was closed instead',
-    'then',
+    'outcome',
   );
 
   constructor() {

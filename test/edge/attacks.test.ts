@@ -149,6 +149,11 @@ const ATTACKS: [name: string, shot: () => Shot, codes: string[]][] = [
     ['DOCUMENT_TOO_MANY_ROOT_FIELDS', 'GRAPHQL_VALIDATION_FAILED'],
   ],
   [
+    'errors below a field without end',
+    () => asking(`{ viewer { ${times(3_000, (n) => `none${n}`)} } } # ${(shots += 1)}`),
+    ['GRAPHQL_VALIDATION_FAILED'],
+  ],
+  [
     'pages that multiply',
     () => ({
       ...asking(`{ complaints(first: 100) { nodes { ${nest(3)} } } } # ${(shots += 1)}`),
