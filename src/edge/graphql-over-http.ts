@@ -8,6 +8,7 @@ import { assertJson, readJson } from './body';
 import type { Asked, Documents } from './documents';
 import type { Refusals } from './refusals';
 import type { Seen } from './requests';
+import { Unfit } from './unfit';
 
 /** Who sent a request, as far as the connection says. */
 export interface Sender {
@@ -31,6 +32,7 @@ interface Serving<C extends BaseContext> {
  */
 export function graphqlOverHttp<C extends BaseContext>({ app, apollo, documents, refusals, contextOf }: Serving<C>) {
   const senderOf = senderBy(app.config.trustedProxies);
+  const unfit = new Unfit();
 
   async function answer(seen: Seen): Promise<void> {
     const { request } = seen;
@@ -41,10 +43,13 @@ export function graphqlOverHttp<C extends BaseContext>({ app, apollo, documents,
     const asked = request.method === 'POST' ? await posted(request, app.config.limits) : inAddress(request);
     if (!asked) return;
     admit(asked, documents, seen);
-    const answered = await apollo.executeHTTPGraphQLRequest({
-      httpGraphQLRequest: { method: request.method!, headers: decidingHeaders(request), ...asked },
-      context: async () => contextOf(sender),
-    });
+    const answered =
+      unfit.answerOf(seen, asked.body) ??
+      (await apollo.executeHTTPGraphQLRequest({
+        httpGraphQLRequest: { method: request.method!, headers: decidingHeaders(request), ...asked },
+        context: async () => contextOf(sender),
+      }));
+    unfit.note(seen, asked.body, answered);
     seen.errors = answered.body.kind === 'complete' && toldErrors(answered.body.string);
     if (isRefused(seen, answered)) refusals.answer(seen, () => void write(seen, answered));
     else await write(seen, answered);

@@ -6,7 +6,7 @@ import type { Seen } from './requests';
  * In ms: how long a refusal is held back, at least and at most, so that it still comes within a tenth of a second. By chance in
  * between: what is answered at once comes back at once.
  */
-const HELD = { least: 40, most: 80 } as const;
+const HELD = { least: 60, most: 90 } as const;
 
 /** How many may be held at once, of one network and in all. */
 const PLACES = { network: 100, all: 1_000 } as const;
