@@ -96,12 +96,12 @@ const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = Buf
 /**
  * Refuses with REQUEST_TOO_DEEP before anything is made of the body: what is made goes as deep, and so does whoever walks
  * through it. Looks at bytes, since no part of a longer character looks like one of these; not at all at a body that is too
- * short to be as deep.
+ * short to be as deep. What ends open is no JSON: BAD_REQUEST.
  */
 export function assertShallow(bytes: Uint8Array, limit: number): void {
   if (bytes.length <= 2 * limit) return;
-  let depth = 0;
-  for (let at = 0; at < bytes.length; at += 1) {
+  let [depth, at] = [0, 0];
+  for (; at < bytes.length; at += 1) {
     const byte = bytes[at]!;
     if (byte === QUOTE) at = endOfText(bytes, at + 1);
     else if (byte === OPEN_LIST || byte === OPEN_OBJECT) {
@@ -113,6 +113,8 @@ export function assertShallow(bytes: Uint8Array, limit: number): void {
         });
     } else if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) depth -= 1;
   }
+  // A text that is open ends beyond the last byte.
+  if (depth !== 0 || at > bytes.length) throw unreadable();
 }
 
 function endOfText(bytes: Uint8Array, begin: number): number {

@@ -35,11 +35,19 @@ describe('brackets within each other in a body', () => {
   });
 
   it.each([
+    ['a text', `{"query":"${'['.repeat(5_000)}"}`],
+    ['an escaped quote', `{"query":"\\"${'['.repeat(5_000)}"}`],
+    ['a text that ends in a backslash', `{"query":"${'['.repeat(5_000)}\\\\"}`],
+  ])('are none in %s', (_what, text) => expect(isShallow(text, 500)).toBe(true));
+
+  it.each([
     ['an open text', `{"query":"${'['.repeat(5_000)}`],
     ['a text that ends in a backslash', `{"query":"${'['.repeat(5_000)}\\`],
-    ['an escaped quote', `{"query":"\\"${'['.repeat(5_000)}"}`],
     ['closing brackets', ']'.repeat(5_000)],
-  ])('are none in %s', (_what, text) => expect(isShallow(text, 500)).toBe(true));
+    ['open brackets', `${'{"a":'.repeat(300)}${' '.repeat(5_000)}`],
+  ])('are not looked at further in what is no JSON: %s', (_what, text) =>
+    expect(() => assertShallow(Buffer.from(text), 500)).toThrow('The request cannot be read: is it JSON?'),
+  );
 
   it('are refused by a server, as many as its setting says', async () => {
     const t = await startTestApp({ LIMITS: 'bodyNesting=5' });
