@@ -18,8 +18,8 @@ import { refuse } from './errors';
 export const DEFAULT_LIMITS = {
   /** Bytes of a request's body. */
   body: 1_000_000,
-  /** Brackets within each other in a body's JSON: those of variables, mostly. */
-  bodyNesting: 500,
+  /** Brackets within each other in a body's JSON: those of variables, mostly. A body of twice as many bytes needs no look. */
+  bodyNesting: 2_000,
   /** UTF-16 units of a document: what is long belongs into variables. */
   characters: 100_000,
   /** UTF-16 units of one name: messages of errors repeat names. */

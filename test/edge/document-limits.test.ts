@@ -265,7 +265,7 @@ describe('variables', () => {
   it.each([
     ['lists within each other', nested(200_000, '[', '', ']'), 'REQUEST_TOO_DEEP'],
     ['objects within each other', nested(100_000, '{"a":', '1', '}'), 'REQUEST_TOO_DEEP'],
-    ['lists within each other, as deep as a body may be', nested(490, '[', '', ']')],
+    ['lists within each other, as deep as a body may be', nested(1_990, '[', '', ']')],
     ['a long text', JSON.stringify('Value " does not exist cannot represent '.repeat(20_000))],
     ['a long list', `[${times(200_000, () => '1', ',')}]`],
     ['a wide object', `{${times(50_000, (n) => `"a${n}":${n}`, ',')}}`],
