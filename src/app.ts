@@ -18,6 +18,7 @@ import { serveMetrics } from './edge/figures';
 import { graphqlOverHttp, type Sender } from './edge/graphql-over-http';
 import { openLogs } from './edge/log';
 import { ratesOf } from './edge/rates';
+import { Refusals } from './edge/refusals';
 import { Requests } from './edge/requests';
 import { answerBrokenRequests, serverOptions } from './edge/server';
 import { serveRest } from './edge/rest';
@@ -62,6 +63,7 @@ export async function createApp(config: Config, database: Database, options: Opt
   const requests = new Requests(requestLog, app.metrics, config.requestSeconds * 1000, (seen) =>
     sendError(app, seen, new DomainError('TIMEOUT', 'That took too long and was stopped.'), ['connection', 'close']),
   );
+  const refusals = new Refusals(config.refusalsPerSecond, app.metrics);
   const tracing = openTracing(config, database.pool);
   const schema = guardedSchema();
   const documents = documentsOf(config, schema);
@@ -77,6 +79,8 @@ export async function createApp(config: Config, database: Database, options: Opt
     schema,
     stringifyResult: written,
     introspection: !config.production,
+    // An error costs more to make than a field to look at, and nobody reads a hundred.
+    validationOptions: { maxErrors: 20 },
     hideSchemaDetailsFromClientErrors: config.production,
     includeStacktraceInErrorResponses: false,
     persistedQueries: false,
@@ -91,7 +95,13 @@ export async function createApp(config: Config, database: Database, options: Opt
     ],
   });
   await apollo.start();
-  const graphql = graphqlOverHttp({ app, apollo, documents, contextOf: (sender) => contextOf(app, sender) });
+  const graphql = graphqlOverHttp({
+    app,
+    apollo,
+    documents,
+    refusals,
+    contextOf: (sender) => contextOf(app, sender),
+  });
 
   const web = express().disable('x-powered-by').disable('etag');
   web.get('/health', (_request, response) => void response.json({ status: 'alive' }));
@@ -104,6 +114,7 @@ export async function createApp(config: Config, database: Database, options: Opt
   const rest = serveRest(app, web, graphql);
 
   const stop = async () => {
+    refusals.stop();
     await apollo.stop();
     rates.stop();
     requests.stop();

@@ -66,6 +66,7 @@ const environment = z.object({
   LIMITS: z.string().transform(limitsIn).optional(),
   RATE_PER_USER: perMinute(300_000),
   RATE_PER_ADDRESS: perMinute(600_000),
+  REFUSALS_PER_SECOND: z.coerce.number().int().min(0).max(1_000_000).default(10),
   SIGN_IN_TRIES: z.coerce.number().int().min(1).max(1_000_000).default(10),
   SIGN_IN_TRIES_PER_ADDRESS: z.coerce.number().int().min(1).max(1_000_000).default(50),
   TRUSTED_DOCUMENTS: z.string().optional(),
@@ -116,6 +117,8 @@ export interface Config {
   /** Requests that one process takes in a minute from a user and from an address; 0: without a limit. */
   readonly ratePerUser: number;
   readonly ratePerAddress: number;
+  /** Refusals of one address in a second that are answered at once, those beyond a little later; 0: all at once. */
+  readonly refusalsPerSecond: number;
   /** Tries to sign in within 15 minutes that do not succeed: for an e-mail from one address, and from one address. */
   readonly signInTries: number;
   readonly signInTriesPerAddress: number;
@@ -181,6 +184,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, over: NodeJS.Pr
     limits: Object.freeze({ ...DEFAULT_LIMITS, ...settings.LIMITS }),
     ratePerUser: settings.RATE_PER_USER,
     ratePerAddress: settings.RATE_PER_ADDRESS,
+    refusalsPerSecond: settings.REFUSALS_PER_SECOND,
     signInTries: settings.SIGN_IN_TRIES,
     signInTriesPerAddress: settings.SIGN_IN_TRIES_PER_ADDRESS,
     trustedDocuments: settings.TRUSTED_DOCUMENTS,

@@ -77,8 +77,12 @@ const formatted = (error: unknown) =>
     ? { ...error.toJSON(), extensions: { code: 'GRAPHQL_PARSE_FAILED', ...error.extensions } }
     : { message: '' };
 
-function statusFor(error: unknown): number {
+/** The status of an error that is the whole answer. */
+export function statusFor(error: unknown): number {
   if (error instanceof ProtocolError) return error.status;
   if (error instanceof DomainError) return statusOf(error.code);
   return error instanceof GraphQLError ? 400 : 500;
 }
+
+/** Whether a status says that the request was at fault. */
+export const isRefusal = (status: number): boolean => status >= 400 && status < 500;

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
+import type { DocumentLimits } from '../platform/document-limits';
 import { refuse } from '../platform/errors';
 import { ProtocolError } from './answers';
 
@@ -28,10 +29,13 @@ const tooLarge = (limit: number): never =>
   refuse('REQUEST_TOO_LARGE', `A request has at most ${limit} bytes.`, { limit, setting: 'LIMITS=body' });
 
 /**
- * The JSON object of a body of at most `limit` bytes, as sent and as unpacked. Refuses with REQUEST_TOO_LARGE as soon as it
- * is known, without the rest; with BAD_REQUEST what is no JSON. Null: the client went away.
+ * The JSON object of a body of at most `limits.body` bytes, as sent and as unpacked. Refuses with REQUEST_TOO_LARGE as soon as
+ * it is known, without the rest; with REQUEST_TOO_DEEP; with BAD_REQUEST what is no JSON. Null: the client went away.
  */
-export async function readJson(request: IncomingMessage, limit: number): Promise<object | null> {
+export async function readJson(
+  request: IncomingMessage,
+  { body: limit, bodyNesting }: Pick<DocumentLimits, 'body' | 'bodyNesting'>,
+): Promise<object | null> {
   if (Number(request.headers['content-length'] ?? 0) > limit) {
     letGo(request);
     return tooLarge(limit);
@@ -39,7 +43,9 @@ export async function readJson(request: IncomingMessage, limit: number): Promise
   const sent = await bytesOf(request, limit);
   if (!sent) return null;
   const encoding = request.headers['content-encoding'];
-  return parse(encoding === undefined || encoding === 'identity' ? sent : await unpacked(sent, encoding, limit));
+  const bytes = encoding === undefined || encoding === 'identity' ? sent : await unpacked(sent, encoding, limit);
+  assertShallow(bytes, bodyNesting);
+  return parse(bytes);
 }
 
 function bytesOf(request: IncomingMessage, limit: number): Promise<Buffer | null> {
@@ -83,6 +89,38 @@ async function unpacked(bytes: Buffer, encoding: string, limit: number): Promise
     if ((error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE') return tooLarge(limit);
     throw unreadable();
   }
+}
+
+const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = Buffer.from('"\\[]{}');
+
+/**
+ * Refuses with REQUEST_TOO_DEEP before anything is made of the body: what is made goes as deep, and so does whoever walks
+ * through it. Looks at bytes, since no part of a longer character looks like one of these; not at all at a body that is too
+ * short to be as deep. What ends open is no JSON: BAD_REQUEST.
+ */
+export function assertShallow(bytes: Uint8Array, limit: number): void {
+  if (bytes.length <= 2 * limit) return;
+  let [depth, at] = [0, 0];
+  for (; at < bytes.length; at += 1) {
+    const byte = bytes[at]!;
+    if (byte === QUOTE) at = endOfText(bytes, at + 1);
+    else if (byte === OPEN_LIST || byte === OPEN_OBJECT) {
+      depth += 1;
+      if (depth > limit)
+        refuse('REQUEST_TOO_DEEP', `A request has at most ${limit} brackets within each other.`, {
+          limit,
+          setting: 'LIMITS=bodyNesting',
+        });
+    } else if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) depth -= 1;
+  }
+  // A text that is open ends beyond the last byte.
+  if (depth !== 0 || at > bytes.length) throw unreadable();
+}
+
+function endOfText(bytes: Uint8Array, begin: number): number {
+  let at = begin;
+  while (at < bytes.length && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;
+  return at;
 }
 
 const unreadable = () => new ProtocolError(400, 'The request cannot be read: is it JSON?');

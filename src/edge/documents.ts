@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import {
   type DocumentNode,
+  GraphQLError,
   type GraphQLSchema,
   Kind,
   type OperationTypeNode,
@@ -15,9 +16,13 @@ import type { Config } from '../config';
 import { type DocumentLimits, parseWithin, rootFieldsOf } from '../platform/document-limits';
 import { DomainError, refuse } from '../platform/errors';
 import type { Operations } from '../platform/metrics';
+import { Remembered } from './remembered';
 
 /** How many characters of documents that passed are remembered, so that only what is new is looked at. */
 const REMEMBERED = 16_000_000;
+
+/** And of those that were refused, so that who sends one again and again is not worth more than a look. */
+const REMEMBERED_REFUSED = 2_000_000;
 
 /** What a request names its document by: the text, or the SHA-256 of one that is trusted. */
 export interface Asked {
@@ -47,21 +52,25 @@ export function documentsOf({ trustedDocuments, limits }: Config, schema: GraphQ
 
 /** Whatever keeps within the limits. Refuses with the codes of document-limits.ts and SIGN_IN_REPEATED. */
 function withinLimits(limits: DocumentLimits): Documents {
-  const passed = new Map<string, Admitted>();
-  let characters = 0;
+  const passed = new Remembered<Admitted>(REMEMBERED);
+  const refused = new Remembered<Error>(REMEMBERED_REFUSED);
+  const examine = (query: string): Admitted => {
+    try {
+      return passed.keep(query, admit(query, parseWithin(query, limits), false));
+    } catch (error) {
+      const plain = error instanceof DomainError || error instanceof GraphQLError;
+      if (plain && query.length <= limits.characters) refused.keep(query, error);
+      throw error;
+    }
+  };
   return ({ query }) => {
     if (typeof query !== 'string' || query === '') return undefined;
-    const known = passed.get(query);
+    const known = passed.find(query);
     if (known) return known;
-    const admitted = admit(query, parseWithin(query, limits), false);
-    passed.set(query, admitted);
-    characters += query.length;
-    for (const oldest of passed.keys()) {
-      if (characters <= REMEMBERED) break;
-      passed.delete(oldest);
-      characters -= oldest.length;
-    }
-    return admitted;
+    // What is longer than that is refused at a glance, and would drive out the rest.
+    const before = query.length <= limits.characters ? refused.find(query) : undefined;
+    if (before) throw before;
+    return examine(query);
   };
 }
 

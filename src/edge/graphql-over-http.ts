@@ -2,10 +2,13 @@ import type { IncomingMessage } from 'node:http';
 import { type ApolloServer, type BaseContext, HeaderMap, type HTTPGraphQLResponse } from '@apollo/server';
 import proxyAddress from 'proxy-addr';
 import type { App } from '../platform/context';
-import { send, sendError } from './answers';
+import type { DocumentLimits } from '../platform/document-limits';
+import { isRefusal, send, sendError, statusFor } from './answers';
 import { assertJson, readJson } from './body';
 import type { Asked, Documents } from './documents';
+import type { Refusals } from './refusals';
 import type { Seen } from './requests';
+import { Unfit } from './unfit';
 
 /** Who sent a request, as far as the connection says. */
 export interface Sender {
@@ -19,6 +22,7 @@ interface Serving<C extends BaseContext> {
   app: App;
   apollo: ApolloServer<C>;
   documents: Documents;
+  refusals: Refusals;
   contextOf: (sender: Sender) => C | Promise<C>;
 }
 
@@ -26,26 +30,37 @@ interface Serving<C extends BaseContext> {
  * GraphQL over HTTP, on Node's own server: the limits of the edge, then Apollo's pipeline. Nothing of Express stands in the
  * way of a read, which would cost more than a small one does.
  */
-export function graphqlOverHttp<C extends BaseContext>({ app, apollo, documents, contextOf }: Serving<C>) {
+export function graphqlOverHttp<C extends BaseContext>({ app, apollo, documents, refusals, contextOf }: Serving<C>) {
   const senderOf = senderBy(app.config.trustedProxies);
+  const unfit = new Unfit();
 
   async function answer(seen: Seen): Promise<void> {
     const { request } = seen;
     seen.operations = 'none';
     const sender = senderOf(seen);
+    seen.address = sender.address;
     if (sender.address !== null) app.rates.address(sender.address);
-    const asked = request.method === 'POST' ? await posted(request, app.config.limits.body) : inAddress(request);
+    const asked = request.method === 'POST' ? await posted(request, app.config.limits) : inAddress(request);
     if (!asked) return;
     admit(asked, documents, seen);
-    const answered = await apollo.executeHTTPGraphQLRequest({
-      httpGraphQLRequest: { method: request.method!, headers: decidingHeaders(request), ...asked },
-      context: async () => contextOf(sender),
-    });
-    await write(seen, answered);
+    const answered =
+      unfit.answerOf(seen, asked.body) ??
+      (await apollo.executeHTTPGraphQLRequest({
+        httpGraphQLRequest: { method: request.method!, headers: decidingHeaders(request), ...asked },
+        context: async () => contextOf(sender),
+      }));
+    unfit.note(seen, asked.body, answered);
+    seen.errors = answered.body.kind === 'complete' && toldErrors(answered.body.string);
+    if (isRefused(seen, answered)) refusals.answer(seen, () => void write(seen, answered));
+    else await write(seen, answered);
   }
 
   return (seen: Seen): void => {
-    answer(seen).catch((error: unknown) => sendError(app, seen, error));
+    answer(seen).catch((error: unknown) => {
+      const tell = () => sendError(app, seen, error);
+      if (isRefusal(statusFor(error))) refusals.answer(seen, tell);
+      else tell();
+    });
   };
 }
 
@@ -55,9 +70,9 @@ interface Carried {
   search: string;
 }
 
-async function posted(request: IncomingMessage, limit: number): Promise<Carried | null> {
+async function posted(request: IncomingMessage, limits: DocumentLimits): Promise<Carried | null> {
   assertJson(request);
-  const body = await readJson(request, limit);
+  const body = await readJson(request, limits);
   return body && { body, search: '' };
 }
 
@@ -130,13 +145,16 @@ function toldErrors(body: string | Uint8Array): boolean {
   return begin.startsWith(BEGINS_WITH_ERRORS);
 }
 
+/** The request was at fault, or everything that it asked for was refused: `data` comes last. */
+const isRefused = ({ errors }: Seen, { status, body }: HTTPGraphQLResponse): boolean =>
+  isRefusal(status ?? 200) || (errors && body.kind === 'complete' && body.string.trimEnd().endsWith('"data":null}'));
+
 async function write(seen: Seen, { status, headers, body }: HTTPGraphQLResponse): Promise<void> {
   const raw = ['x-request-id', seen.id];
   for (const [name, value] of headers) raw.push(name, value);
   if (body.kind === 'complete') {
     // A read may hand over the bytes that the database sent.
     const finished = body.string as string | Uint8Array;
-    seen.errors = toldErrors(finished);
     send(seen.response, status ?? 200, raw, finished);
     return;
   }

@@ -39,8 +39,17 @@ function limiter(limit: string, points: number, metrics: Metrics): (key: string)
       return;
     }
     metrics.rateLimited.inc({ limit });
-    throw new DomainError('RATE_LIMITED', 'You ask too often; try again later.', {
-      retryAfterSeconds: Math.max(1, Math.ceil((until - Date.now()) / 1000)),
-    });
+    throw tooOften(Math.max(1, Math.ceil((until - Date.now()) / 1000)));
   };
+}
+
+/** One refusal for each number of seconds that it may tell: an error with its stack costs more than all the rest of refusing. */
+const refusals = new Map<number, DomainError>();
+
+function tooOften(retryAfterSeconds: number): DomainError {
+  const known = refusals.get(retryAfterSeconds);
+  if (known) return known;
+  const made = new DomainError('RATE_LIMITED', 'You ask too often; try again later.', { retryAfterSeconds });
+  refusals.set(retryAfterSeconds, made);
+  return made;
 }

@@ -11,6 +11,8 @@ export interface Seen {
   readonly began: number;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  /** Who is connected, or whom a trusted proxy names; null until that was looked up. */
+  address: string | null;
   /** Of the document that it carried; null for what is no GraphQL at all. */
   operations: Operations | null;
   /** Whether a well-formed answer told of errors. */
@@ -47,7 +49,8 @@ export class Requests {
 
   begin(request: IncomingMessage, response: ServerResponse): Seen {
     const id = idOf(request);
-    const seen: Seen = { id, began: performance.now(), request, response, operations: null, errors: false };
+    const began = performance.now();
+    const seen: Seen = { id, began, request, response, address: null, operations: null, errors: false };
     this.underWay.add(seen);
     response.once('close', () => this.end(seen));
     return seen;

@@ -4,13 +4,11 @@ import {
   type FragmentDefinitionNode,
   GraphQLError,
   Kind,
-  Lexer,
   parse,
   type SelectionNode,
   type SelectionSetNode,
-  Source,
-  TokenKind,
 } from 'graphql';
+import { scanDocument } from './document-scan';
 import { refuse } from './errors';
 
 /**
@@ -20,6 +18,8 @@ import { refuse } from './errors';
 export const DEFAULT_LIMITS = {
   /** Bytes of a request's body. */
   body: 1_000_000,
+  /** Brackets within each other in a body's JSON: those of variables, mostly. A body of twice as many bytes needs no look. */
+  bodyNesting: 2_000,
   /** UTF-16 units of a document: what is long belongs into variables. */
   characters: 100_000,
   /** UTF-16 units of one name: messages of errors repeat names. */
@@ -92,27 +92,10 @@ function atMost(limits: DocumentLimits, kind: keyof typeof CODES, count: number)
  */
 export function parseWithin(text: string, limits: DocumentLimits): DocumentNode {
   atMost(limits, 'characters', text.length);
-  const source = new Source(text);
-  countTokens(source, limits);
-  const document = parse(source, { maxLexicalTokens: limits.tokens });
+  scanDocument(text, (kind, count) => atMost(limits, kind, count));
+  const document = parse(text, { maxLexicalTokens: limits.tokens });
   new Measure(document, limits).check();
   return document;
-}
-
-const OPENING = new Set<string>([TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L]);
-const CLOSING = new Set<string>([TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R]);
-
-/** Before the parser, which would go down as deep as the brackets do. */
-function countTokens(source: Source, limits: DocumentLimits): void {
-  const lexer = new Lexer(source);
-  let [tokens, directives, nesting] = [0, 0, 0];
-  for (let token = lexer.advance(); token.kind !== TokenKind.EOF; token = lexer.advance()) {
-    atMost(limits, 'tokens', (tokens += 1));
-    if (token.kind === TokenKind.AT) atMost(limits, 'directives', (directives += 1));
-    else if (token.kind === TokenKind.NAME) atMost(limits, 'name', token.end - token.start);
-    else if (OPENING.has(token.kind)) atMost(limits, 'nesting', (nesting += 1));
-    else if (CLOSING.has(token.kind)) nesting -= 1;
-  }
 }
 
 /** Of selections with their fragments put in. */
@@ -210,15 +193,21 @@ class Measure {
 
   /** What validation and execution do with fields that stand in one place under one name: compare each with each. */
   private merge(sets: readonly SelectionSetNode[]): void {
-    const together = new Map<string, FieldNode[]>();
+    // Most keys stand once, and are not worth a list.
+    const together = new Map<string, FieldNode | FieldNode[]>();
     for (const field of fieldsOf(sets, this.fragments)) {
       const key = (field.alias ?? field.name).value;
       const same = together.get(key);
-      if (same) same.push(field);
-      else together.set(key, [field]);
+      if (!same) together.set(key, field);
+      else if (Array.isArray(same)) same.push(field);
+      else together.set(key, [same, field]);
     }
     for (const same of together.values()) {
-      if (same.length > 1) this.merges += (same.length - 1) * same.reduce((sum, each) => sum + weight(each), 0);
+      if (!Array.isArray(same)) {
+        if (same.selectionSet) this.merge([same.selectionSet]);
+        continue;
+      }
+      this.merges += (same.length - 1) * same.reduce((sum, each) => sum + weight(each), 0);
       atMost(this.limits, 'merges', this.merges);
       const below = same.flatMap(({ selectionSet }) => selectionSet ?? []);
       if (below.length > 0) this.merge(below);
@@ -252,16 +241,21 @@ export function rootFieldsOf(document: DocumentNode): FieldNode[] {
 function fieldsOf(
   sets: readonly SelectionSetNode[],
   fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-  seen = new Set<string>(),
 ): FieldNode[] {
-  return sets.flatMap(({ selections }) =>
-    selections.flatMap((selection): FieldNode[] => {
-      if (selection.kind === Kind.FIELD) return [selection];
-      if (selection.kind === Kind.INLINE_FRAGMENT) return fieldsOf([selection.selectionSet], fragments, seen);
-      const { value: name } = selection.name;
-      const fragment = seen.has(name) ? undefined : fragments.get(name);
-      seen.add(name);
-      return fragment ? fieldsOf([fragment.selectionSet], fragments, seen) : [];
-    }),
-  );
+  const found: FieldNode[] = [];
+  const seen = new Set<string>();
+  const look = ({ selections }: SelectionSetNode): void => {
+    for (const selection of selections) {
+      if (selection.kind === Kind.FIELD) found.push(selection);
+      else if (selection.kind === Kind.INLINE_FRAGMENT) look(selection.selectionSet);
+      else {
+        const { value: name } = selection.name;
+        const fragment = seen.has(name) ? undefined : fragments.get(name);
+        seen.add(name);
+        if (fragment) look(fragment.selectionSet);
+      }
+    }
+  };
+  sets.forEach(look);
+  return found;
 }

@@ -52,6 +52,12 @@ export class Metrics {
     'what',
   );
 
+  readonly held = this.counter(
+    'countersign_refusals_held_total',
+    'Refusals that waited, since they came thick from one address, and those whose connection was closed instead',
+    'outcome',
+  );
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
   }

@@ -11,7 +11,8 @@ export const testConfig = (more: Record<string, string> = {}): Config =>
     MASTER_KEY: TEST_MASTER_KEY,
     LOG_LEVEL: 'silent',
     DEMO_DATA: 'false',
-    // One address, that of all tests; test/edge/sign-in-rates.test.ts has the limits.
+    // One address, that of all tests; test/edge has the limits.
+    REFUSALS_PER_SECOND: '0',
     SIGN_IN_TRIES: '1000000',
     SIGN_IN_TRIES_PER_ADDRESS: '1000000',
     DATA_DIRECTORY: path.resolve(__dirname, '../../.data/test'),
