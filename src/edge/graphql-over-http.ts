@@ -58,11 +58,15 @@ export function graphqlOverHttp<C extends BaseContext>({ app, apollo, documents,
   return (seen: Seen): void => {
     answer(seen).catch((error: unknown) => {
       const tell = () => sendError(app, seen, error);
-      if (isRefusal(statusFor(error))) refusals.answer(seen, tell);
+      const status = statusFor(error);
+      if (isRefusal(status)) refusals.answer(seen, tell, status === TOO_MANY ? 'tooOften' : 'wrong');
       else tell();
     });
   };
 }
+
+/** The status of who asks too often. */
+const TOO_MANY = 429;
 
 /** What Apollo takes apart: a body, or what stands behind the question mark. */
 interface Carried {

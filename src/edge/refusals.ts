@@ -3,10 +3,10 @@ import { networkOf } from '../platform/network';
 import type { Seen } from './requests';
 
 /**
- * In ms: how long a refusal is held back, at least and at most, so that it still comes within a tenth of a second. By chance in
- * between: what is answered at once comes back at once.
+ * In ms: how long a refusal is held back, at least and at most. By chance in between: what is answered at once comes back at once.
+ * What was refused for itself still comes within a tenth of a second; who is told to ask less often, waits for that, too.
  */
-const HELD = { least: 60, most: 90 } as const;
+const HELD = { wrong: { least: 60, most: 90 }, tooOften: { least: 400, most: 800 } } as const;
 
 /** How many may be held at once, of one network and in all. */
 const PLACES = { network: 100, all: 1_000 } as const;
@@ -39,7 +39,7 @@ export class Refusals {
   ) {}
 
   /** Calls `send` now or a little later. Beyond the places to wait in, the connection is closed instead. */
-  answer({ address, response }: Seen, send: () => void): void {
+  answer({ address, response }: Seen, send: () => void, because: keyof typeof HELD = 'wrong'): void {
     if (this.perSecond === 0 || address === null) return send();
     const refused = this.note(networkOf(address));
     if (refused.level <= this.perSecond) return send();
@@ -49,7 +49,7 @@ export class Refusals {
       return;
     }
     this.metrics.held.inc({ outcome: 'answered' });
-    this.hold(refused, send);
+    this.hold(refused, send, HELD[because]);
   }
 
   /** Sends what is held, and holds nothing any more. */
@@ -61,13 +61,13 @@ export class Refusals {
     }
   }
 
-  private hold(refused: Refused, send: () => void): void {
+  private hold(refused: Refused, send: () => void, { least, most }: { least: number; most: number }): void {
     const release = () => {
       refused.held -= 1;
       this.waiting.delete(timer);
       send();
     };
-    const timer = setTimeout(release, HELD.least + Math.random() * (HELD.most - HELD.least));
+    const timer = setTimeout(release, least + Math.random() * (most - least));
     refused.held += 1;
     this.waiting.set(timer, release);
   }
