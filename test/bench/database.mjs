@@ -52,10 +52,25 @@ export async function openLoaded(cluster, { invoices, fresh }, tell) {
     });
     await prepare(cluster, url);
     await withClient(url, (client) => load(client, invoices, (line) => tell(`${name}: ${line}`)));
+    tell(`${name}: sealing the trail`);
+    await seal(cluster, url);
     await withClient(cluster.url, (client) => client.query(`COMMENT ON DATABASE ${name} IS '${wanted}'`));
   } else tell(`${name}: taken as it was loaded before`);
   const token = await withClient(url, signIn);
   return { url, apiUrl: await apiUrlOf(cluster, url), token, ids: await withClient(url, idsOf) };
+}
+
+/** Gives all events their places, as the API would while it is measured. */
+async function seal({ config }, url) {
+  const keys = dist('platform/keys.js').deriveKeys(config.masterKey);
+  const { sealBatch } = dist('audit/seal-batch.js');
+  const signer = dist('audit/sealer.js').signerOf({ config, keys });
+  const logins = await dist('platform/database-roles.js').ensureRoles(url, keys);
+  await withClient(logins.sealer, async (client) => {
+    await client.query('SET synchronous_commit = off');
+    while ((await sealBatch(client, signer, new Date())).more);
+  });
+  await withClient(url, (client) => client.query('VACUUM (ANALYZE)'));
 }
 
 /** Makes the roles and migrates, by the same code as the API's own start. */

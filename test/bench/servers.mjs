@@ -35,6 +35,8 @@ async function startApi({ masterKey }, { url }) {
     DATA_DIRECTORY: DIRECTORY,
     MASTER_KEY: masterKey,
     LOG_LEVEL: 'info',
+    // Each database is a trail of its own.
+    AUDIT_CHECKPOINTS: path.join(DIRECTORY, 'checkpoints', new URL(url).pathname.slice(1)),
     // One user from one address asks more than the limits let pass. They stay on, and are counted, but are not reached.
     RATE_PER_USER: '100000000',
     RATE_PER_ADDRESS: '100000000',
