@@ -15,7 +15,7 @@ import {
 import { literal, sql, type Sql } from '../platform/sql';
 
 /** The canonical bytes, which are dropped after their time: then what only they say is empty. */
-const content: Source = {
+export const content: Source = {
   of: (row) => `${row}_told`,
   select: (row) => sql`select convert_from(c.bytes, 'UTF8') as text, convert_from(c.bytes, 'UTF8')::jsonb as told
     from audit.content c where c.event_id = ${column(row, 'id')} and c.written_at = ${column(row, 'written_at')}`,
