@@ -47,7 +47,7 @@ describe('agent.assign', () => {
         outcome: 'DONE',
         actor: t.as('operations').userId,
         onBehalfOf: null,
-        subject: { type: 'Agent', id: agentId },
+        subject: { type: 'Agent', id: agentId, version: 2 },
         reason: null,
       },
     ]);

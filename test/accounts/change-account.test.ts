@@ -39,7 +39,7 @@ describe('account.change', () => {
         outcome: 'DONE',
         actor: t.as('billing').userId,
         onBehalfOf: null,
-        subject: { type: 'Account', id: accountId },
+        subject: { type: 'Account', id: accountId, version: 2 },
         reason: 'moved',
       },
     ]);

@@ -90,7 +90,7 @@ describe('account.close', () => {
       outcome: 'DONE',
       actor: t.as('supervisor').userId,
       onBehalfOf: t.as('operations').userId,
-      subject: { type: 'Account', id: accountId },
+      subject: { type: 'Account', id: accountId, version: 2 },
       reason: 'contract ended',
     });
     expect(events[0]!.changes).toEqual([

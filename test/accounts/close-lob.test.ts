@@ -53,7 +53,7 @@ describe('lob.close', () => {
         outcome: 'DONE',
         actor: t.as('operations').userId,
         onBehalfOf: null,
-        subject: { type: 'Lob', id: lob },
+        subject: { type: 'Lob', id: lob, version: 2 },
         reason: 'insourced',
       },
     ]);

@@ -54,7 +54,7 @@ describe('assignment.end', () => {
         outcome: 'DONE',
         actor: t.as('operations').userId,
         onBehalfOf: null,
-        subject: { type: 'Assignment', id: assignmentId },
+        subject: { type: 'Assignment', id: assignmentId, version: 2 },
         reason: 'project over',
       },
     ]);

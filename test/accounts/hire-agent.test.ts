@@ -43,7 +43,7 @@ describe('agent.hire', () => {
         outcome: 'DONE',
         actor: t.as('operations').userId,
         onBehalfOf: null,
-        subject: { type: 'Agent', id },
+        subject: { type: 'Agent', id, version: 1 },
         reason: null,
       },
     ]);

@@ -47,7 +47,7 @@ describe('account.open', () => {
       closed_at: null,
       bank_account_number_masked: '••••••••6819',
     });
-    const subject = { type: 'Account', id: row!.id };
+    const subject = { type: 'Account', id: row!.id, version: 1 };
     expect(told(events)).toEqual([
       {
         action: 'account.opened',

@@ -41,7 +41,7 @@ describe('lob.open', () => {
         outcome: 'DONE',
         actor: t.as('operations').userId,
         onBehalfOf: null,
-        subject: { type: 'Lob', id },
+        subject: { type: 'Lob', id, version: 1 },
         reason: null,
       },
     ]);

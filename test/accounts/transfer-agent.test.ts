@@ -57,7 +57,7 @@ describe('agent.transfer', () => {
       outcome: 'DONE',
       actor: t.as('supervisor').userId,
       onBehalfOf: t.as('operations').userId,
-      subject: { type: 'Agent', id: agentId },
+      subject: { type: 'Agent', id: agentId, version: 3 },
       reason: 'peak',
     });
     expect(events[0]!.changes).toEqual([
