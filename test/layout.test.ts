@@ -46,6 +46,8 @@ const ORDER = [
   'edge',
   'app',
   'open-database',
+  'audit-installation',
+  'audit-command',
   'demo',
   'main',
 ];

@@ -34,6 +34,10 @@ export function perfectNodes(from: number, to: number): NodePlace[] {
   return nodes;
 }
 
+/** The fewest nodes that cover the leaves from one on and before the last cut, none of which reaches over a cut; left to right. */
+export const subtreesBetween = (from: number, cuts: readonly number[]): NodePlace[] =>
+  cuts.flatMap((cut, at) => perfectNodes(cuts[at - 1] ?? from, cut));
+
 /**
  * The nodes above the leaves (so from level 1 on) that a tree gets when it grows from a size to another: those whose last
  * leaf is among the new ones. For each new leaf in turn, upwards: the order in which a frontier makes them.

@@ -53,12 +53,15 @@ export async function ensureRoles(ownerUrl: string, keys: Keys): Promise<Logins>
   } finally {
     await client.end();
   }
-  return {
-    api: loginUrl('api', ownerUrl, keys),
-    sealer: loginUrl('sealer', ownerUrl, keys),
-    auditor: loginUrl('auditor', ownerUrl, keys),
-  };
+  return loginsOf(ownerUrl, keys);
 }
+
+/** The URLs to log in with, where the roles have been made. Of the URL that is given only the server and the database count. */
+export const loginsOf = (url: string, keys: Keys): Logins => ({
+  api: loginUrl('api', url, keys),
+  sealer: loginUrl('sealer', url, keys),
+  auditor: loginUrl('auditor', url, keys),
+});
 
 function loginUrl(who: Who, ownerUrl: string, keys: Keys): string {
   const url = new URL(ownerUrl);

@@ -15,6 +15,7 @@ import {
   connect,
   findOrphan,
   freePort,
+  readPidFile,
   spawnServer,
   stopServer,
   SUPERUSER,
@@ -86,6 +87,15 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     const reason = error instanceof Error ? error.message : String(error);
     refuse('DATABASE_NOT_STARTED', `PostgreSQL was not started in ${options.directory}: ${reason}`);
   }
+}
+
+/**
+ * Where the server of a directory listens that some process runs, for those who can log in by themselves; null where none does. A name to
+ * log in with is not part of it.
+ */
+export function findEmbeddedPostgres({ directory, database }: EmbeddedPostgresOptions): string | null {
+  const noted = readPidFile(path.join(directory, 'postgres'));
+  return noted?.ready ? `postgres://127.0.0.1:${noted.port}/${encodeURIComponent(database)}` : null;
 }
 
 /** As root the server's account must pass through; what is secret in here has a mode of its own. */

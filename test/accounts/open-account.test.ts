@@ -62,7 +62,7 @@ describe('account.open', () => {
         outcome: 'DONE',
         actor: t.as('supervisor').userId,
         onBehalfOf: null,
-        subject: { type: 'ChangeRequest', id: request.id },
+        subject: { type: 'ChangeRequest', id: request.id, version: 2 },
         reason: null,
       },
     ]);

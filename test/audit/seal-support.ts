@@ -31,3 +31,7 @@ export const queryOf =
   (t: TestApp): Query =>
   (text, values) =>
     t.sql(text, values) as never;
+
+/** How an auditor logs in. */
+export const auditorUrlOf = async (t: TestApp): Promise<string> =>
+  (await ensureRoles(t.ownerUrl, t.served.app.keys)).auditor;

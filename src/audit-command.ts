@@ -1,0 +1,161 @@
+import {
+  HELP,
+  instant,
+  invalid,
+  noteKeyIn,
+  number,
+  type Options,
+  readCommand,
+  required,
+  workersOf,
+} from './audit/command-options';
+import type { TrailReader } from './audit/trail-reader';
+import { progressOn } from './audit/progress';
+import type { Verdict } from './audit/verdict';
+import { exitOf, UNKNOWN, verdictJson, verdictText, WHOLE } from './audit/verify-report';
+import { DomainError } from './platform/errors';
+
+/*
+ * What auditors call. Whatever a command needs is imported when it runs: one that verifies an export reads no configuration, and has nothing
+ * in its process that could.
+ */
+
+const write = (text: string): void => void process.stdout.write(`${text}\n`);
+const progress = progressOn(process.stderr);
+
+async function printKey({ mac }: Options): Promise<number> {
+  const { readInstallation } = await import('./audit-installation.js');
+  const { macKeyText } = await import('./audit/mac-keys.js');
+  const { key, macKey } = readInstallation();
+  if (mac === true) process.stderr.write('This key is a secret: whoever has it can write events that pass for ours.\n');
+  write(mac === true ? macKeyText(macKey) : key.text);
+  return WHOLE;
+}
+
+async function exportTrail(options: Options): Promise<number> {
+  const { exportTrail: run } = await import('./audit/export-trail.js');
+  const [from, to, out] = [instant(options, 'from'), instant(options, 'to'), required(options, 'out')];
+  const { manifest, unrecorded } = await withTrail(options, ({ query }, installation) =>
+    run(query, {
+      from,
+      to,
+      out,
+      now: new Date(),
+      key: installation?.key ?? null,
+      record: installation?.record ?? null,
+      progress,
+    }),
+  );
+  if (options.json === true) write(JSON.stringify({ out, recorded: unrecorded === null, ...manifest }, null, 2));
+  else write(`Wrote ${manifest.count} events, places ${manifest.first} to ${manifest.end - 1}, to ${out}.`);
+  if (unrecorded !== null) process.stderr.write(`This export is not in the trail: ${unrecorded}.\n`);
+  return WHOLE;
+}
+
+async function verify(options: Options): Promise<number> {
+  if (options.export !== undefined && options.proof !== undefined) invalid('--export and --proof do not go together.');
+  const verdict = await verdictOn(options);
+  write(options.json === true ? verdictJson(verdict) : verdictText(verdict));
+  return exitOf(verdict);
+}
+
+async function verdictOn(options: Options): Promise<Verdict> {
+  const { macKeyIn } = await import('./audit/mac-keys.js');
+  const given = { macKeys: (options['mac-key'] ?? []).map(macKeyIn), workers: workersOf(options), progress };
+  const key = options.key === undefined ? null : noteKeyIn(options.key);
+  const checkpoints = options.checkpoints ?? null;
+  if (options.proof !== undefined) {
+    const { verifyProofFile } = await import('./audit/proof-file.js');
+    return verifyProofFile(options.proof, key ?? invalid('--key is missing.'));
+  }
+  if (options.export !== undefined) {
+    const { verifyExport } = await import('./audit/verify-export.js');
+    return verifyExport({ ...given, folder: options.export, key: key ?? invalid('--key is missing.'), checkpoints });
+  }
+  const { verifyDatabase } = await import('./audit/verify-database.js');
+  const months = number(options, 'kept-months');
+  const now = new Date();
+  const keptSince = months === null ? null : new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - months, 1));
+  const asked = { ...given, checkpoints, keptSince, now };
+  if (options.url !== undefined)
+    return verifyDatabase({ ...asked, url: options.url, key: key ?? invalid('--key is missing.') });
+  const { readInstallation, openInstallation } = await import('./audit-installation.js');
+  const own = readInstallation();
+  const open = await openInstallation(own.config);
+  const macKeys = given.macKeys.length > 0 ? given.macKeys : [own.macKey];
+  const heads = checkpoints ?? own.checkpoints;
+  return verifyDatabase({ ...asked, url: open.auditorUrl, key: key ?? own.key, macKeys, checkpoints: heads }).finally(
+    open.close,
+  );
+}
+
+async function printInclusion(options: Options): Promise<number> {
+  const { makeInclusion } = await import('./audit/proof-file.js');
+  const which = { eventId: options.event ?? null, place: number(options, 'place') };
+  if ((which.eventId === null) === (which.place === null)) invalid('Either --event or --place says which event.');
+  const proof = await withTrail(options, ({ query }) => makeInclusion(query, which, number(options, 'size')));
+  write(JSON.stringify(proof, null, 2));
+  return WHOLE;
+}
+
+async function printConsistency(options: Options): Promise<number> {
+  const { makeConsistency } = await import('./audit/proof-file.js');
+  const from = number(options, 'from') ?? invalid('--from is missing.');
+  const proof = await withTrail(options, ({ query }) => makeConsistency(query, from, number(options, 'to')));
+  write(JSON.stringify(proof, null, 2));
+  return WHOLE;
+}
+
+interface Recording {
+  key: string;
+  record: Awaited<ReturnType<typeof import('./audit-installation.js').openInstallation>>['record'];
+}
+
+/** Reads the trail with --url, or as the configuration says. */
+async function withTrail<T>(
+  options: Options,
+  work: (trail: TrailReader, installation: Recording | null) => Promise<T>,
+): Promise<T> {
+  const { openTrail } = await import('./audit/trail-reader.js');
+  if (options.url !== undefined) {
+    const trail = await openTrail(options.url);
+    return work(trail, null).finally(trail.close);
+  }
+  const { readInstallation, openInstallation } = await import('./audit-installation.js');
+  const { config, key } = readInstallation();
+  const open = await openInstallation(config);
+  try {
+    const trail = await openTrail(open.auditorUrl);
+    return await work(trail, { key: key.text, record: open.record }).finally(trail.close);
+  } finally {
+    await open.close();
+  }
+}
+
+const RUN = { key: printKey, export: exportTrail, verify, inclusion: printInclusion, consistency: printConsistency };
+
+async function main(args: string[]): Promise<number> {
+  try {
+    const command = readCommand(args);
+    if (command) return await RUN[command.name](command.options);
+    write(HELP);
+    return WHOLE;
+  } catch (error) {
+    const { code, message } =
+      error instanceof DomainError ? error : { code: 'INTERNAL', message: String((error as Error).stack ?? error) };
+    if (args.includes('--json')) write(JSON.stringify({ result: 'UNKNOWN', code, message }));
+    process.stderr.write(`${code}: ${message}\n`);
+    return UNKNOWN;
+  }
+}
+
+// Whatever fails where nobody waits for it: never the number of a trail that is broken.
+process.on('uncaughtException', (error) => {
+  process.stderr.write(`${error.stack}\n`);
+  process.exit(UNKNOWN);
+});
+
+main(process.argv.slice(2)).then(
+  (code) => (process.exitCode = code),
+  () => (process.exitCode = UNKNOWN),
+);

@@ -1,0 +1,85 @@
+import 'reflect-metadata';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { createApp } from './app';
+import type { MacKey } from './audit/mac-keys';
+import type { NoteKey } from './audit/note-keys';
+import { type EventDescription, record } from './audit/record';
+import { signerOf } from './audit/sealer';
+import { type Config, loadConfig } from './config';
+import { entities } from './entities';
+import { ownContext } from './platform/context';
+import { connect } from './platform/database';
+import { loginsOf } from './platform/database-roles';
+import { findEmbeddedPostgres, startEmbeddedPostgres } from './platform/embedded-postgres';
+import { DomainError, refuse } from './platform/errors';
+import { deriveKeys } from './platform/keys';
+import { inTransaction } from './platform/transaction';
+
+/** What is known of an installation without its database. */
+export interface InstallationKeys {
+  readonly config: Config;
+  /** Who signs its heads. */
+  readonly key: NoteKey;
+  /** The key of its events' MACs: whoever has it can make them. */
+  readonly macKey: MacKey;
+  /** The folder that heads are published to, if there is one. */
+  readonly checkpoints: string | null;
+}
+
+/** Reads the configuration. Refuses with CONFIGURATION_INVALID. */
+export function readInstallation(): InstallationKeys {
+  const config = loadConfig();
+  const keys = deriveKeys(config.masterKey);
+  const { checkpoints } = config.audit;
+  return {
+    config,
+    key: signerOf({ config, keys }).key,
+    macKey: { id: keys.id, key: keys.audit },
+    checkpoints: existsSync(checkpoints) ? checkpoints : null,
+  };
+}
+
+export interface OpenInstallation {
+  /** How an auditor logs in. */
+  readonly auditorUrl: string;
+  /** Leaves an event in the trail, as the API. */
+  readonly record: (event: EventDescription) => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/** Opens the database as it is: nothing is migrated, and no role is made. An embedded server that does not run is started. */
+export async function openInstallation(config: Config): Promise<OpenInstallation> {
+  const server = config.databaseUrl ? { url: config.databaseUrl, stop: async () => undefined } : await embedded(config);
+  const logins = config.logins ?? loginsOf(server.url, deriveKeys(config.masterKey));
+  return { auditorUrl: logins.auditor, record: (event) => recordAs(config, logins.api, event), close: server.stop };
+}
+
+async function embedded({ dataDirectory: directory }: Config): Promise<{ url: string; stop: () => Promise<void> }> {
+  if (!existsSync(path.join(directory, 'postgres')))
+    refuse(
+      'AUDIT_DATABASE_UNREACHABLE',
+      `There is no database in ${directory}: set DATABASE_URL, or give --url with an auditor's login.`,
+    );
+  const options = { directory, database: 'countersign' };
+  try {
+    return await startEmbeddedPostgres(options);
+  } catch (error) {
+    const inUse = error instanceof DomainError && error.code === 'DATABASE_IN_USE';
+    const url = inUse ? findEmbeddedPostgres(options) : null;
+    if (url !== null) return { url, stop: async () => undefined };
+    throw error;
+  }
+}
+
+async function recordAs(config: Config, url: string, event: EventDescription): Promise<void> {
+  const database = await connect(url, { entities }, 2);
+  try {
+    const served = await createApp({ ...config, logLevel: 'silent' }, database);
+    await inTransaction(ownContext(served.app, 'audit-command'), (tx) => record(tx, event)).finally(() =>
+      served.stop(),
+    );
+  } finally {
+    await database.close();
+  }
+}
