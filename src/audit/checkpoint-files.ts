@@ -28,18 +28,24 @@ export async function appendNote(folder: string, note: string, now: Date): Promi
 /** Bytes of the end of a file in which the greatest head is looked for: processes that seal in turn may write out of turn. */
 const TAIL = 65_536;
 
-/** The head with the most leaves among the last that were written and are signed by one of the keys. Null: there is none. */
+/**
+ * The head with the most leaves among the last that were written and are signed by one of the keys, in the latest file that
+ * has such a one. Null: there is none.
+ */
 export async function latestIn(folder: string, keys: readonly NoteKey[]): Promise<Checkpoint | null> {
-  const files = await readdir(folder).catch(() => []);
-  const last = files
-    .filter((each) => NAME.test(each))
-    .toSorted()
-    .at(-1);
-  if (!last) return null;
-  const file = await open(path.join(folder, last));
+  const files = (await readdir(folder).catch(() => [])).filter((each) => NAME.test(each)).toSorted();
+  for (const each of files.toReversed()) {
+    const latest = await latestOf(path.join(folder, each), keys);
+    if (latest) return latest;
+  }
+  return null;
+}
+
+async function latestOf(name: string, keys: readonly NoteKey[]): Promise<Checkpoint | null> {
+  const file = await open(name);
   try {
     const heads = notesIn(await tailOf(file)).flatMap((note) => opened(note.trimStart(), keys));
-    return heads.reduce<Checkpoint | null>((most, each) => (most && most.size >= each.size ? most : each), null);
+    return heads.reduce<Checkpoint | null>((most, head) => (most && most.size >= head.size ? most : head), null);
   } finally {
     await file.close();
   }

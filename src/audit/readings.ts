@@ -50,9 +50,13 @@ export class TrailReadings implements Readings {
     this.timer = null;
     const readers = [...this.readers.values()];
     this.readers = new Map();
-    this.telling = this.telling.then(async () => {
-      for (const reader of readers) await tellOf(reader);
-    });
+    this.telling = this.tellAfter(this.telling, readers);
+  }
+
+  /** One after the other, so that none stands in the way of those whose requests they tell of. */
+  private async tellAfter(before: Promise<void>, readers: readonly Reader[]): Promise<void> {
+    await before;
+    for (const reader of readers) await tellOf(reader);
   }
 }
 

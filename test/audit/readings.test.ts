@@ -22,9 +22,10 @@ describe('who reads the trail stands in the trail', () => {
     await t.as('compliance').gql('{ a: auditEvents(first: 1) { totalCount } }');
     await patience();
     const events = await told();
-    expect(events.map(({ actor }) => actor).toSorted()).toEqual(
-      [t.as('auditor').userId, t.as('compliance').userId].toSorted(),
+    expect(new Set(events.map(({ actor }) => actor))).toEqual(
+      new Set([t.as('auditor').userId, t.as('compliance').userId]),
     );
+    expect(events).toHaveLength(2);
     const auditor = events.find(({ actor }) => actor === t.as('auditor').userId)!;
     expect(auditor).toMatchObject({ outcome: 'DONE', roles: ['auditor'], subject: { type: 'AuditEvent', id: null } });
     expect(auditor.session).toEqual(expect.any(String));

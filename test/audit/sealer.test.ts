@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { Client } from 'pg';
@@ -305,6 +305,8 @@ describe('the loop', () => {
       await t.sql(`ALTER TABLE audit.${table} DISABLE TRIGGER ALL`);
     for (const table of ['leaf', 'node', 'checkpoint']) await t.sql(`DELETE FROM audit.${table}`);
     await t.sql(`UPDATE audit.head SET size = 0, frontier = '', sealed = '1:1:'`);
+    // A file that came later and holds nothing of ours does not hide it.
+    writeFileSync(path.join(folder, '9999-01.txt'), 'somebody else wrote here\n');
     await sealed();
     expect(await t.sql('SELECT * FROM audit.leaf')).toEqual([]);
     const fault = (await storedEvents(t)).find(({ action }) => action === 'audit.sealing');
