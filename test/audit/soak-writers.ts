@@ -23,9 +23,10 @@ class Writing extends Transaction {
   }
 }
 
+/** All that an append needs of a manager is its connection. */
 function writingOn(client: Client, app: App): Writing {
-  const query = async (text: string, values: unknown[]) => (await client.query(text, values)).rows as unknown;
-  return new Writing({ query } as EntityManager, ownContext(app, 'soak'), new Date());
+  const manager = { queryRunner: { connect: () => Promise.resolve(client) } } as unknown as EntityManager;
+  return new Writing(manager, ownContext(app, 'soak'), new Date());
 }
 
 /** In one statement, so that there are more than a batch of them at once. */
