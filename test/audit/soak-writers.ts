@@ -65,10 +65,10 @@ const nested: Manner = async (tx, client, chance, fates) => {
     const before = tx.ids.length;
     await client.query(`SAVEPOINT s${depth}`);
     await write(tx, 1 + chance(3));
-    if (chance(2) === 0) {
-      await client.query(`ROLLBACK TO SAVEPOINT s${depth}`);
-      for (const id of tx.ids.splice(before)) fates.undone.add(id);
-    } else if (chance(2) === 0) await client.query(`RELEASE SAVEPOINT s${depth}`);
+    const end = chance(4);
+    if (end > 1) for (const id of tx.ids.splice(before)) fates.undone.add(id);
+    if (end > 1) await client.query(`ROLLBACK TO SAVEPOINT s${depth}`);
+    if (end === 1) await client.query(`RELEASE SAVEPOINT s${depth}`);
     if (chance(8) === 0) await delay(chance(300));
   }
 };

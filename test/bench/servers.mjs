@@ -42,7 +42,7 @@ export async function startApi({ masterKey }, { url }, { more = {}, preload } = 
     RATE_PER_ADDRESS: '100000000',
     ...more,
   };
-  const first = preload ? ['--require', preload] : [];
+  const first = preload ? ['--import', preload] : [];
   const child = spawn(process.execPath, ['--enable-source-maps', ...first, path.resolve('dist/src/main.js')], {
     env,
     stdio: ['ignore', log, log],

@@ -6,7 +6,7 @@ import { startApi } from '../servers.mjs';
 import { NUMBER } from '../wire.mjs';
 import { copyOf } from './databases.mjs';
 
-const WITHOUT = fileURLToPath(new URL('without-trail.cjs', import.meta.url));
+const WITHOUT = fileURLToPath(new URL('without-trail.mjs', import.meta.url));
 
 /** Seconds of asking before a measurement, each time and once at the very beginning. */
 const WARM = 0.5;

@@ -1,8 +1,8 @@
 /** How much of the speed of bare hashing remains to who verifies an export offline: `npm run audit -- export`, then `verify --export`. */
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { DIRECTORY } from '../database.mjs';
+import { DIRECTORY, seal } from '../database.mjs';
 import { median } from '../report.mjs';
 import { bareHash } from './bare-hash.mjs';
 import { dist, installationOf } from './databases.mjs';
@@ -14,9 +14,10 @@ export async function measureVerifying(cluster, url, { rounds, workers }, tell) 
   if (!existsSync(COMMAND)) return null;
   const { keys, logins } = await installationOf(cluster, url);
   const key = dist('audit/sealer.js').signerOf({ config: cluster.config, keys }).key.text;
+  await seal(cluster, url);
   const folder = path.join(DIRECTORY, `export-${Date.now()}`);
   try {
-    const span = ['--from', '2000-01-01T00:00:00Z', '--to', '2100-01-01T00:00:00Z'];
+    const span = ['--from', '2000-01-01T00:00:00Z', '--to', new Date().toISOString()];
     const { count } = command(['export', ...span, '--out', folder, '--url', logins.auditor, '--json']);
     tell(`exported ${count} events`);
     const measured = [];
@@ -34,11 +35,15 @@ export async function measureVerifying(cluster, url, { rounds, workers }, tell) 
   }
 }
 
-/** What it answers; throws unless it ends with 0: an export that is not whole measures nothing. */
-const command = (args) =>
-  JSON.parse(
-    execFileSync(process.execPath, [COMMAND, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }),
-  );
+/** What it answers; throws unless it ends with 0: an export that is not whole measures nothing. The error names no login. */
+function command(args) {
+  const { status, stdout } = spawnSync(process.execPath, [COMMAND, ...args], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  if (status !== 0) throw new Error(`audit ${args[0]} ended with ${status}: ${stdout}`);
+  return JSON.parse(stdout);
+}
 
 export const verifyingFigures = (measured) =>
   measured && {

@@ -3,8 +3,11 @@
  * hash and its MAC, and both its rows; what remains is the statement at the end of a transaction that notes how far its actor has written
  * (src/platform/positions.ts), which reads from replicas need and no trail does. Whoever starts it so turns sealing off, too.
  */
+import { createRequire } from 'node:module';
+import path from 'node:path';
+
+const require = createRequire(import.meta.url);
 require('reflect-metadata');
-const path = require('node:path');
 const trail = require(path.resolve('dist/src/audit/record.js'));
 
 trail.record = async (tx, event) => {
