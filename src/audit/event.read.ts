@@ -14,11 +14,15 @@ import {
 } from '../platform/read';
 import { literal, sql, type Sql } from '../platform/sql';
 
-/** The canonical bytes, which are dropped after their time: then what only they say is empty. */
+/**
+ * The canonical bytes, which are dropped after their time: then what only they say is empty. With a limit, though there is one row at most:
+ * without it the planner, which does not know that all months but one are passed over, reads them all for a page of a trail of 100,000
+ * events; and the bytes would be parsed for each field anew.
+ */
 export const content: Source = {
   of: (row) => `${row}_told`,
   select: (row) => sql`select convert_from(c.bytes, 'UTF8') as text, convert_from(c.bytes, 'UTF8')::jsonb as told
-    from audit.content c where c.event_id = ${column(row, 'id')} and c.written_at = ${column(row, 'written_at')}`,
+    from audit.content c where c.event_id = ${column(row, 'id')} and c.written_at = ${column(row, 'written_at')} limit 1`,
 };
 
 /** What is not a column of its own comes from those bytes, so that it cannot differ from what was hashed. */

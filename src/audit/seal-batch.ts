@@ -42,6 +42,8 @@ interface Unsealed {
 /** A snapshot to which nothing is over. */
 const NOTHING = '1:1:';
 
+const LARGEST = '18446744073709551615';
+
 /** The row of one head: whoever holds it seals, others go away. */
 const HEAD = `SELECT size, frontier, sealed::text, target::text, xid::text, id FROM audit.head FOR UPDATE SKIP LOCKED`;
 
@@ -54,10 +56,12 @@ const NOW = `SELECT pg_current_snapshot()::text AS target, pg_snapshot_xmax(pg_c
 /**
  * What was committed by the target's instant and not yet by that of the last round, in an order that does not change while it is
  * worked through. A number that is greater than another's says nothing of who committed first, hence snapshots, not `xid > last`.
- * Where nothing is known of any round, whatever is there counts: it may come from another cluster, with greater numbers.
+ * Where nothing is known of any round, whatever is there counts: it may come from another cluster, with greater numbers. Later rounds
+ * do not look at those again: nothing that the target shows as over has a number beyond its last.
  */
 const UNSEALED = `SELECT e.id, e.hash, e.xid::text FROM audit.event e
   WHERE (e.xid, e.id) > ($3::xid8, $4::uuid) AND e.xid >= pg_snapshot_xmin($1::text::pg_snapshot)
+    AND e.xid < CASE WHEN $1::text = '${NOTHING}' THEN '${LARGEST}'::xid8 ELSE pg_snapshot_xmax($2::pg_snapshot) END
     AND ($1::text = '${NOTHING}' OR (pg_visible_in_snapshot(e.xid, $2::pg_snapshot) AND NOT pg_visible_in_snapshot(e.xid, $1::text::pg_snapshot)))
     AND NOT EXISTS (SELECT FROM audit.leaf l WHERE l.event_id = e.id)
   ORDER BY e.xid, e.id LIMIT $5`;

@@ -1,3 +1,4 @@
+import type { PoolClient, QueryResultRow } from 'pg';
 import type { EntityManager, EntityTarget, FindOptionsWhere, ObjectLiteral } from 'typeorm';
 import { QueryFailedError } from 'typeorm';
 import type { Actor, Context } from './context';
@@ -105,7 +106,7 @@ export class Transaction implements Moment {
 
   /** Appends an audit event of somebody's, or of nobody's. Counted apart, since it is what every other write owes. */
   async append(text: string, values: unknown[], actorId: string | null): Promise<void> {
-    const rows: unknown[] = await this.manager.query(text, values);
+    const rows = await this.kept('append-event', text, values);
     if (rows.length !== 1) throw new Error('An audit event was swallowed.');
     this.events += 1;
     if (actorId !== null) this.writers.add(actorId);
@@ -113,7 +114,16 @@ export class Transaction implements Moment {
 
   /** Notes for whoever wrote here up to where they have: the very last statement. */
   async movePositions(): Promise<void> {
-    if (this.writers.size > 0) await this.manager.query(MOVE_POSITIONS, [[...this.writers]]);
+    if (this.writers.size > 0) await this.kept('move-positions', MOVE_POSITIONS, [[...this.writers]]);
+  }
+
+  /**
+   * What almost every transaction sends, always with the same text: prepared once a connection. To plan an event's insert anew costs
+   * PostgreSQL more than the insert (0.15 of 0.25 ms of CPU).
+   */
+  private async kept(name: string, text: string, values: unknown[]): Promise<QueryResultRow[]> {
+    const client = (await this.manager.queryRunner!.connect()) as PoolClient;
+    return (await client.query({ name, text, values })).rows as QueryResultRow[];
   }
 
   /** Throws when something was saved and nothing recorded. */

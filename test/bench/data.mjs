@@ -8,10 +8,10 @@ const LOBS_OF_AN_ACCOUNT = 5;
 const LINES = 5;
 const EVENTS = 10;
 /** Events of one entity: more than the page of 100 that is asked for, as in a long life of disputes and corrections. */
-const EVENTS_OF_ONE = 120;
-const STAFF = 20;
+export const EVENTS_OF_ONE = 120;
+export const STAFF = 20;
 /** Rows of the largest table that one statement inserts. */
-const BATCH = 100_000;
+export const BATCH = 100_000;
 
 /** How many rows of each kind come with so many invoices. */
 export function sizesOf(invoices) {
@@ -25,7 +25,7 @@ export function sizesOf(invoices) {
  * Ids like UUID version 7: the instant first, so that rows lie as the application's own ids would lay them. Stable, and each
  * argument used once, so that PostgreSQL takes them into the statements: called, they made loading slow.
  */
-const FUNCTIONS = `
+export const FUNCTIONS = `
   CREATE FUNCTION pg_temp.id_at(at timestamptz, salt text) RETURNS uuid LANGUAGE sql STABLE AS $$
     SELECT (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') ||
       overlay('7' || left(md5(salt), 19) PLACING '8' FROM 5))::uuid $$;
@@ -42,12 +42,12 @@ const FUNCTIONS = `
   CREATE FUNCTION pg_temp.currency(account bigint) RETURNS text LANGUAGE sql STABLE AS $$
     SELECT (ARRAY['USD','EUR','USD','JPY','USD','KWD','INR','USD'])[account % 8 + 1] $$;`;
 
-const USERS = `INSERT INTO app_user (id, created_at, name, email, password_hash)
+export const USERS = `INSERT INTO app_user (id, created_at, name, email, password_hash)
   SELECT pg_temp.user_id(i), timestamptz '2023-01-01 09:00:00Z', 'Person ' || i, 'person' || i || '@bench.test', 'nobody signs in with a password'
   FROM generate_series($1::bigint, $2::bigint) i`;
 
 /** Person 0 is the auditor that the API is signed in as; the others are those whom events name. */
-const GRANTS = `INSERT INTO role_grant (id, created_at, user_id, role)
+export const GRANTS = `INSERT INTO role_grant (id, created_at, user_id, role)
   SELECT pg_temp.id_at(timestamptz '2023-01-01 09:00:00Z', 'grant' || i), timestamptz '2023-01-01 09:00:00Z', pg_temp.user_id(i),
     CASE i WHEN 0 THEN 'auditor' ELSE 'billing' END
   FROM generate_series($1::bigint, $2::bigint) i`;

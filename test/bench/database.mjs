@@ -14,12 +14,12 @@ const PLACES = 50;
 /** Connections of each contestant: what the API takes unless told. */
 export const POOL = 20;
 
-/** Starts the cluster. Without fsync: what is read does not depend on it, and loading is quick. */
-export async function startCluster(tell) {
+/** Starts the cluster. Without fsync unless told: what is read does not depend on it, and loading is quick. */
+export async function startCluster(tell, durable = false) {
   require('reflect-metadata');
   mkdirSync(DIRECTORY, { recursive: true });
   const { startEmbeddedPostgres } = dist('platform/embedded-postgres.js');
-  const options = { directory: DIRECTORY, durable: false, maxConnections: 200, log: tell };
+  const options = { directory: DIRECTORY, durable, maxConnections: 200, log: tell };
   const server = await startEmbeddedPostgres({ ...options, database: 'bench' });
   const config = dist('config.js').loadConfig(
     {},
@@ -32,36 +32,52 @@ export async function startCluster(tell) {
   return { url: server.url, postmaster, config, masterKey: config.masterKey.toString('base64'), stop: server.stop };
 }
 
-/**
- * A migrated database with so many invoices and their rows. One that is there already is taken when it was loaded in full, by
- * the same migrations and the same data.mjs, and `fresh` is not asked for.
- */
+/** A migrated database with so many invoices and their rows, and what to ask it for. */
 export async function openLoaded(cluster, { invoices, fresh }, tell) {
-  const name = `bench_${invoices}`;
-  const url = Object.assign(new URL(cluster.url), { pathname: `/${name}` }).href;
-  const wanted = fingerprint();
-  const found = await withClient(cluster.url, async (client) => {
-    const sql = `SELECT shobj_description(oid, 'pg_database') AS loaded FROM pg_database WHERE datname = $1`;
-    return (await client.query(sql, [name])).rows[0]?.loaded;
-  });
-  if (fresh || found !== wanted) {
-    tell(`${name}: loading ${invoices} invoices`);
-    await withClient(cluster.url, async (client) => {
-      await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
-      await client.query(`CREATE DATABASE ${name}`);
-    });
-    await prepare(cluster, url);
-    await withClient(url, (client) => load(client, invoices, (line) => tell(`${name}: ${line}`)));
-    tell(`${name}: sealing the trail`);
-    await seal(cluster, url);
-    await withClient(cluster.url, (client) => client.query(`COMMENT ON DATABASE ${name} IS '${wanted}'`));
-  } else tell(`${name}: taken as it was loaded before`);
+  const url = await keptDatabase(
+    cluster,
+    { name: `bench_${invoices}`, fresh, sources: [DATA] },
+    tell,
+    async (of, say) => {
+      await withClient(of, (client) => load(client, invoices, say));
+      say('sealing the trail');
+      await seal(cluster, of);
+    },
+  );
   const token = await withClient(url, signIn);
   return { url, apiUrl: await apiUrlOf(cluster, url), token, ids: await withClient(url, idsOf) };
 }
 
+const DATA = new URL('data.mjs', import.meta.url);
+
+/**
+ * The URL of a migrated database that `fill` filled. One that is there already is taken when it was filled to the end, by the same
+ * migrations and the same `sources`, and `fresh` is not asked for.
+ */
+export async function keptDatabase(cluster, { name, fresh, sources }, tell, fill) {
+  const url = Object.assign(new URL(cluster.url), { pathname: `/${name}` }).href;
+  const wanted = fingerprint(sources);
+  const found = await withClient(cluster.url, async (client) => {
+    const sql = `SELECT shobj_description(oid, 'pg_database') AS loaded FROM pg_database WHERE datname = $1`;
+    return (await client.query(sql, [name])).rows[0]?.loaded;
+  });
+  if (!fresh && found === wanted) {
+    tell(`${name}: taken as it was loaded before`);
+    return url;
+  }
+  tell(`${name}: loading`);
+  await withClient(cluster.url, async (client) => {
+    await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+    await client.query(`CREATE DATABASE ${name}`);
+  });
+  await prepare(cluster, url);
+  await fill(url, (line) => tell(`${name}: ${line}`));
+  await withClient(cluster.url, (client) => client.query(`COMMENT ON DATABASE ${name} IS '${wanted}'`));
+  return url;
+}
+
 /** Gives all events their places, as the API would while it is measured. */
-async function seal({ config }, url) {
+export async function seal({ config }, url) {
   const keys = dist('platform/keys.js').deriveKeys(config.masterKey);
   const { sealBatch } = dist('audit/seal-batch.js');
   const signer = dist('audit/sealer.js').signerOf({ config, keys });
@@ -80,28 +96,29 @@ async function prepare({ config }, url) {
 }
 
 /** All contestants use the login that the API makes for itself. */
-async function apiUrlOf({ config }, url) {
+export async function apiUrlOf({ config }, url) {
   const { ensureRoles } = dist('platform/database-roles.js');
   const logins = await ensureRoles(url, dist('platform/keys.js').deriveKeys(config.masterKey));
   return logins.api;
 }
 
-/** Changes with the migrations and with data.mjs: an older database does not fit then. */
-function fingerprint() {
-  const hash = createHash('sha256').update(readFileSync(new URL('data.mjs', import.meta.url)));
+/** Changes with the migrations and with the files that say what is loaded: an older database does not fit then. */
+function fingerprint(sources) {
+  const hash = createHash('sha256');
+  for (const file of sources) hash.update(readFileSync(file));
   const migrations = path.resolve('dist/migrations');
   for (const file of readdirSync(migrations).toSorted())
     if (file.endsWith('.js')) hash.update(readFileSync(path.join(migrations, file)));
   return hash.digest('hex');
 }
 
-/** A session of the auditor, as signing in would have made it (src/access/identify.ts): a new token for each run. */
-async function signIn(client) {
+/** A session of somebody, the auditor unless told, as signing in would have made it (src/access/identify.ts): a new token for each run. */
+export async function signIn(client, email = 'person0@bench.test') {
   const token = randomBytes(32).toString('base64url');
   await client.query(
     `INSERT INTO session (id, user_id, token_hash, expires_at)
-      SELECT gen_random_uuid(), u.id, $1, now() + interval '1 day' FROM app_user u WHERE u.email = 'person0@bench.test'`,
-    [createHash('sha256').update(token).digest()],
+      SELECT gen_random_uuid(), u.id, $1, now() + interval '1 day' FROM app_user u WHERE u.email = $2`,
+    [createHash('sha256').update(token).digest(), email],
   );
   return token;
 }

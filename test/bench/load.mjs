@@ -5,6 +5,7 @@
  */
 import { connect } from 'node:net';
 import { cpuOf, cpuOfMachine, cpuOfPostgres } from './cpu.mjs';
+import { NUMBER } from './wire.mjs';
 
 process.once('disconnect', () => process.exit(0));
 process.on('SIGINT', () => undefined);
@@ -16,14 +17,17 @@ process.on('message', async ({ job }) => {
   }
 });
 
-/** { port, requests, connections, warm, seconds, pid, postmaster } → what was measured in `seconds`, after `warm` seconds. */
-async function run({ port, requests, connections, warm, seconds, pid, postmaster }) {
-  const wire = requests.map((request) => bytesOf(request, port));
+/**
+ * { port, requests, connections, warm, seconds, pid, postmaster } → what was measured in `seconds`, after `warm` seconds. With a `number`,
+ * too, each request that holds NUMBER is sent with the next one instead: what is written must not be the same twice. `sent`: how many were.
+ */
+async function run({ port, requests, connections, warm, seconds, pid, postmaster, number = 0 }) {
+  const wire = requests.map((request) => bytesOf(request, port)).map(numbered);
+  let sent = 0;
   let next = Math.floor(Math.random() * wire.length);
   const state = { latencies: [], failed: null, stopped: false };
-  const clients = Array.from({ length: connections }, () =>
-    client(port, () => wire[(next = (next + 1) % wire.length)], state),
-  );
+  const nextRequest = () => wire[(next = (next + 1) % wire.length)](number + sent++);
+  const clients = Array.from({ length: connections }, () => client(port, nextRequest, state));
   try {
     await Promise.race([sleep(warm), ...clients.map(({ failure }) => failure)]);
     const cpu = () => ({
@@ -44,6 +48,7 @@ async function run({ port, requests, connections, warm, seconds, pid, postmaster
     const used = (of) => (before[of] === null ? null : after[of] - before[of]);
     const each = (of) => (before[of] === null ? null : used(of) / latencies.length);
     return {
+      sent,
       rate: (latencies.length / took) * 1000,
       p50: percentile(latencies, 0.5),
       p99: percentile(latencies, 0.99),
@@ -74,6 +79,17 @@ function bytesOf({ path, headers = {}, body = '' }, port) {
   const all = { host: `127.0.0.1:${port}`, ...headers, ...(body && { 'content-length': Buffer.byteLength(body) }) };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`);
   return Buffer.from(`${body ? 'POST' : 'GET'} ${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
+}
+
+/** From a number to the bytes of a request with it. */
+function numbered(bytes) {
+  const at = bytes.indexOf(NUMBER);
+  if (at < 0) return () => bytes;
+  return (number) => {
+    const copy = Buffer.from(bytes);
+    copy.write(String(number).padStart(NUMBER.length, '0'), at, 'latin1');
+    return copy;
+  };
 }
 
 /** One connection. Its `failure` never resolves and rejects when something is wrong. */

@@ -55,19 +55,19 @@ export function readOptions(args) {
   };
 }
 
-function whole(name, text, least) {
+export function whole(name, text, least) {
   const number = Number(text);
   if (!Number.isSafeInteger(number) || number < least) throw new Error(`--${name} is a whole number from ${least} on.`);
   return number;
 }
 
-function positive(name, text) {
+export function positive(name, text) {
   const number = Number(text);
   if (!(number > 0 && number <= 3600)) throw new Error(`--${name} is a number above zero.`);
   return number;
 }
 
-function listed(name, text, known) {
+export function listed(name, text, known) {
   const items = text.split(',').filter(Boolean);
   const unknown = items.filter((item) => !known.includes(item));
   if (unknown.length > 0) throw new Error(`--${name} does not know ${unknown.join(', ')}: only ${known.join(', ')}.`);

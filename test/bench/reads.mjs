@@ -108,7 +108,7 @@ function report(measured, growth, options) {
     ...tables(measured, contestants),
     ...(growth?.lines ?? []),
   ];
-  if (options.write) writePerformance(lines);
+  if (options.write) writePerformance('bench:reads', lines);
   for (const line of lines) say(line);
   say('');
   for (const line of missed(measured, contestants)) say(`not reached — ${line}`);

@@ -22,9 +22,9 @@ export async function start(name, cluster, data, tell) {
   return startForked(name, here('peers/postgraphile.mjs'), options, node22());
 }
 
-/** The real thing: as `npm start` runs it, in production, its log written to a file. */
-async function startApi({ masterKey }, { url }) {
-  const file = path.join(DIRECTORY, `api-${new URL(url).pathname.slice(1)}.log`);
+/** The real thing: as `npm start` runs it, in production, its log written to a file. With `more` settings, or a file that it loads first. */
+export async function startApi({ masterKey }, { url }, { more = {}, preload } = {}) {
+  const file = path.join(DIRECTORY, `api-${new URL(url).pathname.slice(1)}${preload ? '-preloaded' : ''}.log`);
   const log = openSync(file, 'w');
   const env = {
     PATH: process.env.PATH,
@@ -40,8 +40,10 @@ async function startApi({ masterKey }, { url }) {
     // One user from one address asks more than the limits let pass. They stay on, and are counted, but are not reached.
     RATE_PER_USER: '100000000',
     RATE_PER_ADDRESS: '100000000',
+    ...more,
   };
-  const child = spawn(process.execPath, ['--enable-source-maps', path.resolve('dist/src/main.js')], {
+  const first = preload ? ['--import', preload] : [];
+  const child = spawn(process.execPath, ['--enable-source-maps', ...first, path.resolve('dist/src/main.js')], {
     env,
     stdio: ['ignore', log, log],
   });

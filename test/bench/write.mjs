@@ -1,13 +1,13 @@
-/** Puts the last result into docs/PERFORMANCE.md, between its two marks. */
+/** Puts the last result of a benchmark into docs/PERFORMANCE.md, between the two marks that bear its name. */
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const FILE = new URL('../../docs/PERFORMANCE.md', import.meta.url);
-const [BEGIN, END] = ['<!-- bench:reads -->', '<!-- /bench:reads -->'];
 
-export function writePerformance(lines) {
+export function writePerformance(name, lines) {
+  const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
   const text = readFileSync(FILE, 'utf8');
-  const [before, rest] = text.split(BEGIN);
-  const after = rest?.split(END)[1];
-  if (after === undefined) throw new Error(`docs/PERFORMANCE.md lacks its marks ${BEGIN} and ${END}.`);
-  writeFileSync(FILE, `${before}${BEGIN}\n\n${lines.join('\n')}\n\n${END}${after}`);
+  const [before, rest] = text.split(begin);
+  const after = rest?.split(end)[1];
+  if (after === undefined) throw new Error(`docs/PERFORMANCE.md lacks its marks ${begin} and ${end}.`);
+  writeFileSync(FILE, `${before}${begin}\n\n${lines.join('\n')}\n\n${end}${after}`);
 }
