@@ -20,8 +20,8 @@ async function main(): Promise<void> {
     await listen(config, served);
     const sealer = config.audit.sealing ? new Sealer(served.app, open.logins.sealer) : null;
     sealer?.start();
-    print(served, notes);
     stopOnSignals(served, sealer, open);
+    print(served, notes);
   } catch (error) {
     await open.close();
     throw error;
