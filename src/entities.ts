@@ -9,6 +9,7 @@ import { CallerPositions1763740806000 } from '../migrations/1763740806000-caller
 import { QuickTexts1763740807000 } from '../migrations/1763740807000-quick-texts';
 import { Seal1763740808000 } from '../migrations/1763740808000-seal';
 import { Contents1763740809000 } from '../migrations/1763740809000-contents';
+import { Retention1763740810000 } from '../migrations/1763740810000-retention';
 import { RoleGrant } from './access/role-grant.entity';
 import { Session } from './access/session.entity';
 import { User } from './access/user.entity';
@@ -65,4 +66,5 @@ export const migrations = [
   QuickTexts1763740807000,
   Seal1763740808000,
   Contents1763740809000,
+  Retention1763740810000,
 ];

@@ -12,7 +12,8 @@ import { validate } from 'class-validator';
 import { ArgumentValidationError, buildSchemaSync } from 'type-graphql';
 import { door, doorkeeper, witness } from './access/door';
 import { roleGrantRead, userRead } from './access/user.read';
-import { AuditEventActors, UserResolver } from './access/user.resolver';
+import { TrailResolver } from './access/trail.resolver';
+import { UserResolver } from './access/user.resolver';
 import { accountRead } from './accounts/account.read';
 import { AccountResolver } from './accounts/account.resolver';
 import { agentRead, assignmentRead } from './accounts/agent.read';
@@ -68,7 +69,7 @@ export function bareSchema(): GraphQLSchema {
       AuditEventResolver,
       AuditCheckpointResolver,
       UserResolver,
-      AuditEventActors,
+      TrailResolver,
       ChangeRequestResolver,
       ApprovalPolicyResolver,
       AccountResolver,

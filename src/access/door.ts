@@ -75,6 +75,7 @@ export const door = {
     auditEvents: may('read', 'AuditEvent'),
     auditCheckpoints: may('read', 'AuditCheckpoint'),
     auditInclusionProof: may('read', 'AuditEvent'),
+    auditAccess: may('read', 'AuditEvent'),
     auditConsistencyProof: may('read', 'AuditCheckpoint'),
   },
   Mutation: {

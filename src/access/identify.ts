@@ -107,7 +107,8 @@ function actorOf({ id, name, email, held }: Found): Actor {
   return { id, name, email, roles: roles.map(({ role }) => role), ability: abilityOf(id, roles) };
 }
 
-function heldRole(held: string): HeldRole {
+/** `client 0190…` → a role and its account. */
+export function heldRole(held: string): HeldRole {
   const [role, accountId = ''] = held.split(' ');
   return { role: role as RoleName, accountId: accountId === '' ? null : accountId };
 }

@@ -1,11 +1,8 @@
-import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver } from 'type-graphql';
-import { auditEventRead } from '../audit/event.read';
-import { AuditEvent } from '../audit/event.type';
+import { Arg, Args, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
 import { Ask, Asked } from '../platform/asked';
 import type { Actor, Context } from '../platform/context';
 import type { PageArgs } from '../platform/pagination';
 import { payloadType } from '../platform/payload.type';
-import { extendRead, one } from '../platform/read';
 import { CreateUserInput } from './create-user';
 import { DeactivateUserInput } from './deactivate-user';
 import { EndSessionInput } from './end-session';
@@ -142,18 +139,4 @@ export class UserResolver {
   ) {
     return asked.submit('sensitiveValue.reveal', input);
   }
-}
-
-extendRead(auditEventRead, {
-  actor: one(() => userRead, 'actor_id'),
-  onBehalfOf: one(() => userRead, 'on_behalf_of_id'),
-});
-
-@Resolver(() => AuditEvent)
-export class AuditEventActors {
-  @FieldResolver(() => User, { nullable: true, description: 'Who did it; null when nobody was signed in.' })
-  actor(): void {}
-
-  @FieldResolver(() => User, { nullable: true, description: 'Whose change the actor carried out by approving it.' })
-  onBehalfOf(): void {}
 }

@@ -19,7 +19,7 @@ import { literal, sql, type Sql } from '../platform/sql';
  * without it the planner, which does not know that all months but one are passed over, reads them all for a page of a trail of 100,000
  * events; and the bytes would be parsed for each field anew.
  */
-const content: Source = {
+export const content: Source = {
   of: (row) => `${row}_told`,
   select: (row) => sql`select convert_from(c.bytes, 'UTF8') as text, convert_from(c.bytes, 'UTF8')::jsonb as told
     from audit.content c where c.event_id = ${column(row, 'id')} and c.written_at = ${column(row, 'written_at')} limit 1`,

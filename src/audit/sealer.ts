@@ -14,6 +14,12 @@ const ROUND = 1_000;
 /** In ms: so much later it is tried again after a fault, twice as much each time up to a minute. */
 const LONGEST_PAUSE = 60_000;
 
+/** In ms. */
+const DAY = 86_400_000;
+
+/** So many months of writing have their place before they come. */
+const MONTHS_AHEAD = 24;
+
 /** Who signs the heads of this installation's trail. */
 export const signerOf = ({ config, keys }: Pick<App, 'config' | 'keys'>): NoteSigner =>
   noteSigner(config.audit.origin, keys.checkpoint);
@@ -37,6 +43,8 @@ export class Sealer {
   private working: Promise<void> | null = null;
   private faults = 0;
   private checked = false;
+  /** When the months are next looked at, in ms of performance.now(). */
+  private months = 0;
 
   constructor(
     private readonly app: App,
@@ -76,6 +84,7 @@ export class Sealer {
   private async batch(): Promise<boolean> {
     const client = await this.connected();
     if (!this.checked) await this.assertNotBehind(client);
+    if (performance.now() >= this.months) await this.keepMonths(client);
     const { head, more } = await sealBatch(client, this.signer, this.app.clock());
     if (head) {
       this.app.metrics.sealed.set(head.size);
@@ -117,6 +126,18 @@ export class Sealer {
     // Told once more: whoever sealed it may have ended before they could.
     if (latest && latest.size > (published?.size ?? 0)) for (const telling of this.tellings) telling.tell(latest);
     this.checked = true;
+  }
+
+  /** Makes the months to come, and drops what is said by those whose time is over: their events, leaves and proofs stay. */
+  private async keepMonths(client: Client): Promise<void> {
+    await client.query('SELECT audit.ensure_months($1)', [MONTHS_AHEAD]);
+    const { rows } = await client.query<{ month: string; events: string }>('SELECT * FROM audit.drop_expired()');
+    this.months = performance.now() + DAY;
+    if (rows.length === 0) return;
+    const changes = rows.map(({ month, events }) => ({ path: month, before: Number(events), after: null }));
+    await inTransaction(ownContext(this.app, 'audit-sealer'), (tx) =>
+      record(tx, { action: 'audit.contentDropped', outcome: 'DONE', changes }),
+    );
   }
 
   private async fault(error: unknown): Promise<void> {

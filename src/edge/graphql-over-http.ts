@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { type ApolloServer, type BaseContext, HeaderMap, type HTTPGraphQLResponse } from '@apollo/server';
 import proxyAddress from 'proxy-addr';
+import { awaitSeal } from '../audit/await-seal';
 import type { App } from '../platform/context';
 import type { DocumentLimits } from '../platform/document-limits';
 import { isRefusal, send, sendError, statusFor } from './answers';
@@ -52,7 +53,7 @@ export function graphqlOverHttp<C extends BaseContext>({ app, apollo, documents,
     unfit.note(seen, asked.body, answered);
     seen.errors = answered.body.kind === 'complete' && toldErrors(answered.body.string);
     if (isRefused(seen, answered)) refusals.answer(seen, () => void write(seen, answered));
-    else await write(seen, answered);
+    else await write(seen, answered, await sealHeader(app, seen));
   }
 
   return (seen: Seen): void => {
@@ -153,8 +154,26 @@ function toldErrors(body: string | Uint8Array): boolean {
 const isRefused = ({ errors }: Seen, { status, body }: HTTPGraphQLResponse): boolean =>
   isRefusal(status ?? 200) || (errors && body.kind === 'complete' && body.string.trimEnd().endsWith('"data":null}'));
 
-async function write(seen: Seen, { status, headers, body }: HTTPGraphQLResponse): Promise<void> {
-  const raw = ['x-request-id', seen.id];
+/** In seconds: how long a mutation waits for its seal at most. */
+const LONGEST_WAIT = 20;
+
+/**
+ * A mutation may ask for its seal, with `X-Await-Seal: <seconds>`: its answer then comes when what it left in the trail has its place in the
+ * tree, and `X-Sealed` has the size of a signed head that vouches for it, or `pending`.
+ */
+async function sealHeader({ database, log }: App, { id, request, operations }: Seen): Promise<string[]> {
+  const asked = request.headers['x-await-seal'];
+  if (asked === undefined || (operations !== 'mutation' && operations !== 'several')) return [];
+  const seconds = Math.min(LONGEST_WAIT, Number(asked) || 0);
+  const size = await awaitSeal(database.pool, id, seconds * 1000).catch((error: unknown) => {
+    log.warn({ err: error, requestId: id }, 'a seal was not waited for');
+    return null;
+  });
+  return ['x-sealed', size === null ? 'pending' : String(size)];
+}
+
+async function write(seen: Seen, { status, headers, body }: HTTPGraphQLResponse, more: string[] = []): Promise<void> {
+  const raw = ['x-request-id', seen.id, ...more];
   for (const [name, value] of headers) raw.push(name, value);
   if (body.kind === 'complete') {
     // A read may hand over the bytes that the database sent.

@@ -39,7 +39,7 @@ export class Asked {
   constructor(
     readonly context: Context,
     private readonly info: GraphQLResolveInfo,
-    private readonly reads: Reads,
+    readonly reads: Reads,
     private readonly compiler = compilerOf(context, info),
   ) {
     this.selection = { nodes: info.fieldNodes, type: info.returnType };

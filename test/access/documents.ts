@@ -74,6 +74,11 @@ export function queryOf(
   const variables = {};
   if (name === 'viewer') return { query: '{ viewer { id } }', variables };
   if (name === 'auditInclusionProof') return { query: `{ ${name}(eventId: "${NO_ID}") { size } }`, variables };
+  if (name === 'auditAccess')
+    return {
+      query: `{ ${name}(subjectType: "Account", subjectId: "${NO_ID}", at: "2026-01-01T00:00:00Z") { userId } }`,
+      variables,
+    };
   if (name === 'auditConsistencyProof') return { query: `{ ${name}(fromSize: 0, toSize: 0) { toSize } }`, variables };
   if (args.some((arg) => arg.name === 'id')) return { query: `{ ${name}(id: "${NO_ID}") { id } }`, variables };
   return { query: `{ ${name}(first: 1) { totalCount nodes { id } } }`, variables };

@@ -55,6 +55,7 @@ const LET_IN: Record<'Query' | 'Mutation', Record<string, readonly Who[]>> = {
     auditCheckpoints: ['compliance', 'auditor'],
     auditInclusionProof: ['compliance', 'auditor'],
     auditConsistencyProof: ['compliance', 'auditor'],
+    auditAccess: ['compliance', 'auditor'],
   },
   Mutation: {
     signIn: EVERYONE,

@@ -3,13 +3,14 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { Client } from 'pg';
+import request from 'supertest';
 import { notesIn } from '../../src/audit/checkpoint-files';
 import { openCheckpoint } from '../../src/audit/checkpoint';
 import { BATCH, LEVELS_APART, sealBatch } from '../../src/audit/seal-batch';
 import { Sealer, signerOf } from '../../src/audit/sealer';
 import { ensureRoles } from '../../src/platform/database-roles';
 import { startTestApp, type TestApp } from '../support/app';
-import { givenAccount } from '../support/scene';
+import { freshCode, givenAccount } from '../support/scene';
 import { naiveRoot } from './naive-tree';
 import { asOwner, storedEvents } from './support';
 
@@ -210,6 +211,78 @@ describe('the loop', () => {
     await sealer.stop();
     const size = await expectSealed();
     expect(openCheckpoint(told.at(-1)!, [signer().key]).size).toBe(size);
+  });
+
+  it('drops what is said by months whose time is over, once they are sealed, and tells of it', async () => {
+    const month = async (name: string, from: string, to: string, at: string) => {
+      await t.sql(`CREATE TABLE audit.${name} PARTITION OF audit.content FOR VALUES FROM ('${from}') TO ('${to}')`);
+      await t.sql(`ALTER TABLE audit.${name} OWNER TO countersign_audit`);
+      const [{ id }] = (await t.sql<{ id: string }>(
+        `INSERT INTO audit.event (id, at, action, outcome, request_id, hash, written_at) VALUES (gen_random_uuid(), now(), 'a.b', 'DONE', 'old', sha256('\\x0078'), $1) RETURNING id`,
+        [at],
+      )) as [{ id: string }];
+      await t.sql(`INSERT INTO audit.content VALUES ($1, $2, 'x', 'x', 'k')`, [id, at]);
+      return id;
+    };
+    const old = await month('content_2010_05', '2010-05-01Z', '2010-06-01Z', '2010-05-31T23:00:00Z');
+    const year = new Date().getUTCFullYear() - 7;
+    const kept = await month(`content_${year}_12`, `${year}-12-01Z`, `${year + 1}-01-01Z`, `${year}-12-24Z`);
+    const client = await connected();
+    expect((await client.query('SELECT * FROM audit.drop_expired()')).rows).toEqual([]);
+    await sealAll(client);
+    const sealer = new Sealer(t.served.app, sealerUrl, []);
+    sealer.start();
+    const told = `SELECT convert_from(content, 'UTF8')::jsonb -> 'changes' AS changes FROM audit.told WHERE action = 'audit.contentDropped'`;
+    const deadline = Date.now() + 10_000;
+    while ((await t.sql(told)).length === 0 && Date.now() < deadline) await new Promise((r) => setTimeout(r, 50));
+    await sealer.stop();
+    expect(await t.sql(told)).toEqual([{ changes: [{ path: '2010-05', before: 1, after: null }] }]);
+    const told2 = await t.sql('SELECT id, content IS NULL AS dropped FROM audit.told WHERE id = ANY($1)', [
+      [old, kept],
+    ]);
+    expect(told2.toSorted((a, b) => Number(b.dropped) - Number(a.dropped))).toEqual([
+      { id: old, dropped: true },
+      { id: kept, dropped: false },
+    ]);
+    const proof = await t
+      .as('auditor')
+      .gql(
+        `{ auditInclusionProof(eventId: "${old}") { rootHash checkpoint { rootHash } } auditEvent(id: "${old}") { content roles changes { path } reason } }`,
+      );
+    expect(proof.errors).toEqual([]);
+    expect(proof.data!.auditEvent).toEqual({ content: null, roles: [], changes: [], reason: null });
+    // Nobody but whoever administers the database says how long that is.
+    for (const statement of [
+      'UPDATE audit.retention SET years = 1',
+      'DROP TABLE audit.content_other',
+      'SELECT * FROM audit.retention',
+    ])
+      expect(await client.query(statement).catch(({ code }) => code)).toBe('42501');
+    expect(await t.apiSql('SELECT audit.drop_expired()').catch(({ code }) => code)).toBe('42501');
+  });
+
+  it('a mutation that asks for its seal is answered when it has it', async () => {
+    const ask = (seconds: string, query: string) =>
+      request(t.served.server)
+        .post('/graphql')
+        .set('authorization', `Bearer ${t.as('operations').token}`)
+        .set('x-await-seal', seconds)
+        .send({ query, variables: { input: { code: freshCode('AG'), name: 'Agent', hiredOn: '2020-01-01' } } });
+    const hire = 'mutation ($input: HireAgentInput!) { hireAgent(input: $input) { outcome } }';
+    expect((await ask('0.2', hire)).headers['x-sealed']).toBe('pending');
+    const sealer = new Sealer(t.served.app, sealerUrl, []);
+    sealer.start();
+    const { body, headers } = await ask('20', hire);
+    expect(body.data.hireAgent.outcome).toBe('DONE');
+    const [head] = await t.sql(
+      `SELECT c.size::text FROM audit.event e JOIN audit.leaf l ON l.event_id = e.id JOIN audit.checkpoint c ON c.size > l.place
+       WHERE e.request_id = $1 ORDER BY c.size LIMIT 1`,
+      [headers['x-request-id']],
+    );
+    expect(headers['x-sealed']).toBe(head!.size);
+    expect((await ask('5', 'query { viewer { id } }')).headers['x-sealed']).toBeUndefined();
+    expect((await ask('nonsense', hire)).headers['x-sealed']).toBe('pending');
+    await sealer.stop();
   });
 
   it('writes heads to files, and does not sign over a trail that is behind them', async () => {

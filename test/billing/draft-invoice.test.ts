@@ -96,7 +96,7 @@ describe('invoice.draft', () => {
         outcome: 'DONE',
         actor: t.as('billing').userId,
         onBehalfOf: null,
-        subject: { type: 'Invoice', id },
+        subject: { type: 'Invoice', id, version: 1 },
         reason: null,
       },
     ]);

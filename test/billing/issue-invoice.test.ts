@@ -59,7 +59,7 @@ describe('invoice.issue', () => {
       outcome: 'DONE',
       actor: t.as('supervisor').userId,
       onBehalfOf: t.as('billing').userId,
-      subject: { type: 'Invoice', id: invoiceId },
+      subject: { type: 'Invoice', id: invoiceId, version: 2 },
       reason: 'month end',
     });
     expect(events[0]!.changes).toEqual([

@@ -54,7 +54,7 @@ describe('invoice.void', () => {
       outcome: 'DONE',
       actor: t.as('supervisor').userId,
       onBehalfOf: t.as('billing').userId,
-      subject: { type: 'Invoice', id: invoiceId },
+      subject: { type: 'Invoice', id: invoiceId, version: 3 },
       reason: 'billed twice',
     });
     expect(events[0]!.changes).toEqual([

@@ -54,7 +54,7 @@ describe('complaint.acknowledge', () => {
         outcome: 'DONE',
         actor: t.as('operations').userId,
         onBehalfOf: null,
-        subject: { type: 'Complaint', id: complaintId },
+        subject: { type: 'Complaint', id: complaintId, version: 2 },
         reason: null,
       },
     ]);

@@ -100,7 +100,7 @@ describe('complaint.file', () => {
         outcome: 'DONE',
         actor: t.as('operations').userId,
         onBehalfOf: null,
-        subject: { type: 'Complaint', id },
+        subject: { type: 'Complaint', id, version: 1 },
         reason: null,
       },
     ]);

@@ -75,7 +75,7 @@ describe('complaint.reopen', () => {
         outcome: 'DONE',
         actor: t.as('compliance').userId,
         onBehalfOf: null,
-        subject: { type: 'Complaint', id: complaintId },
+        subject: { type: 'Complaint', id: complaintId, version: 3 },
         reason: 'new proof',
       },
     ]);

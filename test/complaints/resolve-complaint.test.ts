@@ -74,7 +74,7 @@ describe('complaint.resolve', () => {
         outcome: 'DONE',
         actor: t.as('operations').userId,
         onBehalfOf: null,
-        subject: { type: 'Complaint', id: complaintId },
+        subject: { type: 'Complaint', id: complaintId, version: 2 },
       },
     ]);
     expect(events[0]!.changes.toSorted((one: any, other: any) => one.path.localeCompare(other.path))).toEqual([

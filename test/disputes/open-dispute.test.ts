@@ -89,7 +89,7 @@ describe('dispute.open', () => {
         outcome: 'DONE',
         actor: t.as('billing').userId,
         onBehalfOf: null,
-        subject: { type: 'Dispute', id },
+        subject: { type: 'Dispute', id, version: 1 },
         reason: 'QUANTITY',
       },
     ]);

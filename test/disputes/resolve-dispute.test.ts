@@ -105,7 +105,7 @@ describe('dispute.resolve', () => {
       outcome: 'DONE',
       actor: t.as('supervisor').userId,
       onBehalfOf: t.as('billing2').userId,
-      subject: { type: 'Dispute', id: dispute.disputeId },
+      subject: { type: 'Dispute', id: dispute.disputeId, version: 2 },
       reason: 'Looked at the records.',
     });
     expect(events[0]!.changes).toEqual([
@@ -144,7 +144,7 @@ describe('dispute.resolve', () => {
         outcome: 'DONE',
         actor: t.as('billing2').userId,
         onBehalfOf: null,
-        subject: { type: 'Dispute', id: dispute.disputeId },
+        subject: { type: 'Dispute', id: dispute.disputeId, version: 2 },
         reason: 'Looked at the records.',
       },
     ]);

@@ -60,7 +60,7 @@ describe('dispute.withdraw', () => {
         outcome: 'DONE',
         actor: t.as('billing').userId,
         onBehalfOf: null,
-        subject: { type: 'Dispute', id: disputeId },
+        subject: { type: 'Dispute', id: disputeId, version: 2 },
         reason: 'our mistake',
       },
     ]);

@@ -3,7 +3,7 @@ import { parse, TypeInfo, validate, visit, visitWithTypeInfo } from 'graphql';
 import { type Comparison, shown, startComparison } from './comparison';
 import { isModest } from './document-cost';
 import { DocumentModels } from './document-model';
-import { typesOf } from './everything';
+import { typesOf, WORKED_OUT } from './everything';
 import { printedSchema } from './naive-reader';
 import { type Written, written } from './write-document';
 
@@ -52,12 +52,15 @@ describe('the documents', () => {
       visit(parse(text), visitWithTypeInfo(info, note));
     }
     const missing = typesOf(schema).flatMap((type) =>
-      Object.values(type.getFields()).flatMap((field) => [
-        ...(asked.has(`${type.name}.${field.name}`) ? [] : [`${type.name}.${field.name}`]),
-        ...field.args
-          .filter(({ name }) => !asked.has(`${field.name}(${name})`))
-          .map(({ name }) => `${field.name}(${name})`),
-      ]),
+      Object.values(type.getFields()).flatMap((field) => {
+        if (WORKED_OUT.includes(`${type.name}.${field.name}`)) return [];
+        return [
+          ...(asked.has(`${type.name}.${field.name}`) ? [] : [`${type.name}.${field.name}`]),
+          ...field.args
+            .filter(({ name }) => !asked.has(`${field.name}(${name})`))
+            .map(({ name }) => `${field.name}(${name})`),
+        ];
+      }),
     );
     expect(missing).toEqual([]);
     for (const part of LANGUAGE)
