@@ -1,6 +1,6 @@
 /** The benchmark's own PostgreSQL, below .data/bench, and the loaded databases in it: one for each size, kept for the next run. */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { load } from './data.mjs';
@@ -67,7 +67,7 @@ export async function keptDatabase(cluster, { name, fresh, sources }, tell, fill
   }
   tell(`${name}: loading`);
   await withClient(cluster.url, async (client) => {
-    await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+    await dropDatabase(client, name);
     await client.query(`CREATE DATABASE ${name}`);
   });
   await prepare(cluster, url);
@@ -75,6 +75,15 @@ export async function keptDatabase(cluster, { name, fresh, sources }, tell, fill
   await withClient(cluster.url, (client) => client.query(`COMMENT ON DATABASE ${name} IS '${wanted}'`));
   return url;
 }
+
+/** With what was published of its trail: nobody seals one that is behind that. */
+export async function dropDatabase(client, name) {
+  await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  rmSync(checkpointsOf(name), { recursive: true, force: true });
+}
+
+/** Each database is a trail of its own. */
+export const checkpointsOf = (name) => path.join(DIRECTORY, 'checkpoints', name);
 
 /** Gives all events their places, as the API would while it is measured. */
 export async function seal({ config }, url) {
@@ -143,6 +152,8 @@ async function idsOf(client) {
 export async function withClient(connectionString, work) {
   const { Client } = require('pg');
   const client = new Client({ connectionString });
+  // Whatever was asked fails by itself.
+  client.on('error', () => undefined);
   await client.connect();
   try {
     return await work(client);

@@ -4,7 +4,7 @@ import { existsSync, openSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DIRECTORY, POOL } from './database.mjs';
+import { checkpointsOf, DIRECTORY, POOL } from './database.mjs';
 
 const here = (file) => fileURLToPath(new URL(file, import.meta.url));
 const PEERS = here('peers');
@@ -35,8 +35,7 @@ export async function startApi({ masterKey }, { url }, { more = {}, preload } = 
     DATA_DIRECTORY: DIRECTORY,
     MASTER_KEY: masterKey,
     LOG_LEVEL: 'info',
-    // Each database is a trail of its own.
-    AUDIT_CHECKPOINTS: path.join(DIRECTORY, 'checkpoints', new URL(url).pathname.slice(1)),
+    AUDIT_CHECKPOINTS: checkpointsOf(new URL(url).pathname.slice(1)),
     // One user from one address asks more than the limits let pass. They stay on, and are counted, but are not reached.
     RATE_PER_USER: '100000000',
     RATE_PER_ADDRESS: '100000000',

@@ -1,7 +1,7 @@
 /** The trails that are measured: a short and a long one, kept for the next run, and copies of the short one that are written to. */
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { keptDatabase, seal, withClient } from '../database.mjs';
+import { dropDatabase, keptDatabase, seal, withClient } from '../database.mjs';
 import { loadEvents } from './events.mjs';
 
 const require = createRequire(import.meta.url);
@@ -20,7 +20,7 @@ export const openTrail = (cluster, events, { fresh }, tell) =>
 /** A copy of a database, by another name and without what was written to it before. */
 export async function copyOf(cluster, url, name) {
   await withClient(cluster.url, async (client) => {
-    await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+    await dropDatabase(client, name);
     await client.query(`CREATE DATABASE ${name} TEMPLATE ${new URL(url).pathname.slice(1)}`);
   });
   return Object.assign(new URL(cluster.url), { pathname: `/${name}` }).href;

@@ -115,12 +115,19 @@ export async function measureMutations(cluster, short, { rounds, seconds, connec
 const UNSEALED =
   'SELECT count(*)::int AS count FROM audit.event e WHERE NOT EXISTS (SELECT FROM audit.leaf l WHERE l.event_id = e.id)';
 
+/** In ms: how long that may take. */
+const PATIENCE = 30_000;
+
 const untilSealed = (url) =>
   withClient(url, async (client) => {
-    while ((await client.query(UNSEALED)).rows[0].count > 0)
-      await new Promise((resolve) => {
-        setTimeout(resolve, 100);
-      });
+    for (const deadline = Date.now() + PATIENCE; (await client.query(UNSEALED)).rows[0].count > 0; await pause()) {
+      if (Date.now() > deadline) throw new Error('the API does not seal its trail: see its log below .data/bench');
+    }
+  });
+
+const pause = () =>
+  new Promise((resolve) => {
+    setTimeout(resolve, 100);
   });
 
 /** The share of mutations that remains with the trail, and how many events were appended in a second. */

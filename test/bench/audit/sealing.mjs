@@ -1,6 +1,5 @@
 /** How quickly a backlog is sealed: by the sealer itself, told to its files and all, in slices. */
-import path from 'node:path';
-import { DIRECTORY, withClient } from '../database.mjs';
+import { checkpointsOf, withClient } from '../database.mjs';
 import { median } from '../report.mjs';
 import { copyOf, dist, installationOf } from './databases.mjs';
 
@@ -22,7 +21,7 @@ export async function measureSealing(cluster, short, { rounds, short: events }, 
 const appOf = ({ config }, keys) => ({
   config: {
     ...config,
-    audit: { ...config.audit, checkpoints: path.join(DIRECTORY, 'checkpoints', `sealing-${Date.now()}`) },
+    audit: { ...config.audit, checkpoints: checkpointsOf('bench_audit_backlog') },
   },
   keys,
   clock: () => new Date(),
