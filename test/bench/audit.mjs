@@ -1,6 +1,7 @@
 /** npm run bench:audit — what the trail costs, and how quickly it is sealed, verified and read. See --help and docs/PERFORMANCE.md. */
 import { readOptions } from './audit/options.mjs';
 import { openTrail } from './audit/databases.mjs';
+import { runCommand, say, stopAll, stops, tell } from './command.mjs';
 import { measureMutations } from './audit/mutations.mjs';
 import { measurePages } from './audit/pages.mjs';
 import { figuresOf, linesOf, missed } from './audit/report.mjs';
@@ -10,21 +11,7 @@ import { startCluster } from './database.mjs';
 import { startLoad } from './servers.mjs';
 import { writePerformance } from './write.mjs';
 
-const tell = (line) => process.stderr.write(`${line}\n`);
-const say = (line) => process.stdout.write(`${line}\n`);
-
-/** What is to be stopped, the last started first: at the end, at a failure and at Ctrl-C. */
-const stops = [];
-const stopAll = async () => {
-  while (stops.length > 0)
-    await stops
-      .pop()()
-      .catch((error) => tell(String(error)));
-};
-
-async function main() {
-  const options = optionsOrNot();
-  if (!options) return;
+async function main(options) {
   const cluster = await startCluster(tell, options.durable);
   stops.push(cluster.stop);
   const load = startLoad();
@@ -52,32 +39,4 @@ async function measure(cluster, options, load) {
   };
 }
 
-/** Null when there is nothing to do: help was asked for, or the command line is wrong and was told so. */
-function optionsOrNot() {
-  try {
-    return readOptions(process.argv.slice(2));
-  } catch ({ message }) {
-    tell(`${message} See --help.`);
-    process.exitCode = 2;
-    return null;
-  }
-}
-
-let interrupted = false;
-for (const signal of ['SIGINT', 'SIGTERM'])
-  process.once(signal, async () => {
-    interrupted = true;
-    tell(`${signal}: stopping`);
-    await stopAll();
-    process.exit(130);
-  });
-
-try {
-  await main();
-} catch (error) {
-  // What fails because everything is being stopped is no news.
-  if (!interrupted) tell(error.stack ?? String(error));
-  process.exitCode = 1;
-} finally {
-  await stopAll();
-}
+await runCommand(readOptions, main);

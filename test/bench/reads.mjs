@@ -1,6 +1,7 @@
 /** npm run bench:reads — this API against the floor, PostGraphile 5 and the usual stack. See --help and docs/PERFORMANCE.md. */
 import { availableParallelism } from 'node:os';
 import { check } from './check.mjs';
+import { runCommand, say, stopAll, stops, tell } from './command.mjs';
 import { openLoaded, startCluster } from './database.mjs';
 import { growthCells, growthReport } from './growth.mjs';
 import { readOptions } from './options.mjs';
@@ -13,21 +14,7 @@ import { writePerformance } from './write.mjs';
 const WARM = 0.3;
 const FIRST_WARM = 4;
 
-const tell = (line) => process.stderr.write(`${line}\n`);
-const say = (line) => process.stdout.write(`${line}\n`);
-
-/** What is to be stopped, the last started first: at the end, at a failure and at Ctrl-C. */
-const stops = [];
-const stopAll = async () => {
-  while (stops.length > 0)
-    await stops
-      .pop()()
-      .catch((error) => tell(String(error)));
-};
-
-async function main() {
-  const options = optionsOrNot();
-  if (!options) return;
+async function main(options) {
   const cluster = await startCluster(tell);
   stops.push(cluster.stop);
   const data = await openLoaded(cluster, options, tell);
@@ -53,17 +40,6 @@ async function main() {
   const growth = options.growth ? await measureGrowth(contestants, data, options, cluster, load) : null;
   await stopAll();
   report(measured, growth, options);
-}
-
-/** Null when there is nothing to do: help was asked for, or the command line is wrong and was told so. */
-function optionsOrNot() {
-  try {
-    return readOptions(process.argv.slice(2));
-  } catch ({ message }) {
-    tell(`${message} See --help.`);
-    process.exitCode = 2;
-    return null;
-  }
 }
 
 async function measureGrowth(contestants, data, options, cluster, load) {
@@ -117,21 +93,4 @@ function report(measured, growth, options) {
   say(JSON.stringify(ratios(measured, contestants, 'rate')));
 }
 
-let interrupted = false;
-for (const signal of ['SIGINT', 'SIGTERM'])
-  process.once(signal, async () => {
-    interrupted = true;
-    tell(`${signal}: stopping`);
-    await stopAll();
-    process.exit(130);
-  });
-
-try {
-  await main();
-} catch (error) {
-  // What fails because everything is being stopped is no news.
-  if (!interrupted) tell(error.stack ?? String(error));
-  process.exitCode = 1;
-} finally {
-  await stopAll();
-}
+await runCommand(readOptions, main);
