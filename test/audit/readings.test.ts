@@ -8,10 +8,10 @@ beforeEach(async () => {
 afterEach(() => t.close());
 
 const told = () => trail(t, `action = 'audit.read'`);
-const patience = async () => {
-  const deadline = Date.now() + 20_000;
-  while ((await told()).length === 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 100));
-};
+const readsIn = (events: Record<string, any>[]): number =>
+  events.reduce((sum, { changes: [reads] }) => sum + (reads.after as number), 0);
+const askedIn = (events: Record<string, any>[]): { document: string; variables: string }[] =>
+  events.flatMap(({ changes }) => changes.slice(1).map(({ after }: { after: object }) => after));
 
 const PAGE = 'query ($of: String) { auditEvents(first: 1, filter: { action: $of }) { nodes { id } } }';
 
@@ -20,20 +20,20 @@ describe('who reads the trail stands in the trail', () => {
     for (let n = 0; n < 5; n += 1) await t.as('auditor').gql(PAGE, { of: 'card 4111 1111 1111 1111' });
     await t.as('auditor').gql('{ auditEvent(id: "nothing") { id } }');
     await t.as('compliance').gql('{ a: auditEvents(first: 1) { totalCount } }');
-    await patience();
+    await t.served.stop();
     const events = await told();
-    expect(new Set(events.map(({ actor }) => actor))).toEqual(
-      new Set([t.as('auditor').userId, t.as('compliance').userId]),
+    // On a machine that takes its time these may be more than one event each.
+    const of = (who: 'auditor' | 'compliance') => events.filter(({ actor }) => actor === t.as(who).userId);
+    expect(of('auditor').length + of('compliance').length).toBe(events.length);
+    expect([readsIn(of('auditor')), readsIn(of('compliance'))]).toEqual([6, 1]);
+    const [first] = of('auditor');
+    expect(first).toMatchObject({ outcome: 'DONE', roles: ['auditor'], subject: { type: 'AuditEvent', id: null } });
+    expect(first!.session).toEqual(expect.any(String));
+    const asked = askedIn(of('auditor'));
+    expect(new Set(asked.map(({ document }) => document))).toEqual(
+      new Set([PAGE, '{ auditEvent(id: "nothing") { id } }']),
     );
-    expect(events).toHaveLength(2);
-    const auditor = events.find(({ actor }) => actor === t.as('auditor').userId)!;
-    expect(auditor).toMatchObject({ outcome: 'DONE', roles: ['auditor'], subject: { type: 'AuditEvent', id: null } });
-    expect(auditor.session).toEqual(expect.any(String));
-    const [reads, ...asked] = auditor.changes;
-    expect(reads).toEqual({ path: 'reads', before: null, after: 6 });
-    expect(asked).toHaveLength(2);
-    expect(asked[0].after.document).toBe(PAGE);
-    expect(asked[0].after.variables).toBe('{"of":"card 411111••••••1111"}');
+    expect(asked[0]).toEqual({ document: PAGE, variables: '{"of":"card 411111••••••1111"}' });
   });
 
   it('also what is answered field by field, and what is told when the server stops', async () => {
@@ -51,13 +51,13 @@ describe('who reads the trail stands in the trail', () => {
   });
 
   it('a flood of readings is one event with few questions', async () => {
+    const began = performance.now();
     for (let n = 0; n < 40; n += 1) await t.as('auditor').gql(`${PAGE} # ${'long '.repeat(500)}${n}`, { of: `x${n}` });
     await t.served.stop();
     const events = await told();
-    const changes = events.flatMap((event) => event.changes);
-    expect(changes.filter(({ path }) => path === 'reads').reduce((sum, { after }) => sum + after, 0)).toBe(40);
-    expect(changes.filter(({ path }) => path === 'asked').length).toBeLessThanOrEqual(10 * events.length);
-    expect(events.length).toBeLessThan(4);
-    expect(changes.at(-1).after.document).toMatch(/… sha256 [0-9a-f]{64}$/);
+    expect(readsIn(events)).toBe(40);
+    expect(events.length).toBeLessThanOrEqual(1 + Math.ceil((performance.now() - began) / 5_000));
+    expect(askedIn(events).length).toBeLessThanOrEqual(10 * events.length);
+    expect(askedIn(events).at(-1)!.document).toMatch(/… sha256 [0-9a-f]{64}$/);
   });
 });
