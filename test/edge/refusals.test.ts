@@ -199,7 +199,7 @@ describe('a server that is asked for what it refuses', () => {
     const before = await held();
     const asked = Array.from({ length: 5 }, () => [post('no JSON', address), post(GOOD, address)]);
     const answers = await Promise.all(asked.flat());
-    expect(answers.map(({ status }) => status)).toEqual(Array(5).fill([400, 200]).flat());
+    expect(answers.map(({ status }) => status)).toEqual([400, 200, 400, 200, 400, 200, 400, 200, 400, 200]);
     // As many waited as were refused. (Who was answered first is not compared: on a busy machine both take long.)
     expect(await held()).toBe(before + 5);
   });
