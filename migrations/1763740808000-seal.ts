@@ -1,5 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { API_ROLE, AUDIT_ROLE, AUDITOR_ROLE, SEALER_ROLE } from '../src/platform/database-roles';
+import { API_ROLE, AUDIT_ROLE, AUDITOR_ROLE, SEALER_ROLE, WITHIN_TRAIL } from '../src/platform/database-roles';
 
 /**
  * Where the trail is sealed: the leaves of the tree in their order, such of its nodes as proofs and growth need, its signed heads,
@@ -10,24 +10,14 @@ export class Seal1763740808000 implements MigrationInterface {
   name = 'Seal1763740808000';
 
   async up(runner: QueryRunner): Promise<void> {
-    for (const statement of [...JOIN, ...TABLES, ...GUARDS, ...GRANTS, ...LEAVE]) await runner.query(statement);
+    for (const statement of [WITHIN_TRAIL.begin, ...TABLES, ...GUARDS, ...GRANTS, WITHIN_TRAIL.end])
+      await runner.query(statement);
   }
 
   async down(): Promise<void> {
     throw new Error('The trail is not taken down: restore a backup instead.');
   }
 }
-
-/** What belongs to the trail's role is changed by its members alone, so for this moment by one more. */
-const JOIN = [
-  `DO $$ BEGIN IF NOT pg_has_role(current_user, '${AUDIT_ROLE}', 'MEMBER') THEN
-    EXECUTE format('GRANT ${AUDIT_ROLE} TO %I', current_user); END IF; END $$`,
-];
-
-const LEAVE = [
-  `DO $$ BEGIN EXECUTE format('REVOKE ${AUDIT_ROLE} FROM %I', current_user);
-    EXCEPTION WHEN insufficient_privilege THEN NULL; END $$`,
-];
 
 const TABLES = [
   `ALTER TABLE audit.event DROP COLUMN sequence`,

@@ -1,5 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { API_ROLE, AUDIT_ROLE, AUDITOR_ROLE, SEALER_ROLE } from '../src/platform/database-roles';
+import { API_ROLE, AUDIT_ROLE, AUDITOR_ROLE, SEALER_ROLE, WITHIN_TRAIL } from '../src/platform/database-roles';
 
 /**
  * What events say, apart from what they are found by: the bytes by month of writing, so that a month can be dropped as a whole once its
@@ -10,7 +10,7 @@ export class Contents1763740809000 implements MigrationInterface {
   name = 'Contents1763740809000';
 
   async up(runner: QueryRunner): Promise<void> {
-    for (const statement of [JOIN, ...TABLES, ...GUARDS, ...MONTHS, ...MOVE, ...GRANTS, LEAVE])
+    for (const statement of [WITHIN_TRAIL.begin, ...TABLES, ...GUARDS, ...MONTHS, ...MOVE, ...GRANTS, WITHIN_TRAIL.end])
       await runner.query(statement);
   }
 
@@ -18,13 +18,6 @@ export class Contents1763740809000 implements MigrationInterface {
     throw new Error('The trail is not taken down: restore a backup instead.');
   }
 }
-
-/** What belongs to the trail's role is changed by its members alone, so for this moment by one more. */
-const JOIN = `DO $$ BEGIN IF NOT pg_has_role(current_user, '${AUDIT_ROLE}', 'MEMBER') THEN
-  EXECUTE format('GRANT ${AUDIT_ROLE} TO %I', current_user); END IF; END $$`;
-
-const LEAVE = `DO $$ BEGIN EXECUTE format('REVOKE ${AUDIT_ROLE} FROM %I', current_user);
-  EXCEPTION WHEN insufficient_privilege THEN NULL; END $$`;
 
 const TABLES = [
   // By the clock of the database: nobody who writes an event can say in which month its bytes lie.

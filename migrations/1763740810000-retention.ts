@@ -1,5 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { API_ROLE, AUDIT_ROLE, AUDITOR_ROLE, SEALER_ROLE } from '../src/platform/database-roles';
+import { API_ROLE, AUDIT_ROLE, AUDITOR_ROLE, SEALER_ROLE, WITHIN_TRAIL } from '../src/platform/database-roles';
 
 /**
  * How long is kept what events say: eight years, unless an administrator of the database changes the one row that says so. Whoever
@@ -18,8 +18,7 @@ export class Retention1763740810000 implements MigrationInterface {
 }
 
 const STATEMENTS = [
-  `DO $$ BEGIN IF NOT pg_has_role(current_user, '${AUDIT_ROLE}', 'MEMBER') THEN
-    EXECUTE format('GRANT ${AUDIT_ROLE} TO %I', current_user); END IF; END $$`,
+  WITHIN_TRAIL.begin,
   `CREATE TABLE audit.retention (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
     years int NOT NULL DEFAULT 8 CHECK (years BETWEEN 1 AND 100)
@@ -47,6 +46,5 @@ const STATEMENTS = [
   `ALTER FUNCTION audit.drop_expired() OWNER TO ${AUDIT_ROLE}`,
   'REVOKE ALL ON FUNCTION audit.drop_expired() FROM PUBLIC',
   `GRANT EXECUTE ON FUNCTION audit.drop_expired() TO ${SEALER_ROLE}`,
-  `DO $$ BEGIN EXECUTE format('REVOKE ${AUDIT_ROLE} FROM %I', current_user);
-    EXCEPTION WHEN insufficient_privilege THEN NULL; END $$`,
+  WITHIN_TRAIL.end,
 ];

@@ -3,8 +3,9 @@ import type { Context } from '../platform/context';
 import { refuse } from '../platform/errors';
 import { isId } from '../platform/ids';
 import type { Reads } from '../platform/asked';
+import { pooled } from '../platform/pooled';
 import { name } from '../platform/sql';
-import { asRefusal, notFound } from '../platform/transaction';
+import { notFound } from '../platform/transaction';
 import { heldRole } from './identify';
 import { abilityOf } from './permissions';
 
@@ -29,21 +30,15 @@ export const accessAt =
     const type = String(subjectType);
     const read = reads.get(type);
     if (!read || read.partOfWhole) return refuse('AUDIT_TYPE_UNKNOWN', 'There is no such type of row.', { type });
-    const ask = async <R>(text: string, values: unknown[]): Promise<R[]> => {
-      try {
-        return (await app.database.pool.query(text, values)).rows as R[];
-      } catch (error) {
-        throw asRefusal(error);
-      }
-    };
+    const { query } = pooled(app);
     const table = name(read.table).strings[0]!;
     const [row] = isId(subjectId)
-      ? await ask<Record<string, unknown>>(`SELECT * FROM ${table} WHERE id = $1`, [subjectId])
+      ? await query<Record<string, unknown>>(`SELECT * FROM ${table} WHERE id = $1`, [subjectId])
       : [];
     if (!row) return notFound(type);
     const of = subject(type, camel(row));
     const verbs = verbsOf(app.catalogue.names);
-    return (await ask<HeldAt>(HELD_AT, [at])).flatMap(({ id: userId, name: who, held }) => {
+    return (await query<HeldAt>(HELD_AT, [at])).flatMap(({ id: userId, name: who, held }) => {
       const roles = held.map(heldRole);
       const ability = abilityOf(userId, roles);
       const couldSee = ability.can('read', of);

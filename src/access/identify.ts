@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Actor, App, Context } from '../platform/context';
+import { type Askable, ask } from '../platform/pooled';
 import { positionOf } from '../platform/positions';
 import { NOW, Slot } from '../platform/slot';
 import { raw, sql, type Sql } from '../platform/sql';
-import { asRefusal } from '../platform/transaction';
 import { abilityOf, type HeldRole, type RoleName } from './permissions';
 
 /** The bearer of a session's token, as of the moment that the database was asked. */
@@ -69,14 +69,6 @@ export async function identify(app: App, token: string): Promise<Identity | null
   return { sessionId: sessionId!, tokenHash, version, actor: actorOf(found), held, kind: kindOf(held) };
 }
 
-/** Whatever can be asked: a transaction, or the pool. */
-interface Askable {
-  query<R>(text: string, values: unknown[]): Promise<R[]>;
-}
-
-/** The pool, for what needs no transaction. */
-export const pooled = (app: App): Askable => ({ query: (text, values) => ask(app, { text, values }) });
-
 /**
  * The one who is signed in, as of now: a document may end its own session, and a role may be revoked, between its arrival
  * and its turn. Null when the session has ended meanwhile.
@@ -92,14 +84,6 @@ export async function actorStill(askable: Askable, { actor, sessionId }: Context
 export async function actorById(askable: Askable, userId: string): Promise<Actor | null> {
   const [found] = await askable.query<Found>(BY_ID, [userId]);
   return found ? actorOf(found) : null;
-}
-
-async function ask<R>(app: App, query: { name?: string; text: string; values: unknown[] }): Promise<R[]> {
-  try {
-    return (await app.database.pool.query(query)).rows as R[];
-  } catch (error) {
-    throw asRefusal(error);
-  }
 }
 
 function actorOf({ id, name, email, held }: Found): Actor {

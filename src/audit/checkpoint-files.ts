@@ -1,7 +1,7 @@
 import { type FileHandle, mkdir, open, readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { type Checkpoint, openCheckpoint } from './checkpoint';
-import { NoteError, type NoteKey } from './note-keys';
+import { type Head, openHead } from './heads';
+import type { NoteKey } from './note-keys';
 
 /*
  * Heads of the tree in files, outside of the database: one file a month, one note behind the other with an empty line between
@@ -29,23 +29,26 @@ export async function appendNote(folder: string, note: string, now: Date): Promi
 const TAIL = 65_536;
 
 /**
- * The head with the most leaves among the last that were written and are signed by one of the keys, in the latest file that
+ * The head with the most leaves among the last that were written and are signed by the key, in the latest file that
  * has such a one. Null: there is none.
  */
-export async function latestIn(folder: string, keys: readonly NoteKey[]): Promise<Checkpoint | null> {
+export async function latestIn(folder: string, key: NoteKey): Promise<Head | null> {
   const files = (await readdir(folder).catch(() => [])).filter((each) => NAME.test(each)).toSorted();
   for (const each of files.toReversed()) {
-    const latest = await latestOf(path.join(folder, each), keys);
+    const latest = await latestOf(path.join(folder, each), key);
     if (latest) return latest;
   }
   return null;
 }
 
-async function latestOf(name: string, keys: readonly NoteKey[]): Promise<Checkpoint | null> {
+async function latestOf(name: string, key: NoteKey): Promise<Head | null> {
   const file = await open(name);
   try {
-    const heads = notesIn(await tailOf(file)).flatMap((note) => opened(note.trimStart(), keys));
-    return heads.reduce<Checkpoint | null>((most, head) => (most && most.size >= head.size ? most : head), null);
+    const heads = notesIn(await tailOf(file)).map((note) => openHead(note.trimStart(), key));
+    return heads.reduce<Head | null>(
+      (most, head) => (typeof head === 'string' || (most && most.size >= head.size) ? most : head),
+      null,
+    );
   } finally {
     await file.close();
   }
@@ -56,13 +59,4 @@ async function tailOf(file: FileHandle): Promise<string> {
   const length = Math.min(size, TAIL);
   const { buffer } = await file.read(Buffer.alloc(length), 0, length, size - length);
   return buffer.toString('utf8');
-}
-
-function opened(note: string, keys: readonly NoteKey[]): Checkpoint[] {
-  try {
-    return [openCheckpoint(note, keys)];
-  } catch (error) {
-    if (error instanceof NoteError) return [];
-    throw error;
-  }
 }

@@ -1,7 +1,8 @@
 import type { Context } from '../platform/context';
 import { refuse } from '../platform/errors';
 import { isId } from '../platform/ids';
-import { asRefusal, notFound } from '../platform/transaction';
+import { pooled } from '../platform/pooled';
+import { notFound } from '../platform/transaction';
 import { perfectNodes } from './nodes';
 import { planConsistency, planInclusion, type ProofPlan, readProof } from './proofs';
 import { fetchNodes, type Query } from './stored-nodes';
@@ -22,7 +23,7 @@ const CHECKPOINTS = `SELECT id, size::float8 AS size, encode(root, 'hex') AS "ro
 export const inclusionProof =
   ({ app }: Context) =>
   async ({ eventId, size: asked }: Args): Promise<object> => {
-    const query = queryOf(app.database.pool);
+    const { query } = pooled(app);
     const [leaf] = isId(eventId) ? await query<Leaf>(LEAF, [eventId]) : [];
     if (!leaf) return unsealed(query, eventId);
     const latest = await latestSize(query);
@@ -46,7 +47,7 @@ export const inclusionProof =
 export const consistencyProof =
   ({ app }: Context) =>
   async ({ fromSize, toSize }: Args): Promise<object> => {
-    const query = queryOf(app.database.pool);
+    const { query } = pooled(app);
     const [from, to] = [Number(fromSize), Number(toSize)];
     const latest = await latestSize(query);
     if (from < 0 || to < from || to > latest) invalidSize(0, latest);
@@ -95,13 +96,3 @@ async function checkpointsOf(query: Query, sizes: number[]): Promise<(object | n
   const found = await query<{ size: number }>(CHECKPOINTS, [sizes]);
   return sizes.map((size) => found.find((each) => each.size === size) ?? null);
 }
-
-const queryOf =
-  (pool: { query(text: string, values: unknown[]): Promise<{ rows: unknown[] }> }): Query =>
-  async <R>(text: string, values: unknown[]) => {
-    try {
-      return (await pool.query(text, values)).rows as R[];
-    } catch (error) {
-      throw asRefusal(error);
-    }
-  };

@@ -114,7 +114,7 @@ export class Sealer {
    * state or written anew: somebody has to look before anything is signed. Refuses with AUDIT_TREE_BEHIND.
    */
   private async assertNotBehind(client: Client): Promise<void> {
-    const published = await latestIn(this.app.config.audit.checkpoints, [this.signer.key]);
+    const published = await latestIn(this.app.config.audit.checkpoints, this.signer.key);
     const heads = `SELECT size::float8 AS size, note, root FROM audit.checkpoint WHERE size = $1 OR size = (SELECT max(size) FROM audit.checkpoint) ORDER BY size`;
     const { rows } = await client.query<SignedHead & { root: Buffer }>(heads, [published?.size ?? 0]);
     const latest = rows.at(-1);

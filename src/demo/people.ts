@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { actorById, pooled } from '../access/identify';
+import { actorById } from '../access/identify';
 import { ChangeRequest } from '../approvals/change-request.entity';
 import { type App, type Context, ownContext } from '../platform/context';
 import type { Submitted } from '../platform/operation';
+import { pooled } from '../platform/pooled';
 
 /** Somebody of the demonstration, acting through the same door for writes as everybody else. */
 export class Person {

@@ -53,7 +53,7 @@ export function graphqlOverHttp<C extends BaseContext>({ app, apollo, documents,
     unfit.note(seen, asked.body, answered);
     seen.errors = answered.body.kind === 'complete' && toldErrors(answered.body.string);
     if (isRefused(seen, answered)) refusals.answer(seen, () => void write(seen, answered));
-    else await write(seen, answered, await sealHeader(app, seen));
+    else await write(seen, answered, awaitsSeal(seen) ? await sealHeader(app, seen) : []);
   }
 
   return (seen: Seen): void => {
@@ -154,6 +154,10 @@ function toldErrors(body: string | Uint8Array): boolean {
 const isRefused = ({ errors }: Seen, { status, body }: HTTPGraphQLResponse): boolean =>
   isRefusal(status ?? 200) || (errors && body.kind === 'complete' && body.string.trimEnd().endsWith('"data":null}'));
 
+/** Asked before anything waits: a read has no promise more than it had. */
+const awaitsSeal = ({ request, operations }: Seen): boolean =>
+  request.headers['x-await-seal'] !== undefined && (operations === 'mutation' || operations === 'several');
+
 /** In seconds: how long a mutation waits for its seal at most. */
 const LONGEST_WAIT = 20;
 
@@ -161,10 +165,8 @@ const LONGEST_WAIT = 20;
  * A mutation may ask for its seal, with `X-Await-Seal: <seconds>`: its answer then comes when what it left in the trail has its place in the
  * tree, and `X-Sealed` has the size of a signed head that vouches for it, or `pending`.
  */
-async function sealHeader({ database, log }: App, { id, request, operations }: Seen): Promise<string[]> {
-  const asked = request.headers['x-await-seal'];
-  if (asked === undefined || (operations !== 'mutation' && operations !== 'several')) return [];
-  const seconds = Math.min(LONGEST_WAIT, Number(asked) || 0);
+async function sealHeader({ database, log }: App, { id, request }: Seen): Promise<string[]> {
+  const seconds = Math.min(LONGEST_WAIT, Number(request.headers['x-await-seal']) || 0);
   const size = await awaitSeal(database.pool, id, seconds * 1000).catch((error: unknown) => {
     log.warn({ err: error, requestId: id }, 'a seal was not waited for');
     return null;

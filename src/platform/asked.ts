@@ -13,9 +13,9 @@ import { type JsonText, leafValue, objectText, textOf } from './json-text';
 import { Budget, budgetOf } from './limits';
 import type { Submitted } from './operation';
 import { column, idOrNothing, type Read, type Viewing } from './read';
+import { ask } from './pooled';
 import { permitted } from './scope';
 import { raw, sql, type Sql } from './sql';
-import { asRefusal } from './transaction';
 
 /** Every read of the schema by the GraphQL type that it answers. */
 export type Reads = ReadonlyMap<string, Read>;
@@ -127,14 +127,8 @@ export class Asked {
 
   private async select(json: JsonText): Promise<unknown> {
     if (this.planning) return new Planned(json);
-    try {
-      const { rows } = await this.context.app.database.pool.query<{ data: string }>(
-        sql`select ${textOf(json)} as data`.toQuery(),
-      );
-      return JSON.parse(rows[0]!.data);
-    } catch (error) {
-      throw asRefusal(error);
-    }
+    const [row] = await ask<{ data: string }>(this.context.app, sql`select ${textOf(json)} as data`.toQuery());
+    return JSON.parse(row!.data);
   }
 }
 

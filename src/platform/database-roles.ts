@@ -8,6 +8,17 @@ export const API_ROLE = 'countersign_api';
 /** Owns the schema `audit`; nobody can log in as it and no login role belongs to it. */
 export const AUDIT_ROLE = 'countersign_audit';
 
+/**
+ * What stands around a migration that changes the trail: that is for members of its role alone, so for this moment for one more. Where an
+ * administrator made the owner a member by hand, it is the administrator's to take back.
+ */
+export const WITHIN_TRAIL = {
+  begin: `DO $$ BEGIN IF NOT pg_has_role(current_user, '${AUDIT_ROLE}', 'MEMBER') THEN
+    EXECUTE format('GRANT ${AUDIT_ROLE} TO %I', current_user); END IF; END $$`,
+  end: `DO $$ BEGIN EXECUTE format('REVOKE ${AUDIT_ROLE} FROM %I', current_user);
+    EXCEPTION WHEN insufficient_privilege THEN NULL; END $$`,
+} as const;
+
 /** May add places, nodes and heads to the tree, and nothing else. */
 export const SEALER_ROLE = 'countersign_sealer';
 /** May read the trail, and nothing else. */
