@@ -101,7 +101,8 @@ async function sealed(client: ClientBase, signer: NoteSigner, now: Date): Promis
   const last = events.at(-1);
   const more = events.length === BATCH;
   if (!last) {
-    await move(client, head, round, NOBODY, false);
+    // A round that began just now and found nothing leaves all as it is: a trail at rest is not written to each second.
+    if (head.target !== null || round.from === NOTHING) await move(client, head, round, NOBODY, false);
     return { busy: false, more, head: null };
   }
   const frontier = Frontier.from(Number(head.size), head.frontier);
