@@ -6,7 +6,8 @@ import { Input } from '../platform/operation.type';
 import { refuse } from '../platform/errors';
 import { Text } from '../platform/text';
 import type { Row } from '../platform/row';
-import { SensitiveValue, unsealText } from './sensitive-value';
+import { unsealText } from '../platform/sealed-text';
+import { SensitiveValue } from './sensitive-value';
 
 @InputType({ description: 'Which sensitive value to see, and why.' })
 export class RevealSensitiveValueInput extends Input {

@@ -1,7 +1,7 @@
 import { MaxLength, IsOptional, Length, Min } from 'class-validator';
 import { Field, ID, InputType, Int } from 'type-graphql';
 import { finish, prepare } from '../access/carry-out';
-import { unsealText } from '../access/sensitive-value';
+import { unsealText } from '../platform/sealed-text';
 import { sameDigest } from '../platform/canonical';
 import type { Actor } from '../platform/context';
 import { DomainError, refuse } from '../platform/errors';

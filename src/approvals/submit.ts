@@ -1,7 +1,7 @@
 import { attemptAt, reasonIn } from '../access/attempt';
 import { finish, prepare, type Prepared } from '../access/carry-out';
 import { actorStill } from '../access/identify';
-import { maskInput, sealText, maskOwnWords } from '../access/sensitive-value';
+import { maskInput, maskOwnWords } from '../access/sensitive-value';
 import { record, recordRefusal } from '../audit/record';
 import { keyedDigest } from '../platform/canonical';
 import type { Actor, Context } from '../platform/context';
@@ -10,6 +10,7 @@ import type { Keys } from '../platform/keys';
 import { maskText } from '../platform/masks';
 import type { AnyOperation, OperationInput, Submitted } from '../platform/operation';
 import { payloadKey } from '../platform/operation';
+import { sealText } from '../platform/sealed-text';
 import { inTransaction, type Transaction } from '../platform/transaction';
 import { ApprovalPolicy } from './approval-policy.entity';
 import { demandsApproval } from './approval-policy.rules';
