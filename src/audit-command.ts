@@ -73,10 +73,11 @@ async function verdictOn(options: Options): Promise<Verdict> {
     return verifyExport({ ...given, folder: options.export, key: key ?? invalid('--key is missing.'), checkpoints });
   }
   const { verifyDatabase } = await import('./audit/verify-database.js');
+  const { rowTypes: types } = await import('./entities.js');
   const months = number(options, 'kept-months');
   const now = new Date();
   const keptSince = months === null ? null : new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - months, 1));
-  const asked = { ...given, checkpoints, keptSince, now };
+  const asked = { ...given, checkpoints, keptSince, types, now };
   if (options.url !== undefined)
     return verifyDatabase({ ...asked, url: options.url, key: key ?? invalid('--key is missing.') });
   const { readInstallation, openInstallation } = await import('./audit-installation.js');

@@ -29,6 +29,7 @@ import { ComplaintRule } from './complaints/complaint-rule.entity';
 import { Complaint } from './complaints/complaint.entity';
 import { Holiday } from './complaints/holiday.entity';
 import { Dispute, DisputeItem } from './disputes/dispute.entity';
+import { isRowClass } from './platform/row';
 
 /** Every entity that TypeORM knows. */
 export const entities = [
@@ -53,6 +54,9 @@ export const entities = [
   ComplaintRule,
   Complaint,
 ];
+
+/** The types of the business: those whose rows have a version, and events that tell of them. */
+export const rowTypes: readonly string[] = entities.filter(isRowClass).map(({ name }) => name);
 
 /** Every migration, in order. */
 export const migrations = [

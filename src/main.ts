@@ -15,7 +15,7 @@ async function main(): Promise<void> {
   const open = await openDatabase(config);
   try {
     const served = await createApp(config, open.database);
-    await tellOfStart(served.app, open.migrated);
+    await tellOfStart(served.app);
     const notes = await prepareUsers(config, served);
     await listen(config, served);
     const sealer = config.audit.sealing ? new Sealer(served.app, open.logins.sealer) : null;

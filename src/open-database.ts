@@ -11,8 +11,6 @@ import type { ReplicaSettings } from './platform/replicas';
 export interface PreparedDatabase {
   database: Database;
   logins: Logins;
-  /** The migrations that were made just now. */
-  migrated: readonly string[];
 }
 
 export interface OpenDatabase extends PreparedDatabase {
@@ -41,10 +39,10 @@ export async function prepareDatabase(config: Config, ownerUrl: string): Promise
   const keys = deriveKeys(config.masterKey);
   try {
     const logins = config.logins ?? (await ensureRoles(ownerUrl, keys));
-    const migrated = await migrate(ownerUrl, { entities, migrations });
+    await migrate(ownerUrl, { entities, migrations });
     const { api } = logins;
     const database = await connect(api, { entities }, config.databasePool, replicasOf(config, api));
-    return { database, logins, migrated };
+    return { database, logins };
   } catch (error) {
     throw asMissingRoles(error, keys);
   }

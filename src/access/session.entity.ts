@@ -7,6 +7,9 @@ import { User } from './user.entity';
 @Unique('session_token', ['tokenHash'])
 @Index('session_user', ['userId'], { where: 'ended_at IS NULL' })
 export class Session extends Row {
+  /** A trigger raises the version, too, when what its user may do changes. */
+  static readonly versionMoves = true;
+
   @Column('uuid')
   userId!: string;
 

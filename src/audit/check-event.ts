@@ -9,20 +9,26 @@ export interface EventRules {
   readonly keptSince: Date;
 }
 
+export interface CheckedEvent {
+  readonly findings: readonly Finding[];
+  /** What it says, if it says anything that an event can say. */
+  readonly told: Told | null;
+}
+
 /** What is wrong with one event: with what it says, where it is hashed, and how it is found. */
-export function checkEvent(event: PlacedEvent, rules: EventRules): Finding[] {
+export function checkEvent(event: PlacedEvent, rules: EventRules): CheckedEvent {
   const { place, eventId, leaf, hash, known, bytes } = event;
   const findings: Finding[] = [];
   const add = (kind: FindingKind, message: string) =>
     findings.push({ kind, places: place === null ? null : [place, place], message: `Event ${eventId}: ${message}` });
   if (!known) {
     add('EVENT_MISSING', 'there is no row of it.');
-    return findings;
+    return { findings, told: null };
   }
   if (leaf && hash && !hash.equals(leaf)) add('HASH_ALTERED', 'its row has another hash than its leaf.');
   if (!bytes) {
     if (!isDropped(event, rules)) add('CONTENT_MISSING', 'what it says is missing, and should still be kept.');
-    return findings;
+    return { findings, told: null };
   }
   if (!leafHash(bytes).equals(leaf ?? hash!)) add('CONTENT_ALTERED', 'what it says is not what was hashed.');
   const told = readTold(bytes);
@@ -31,7 +37,7 @@ export function checkEvent(event: PlacedEvent, rules: EventRules): Finding[] {
     add('COLUMN_ALTERED', `its column ${column} is ${event.found[column]}, and it says ${FOUND_BY[column](told!)}.`);
   const fault = macFault(rules.macKeys, bytes, event.keyId ?? '', event.mac ?? Buffer.alloc(0));
   if (fault) add(fault, macMessage(fault, event.keyId ?? ''));
-  return findings;
+  return { findings, told };
 }
 
 /** Whether its time to be kept is over, by the later of the two instants at which it says it was written. */

@@ -2,8 +2,10 @@ import path from 'node:path';
 import { checkEvent, type EventRules } from './check-event';
 import { type Finding, Findings } from './findings';
 import { type Head, openHead } from './heads';
+import { rowDigest } from '../platform/row-text';
 import { type NoteKey, parseNoteKey } from './note-keys';
 import { type PlacedEvent, readPlaced } from './placed-event';
+import { type FoundRow, rowEntries, toldEntries } from './row-ledger';
 import { LEVELS_APART } from './seal-batch';
 import type { Query } from './stored-nodes';
 import { openTrail, type TrailReader } from './trail-reader';
@@ -25,26 +27,48 @@ export interface CheckedRange extends PlaceRange {
   /** Nodes that were kept of those whose last leaf is among these. */
   readonly nodes: readonly TreeNode[];
   readonly dropped: number;
+  /** Of the rows that the events tell of. */
+  readonly entries: Buffer;
   readonly findings: readonly Finding[];
   readonly total: number;
 }
+
+/** Rows of a type whose ids come after one, up to another. */
+export interface RowRange {
+  readonly type: string;
+  /** Null: from the first on. */
+  readonly after: string | null;
+  /** Null: to the last. */
+  readonly upTo: string | null;
+}
+
+/** Entries of the ledger: see row-ledger.ts. */
+export interface CheckedRows {
+  readonly entries: Buffer;
+}
+
+export type DatabaseTask = PlaceRange | RowRange;
+export type DatabaseResult = CheckedRange | CheckedRows;
 
 export interface DatabaseWorkData extends EventRules {
   readonly url: string;
   readonly snapshot: string;
   /** Line of the key that signs. */
   readonly key: string;
+  /** The types of the business; none: it is not looked at. */
+  readonly types: readonly string[];
 }
 
 const BYTES = 32;
 
-function performer(data: DatabaseWorkData): Performer<PlaceRange, CheckedRange> {
+function performer(data: DatabaseWorkData): Performer<DatabaseTask, DatabaseResult> {
   const key = parseNoteKey(data.key);
   let trail: Promise<TrailReader> | null = null;
   return {
-    perform: async (range) => {
+    perform: async (task) => {
       trail ??= openTrail(data.url, data.snapshot);
-      return checkRange((await trail).query, range, data, key);
+      const { query } = await trail;
+      return 'type' in task ? readRows(query, task, data) : checkRange(query, task, data, key);
     },
     close: async () => (await trail)?.close(),
   };
@@ -53,22 +77,34 @@ function performer(data: DatabaseWorkData): Performer<PlaceRange, CheckedRange> 
 async function checkRange(
   query: Query,
   { from, to }: PlaceRange,
-  rules: EventRules,
+  rules: DatabaseWorkData,
   key: NoteKey,
 ): Promise<CheckedRange> {
   const findings = new Findings();
   const events = await readPlaced(query, from, to);
   const leaves = Buffer.alloc((to - from) * BYTES);
+  const entries: Buffer[] = [];
   for (const event of events) {
     leaves.set(event.leaf!, (event.place! - from) * BYTES);
-    const found = checkEvent(event, rules);
+    const { findings: found, told } = checkEvent(event, rules);
     findings.addAll(found, found.length);
+    if (told) entries.push(...toldEntries(told, event, rules));
   }
   for (const place of missingPlaces(events, from, to)) findings.add('PLACE_MISSING', place, 'No leaf has this place.');
   const heads = await readHeads(query, from, to, key, findings);
   const nodes = await readNodes(query, from, to);
   const dropped = events.filter(({ known, bytes }) => known && !bytes).length;
-  return { from, to, leaves, heads, nodes, dropped, findings: findings.first(), total: findings.total };
+  return {
+    from,
+    to,
+    leaves,
+    heads,
+    nodes,
+    dropped,
+    entries: Buffer.concat(entries),
+    findings: findings.first(),
+    total: findings.total,
+  };
 }
 
 function missingPlaces(events: readonly PlacedEvent[], from: number, to: number): number[] {
@@ -114,7 +150,23 @@ async function readNodes(query: Query, from: number, to: number): Promise<TreeNo
   );
 }
 
-export const DATABASE_WORK: Work<DatabaseWorkData, PlaceRange, CheckedRange> = {
+const ROWS = `SELECT id::text AS id, version, created_at AS "createdAt", hash FROM audit.business_row
+  WHERE type = $1 AND ($2::uuid IS NULL OR id > $2) AND ($3::uuid IS NULL OR id <= $3)`;
+
+async function readRows(
+  query: Query,
+  { type, after, upTo }: RowRange,
+  { types, macKeys }: DatabaseWorkData,
+): Promise<CheckedRows> {
+  const rows = await query<Omit<FoundRow, 'type' | 'digests'> & { hash: Buffer }>(ROWS, [type, after, upTo]);
+  const entries = rows.flatMap((row) => {
+    const digests = macKeys.map(({ key }) => rowDigest(key, type, row.id, row.hash));
+    return rowEntries({ ...row, type, digests }, types);
+  });
+  return { entries: Buffer.concat(entries) };
+}
+
+export const DATABASE_WORK: Work<DatabaseWorkData, DatabaseTask, DatabaseResult> = {
   file: path.join(__dirname, 'database-worker.js'),
   make: performer,
 };

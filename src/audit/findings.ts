@@ -14,6 +14,10 @@ export type FindingKind =
   // What has no place.
   | 'EVENT_UNSEALED'
   | 'CONTENT_ORPHANED'
+  // The business that they tell of.
+  | 'ROW_ALTERED'
+  | 'ROW_MISSING'
+  | 'ROW_UNTOLD'
   // The tree over them.
   | 'NODE_ALTERED'
   | 'NODE_MISSING'
@@ -61,9 +65,9 @@ export class Findings {
     if (this.kept.length > 10 * SHOWN) this.kept = this.first();
   }
 
-  /** Those at the first places, and before them those that are about no place. */
+  /** Those at the first places; before them those of the trail that are about no place, behind them rows that nothing tells of. */
   first(): Finding[] {
-    const order = ({ places }: Finding) => places?.[0] ?? -1;
+    const order = ({ kind, places }: Finding) => places?.[0] ?? (kind === 'ROW_UNTOLD' ? Number.MAX_SAFE_INTEGER : -1);
     return this.kept.toSorted((one, other) => order(one) - order(other)).slice(0, SHOWN);
   }
 }

@@ -3,7 +3,8 @@ import { DEFAULT_LIMITS } from '../platform/document-limits';
 import { type App, ownContext } from '../platform/context';
 import type { FieldChange } from '../platform/operation';
 import { inTransaction } from '../platform/transaction';
-import { type EventDescription, record } from './record';
+import { tellOfMigrations } from './migrated';
+import { record } from './record';
 
 /** What is usual, and what less than that (or more) says that a control is weaker than it comes. */
 const WEAKER: readonly [
@@ -40,32 +41,20 @@ export function weakened(config: Config): FieldChange[] {
   return [...settings, ...limits];
 }
 
-const tell = (app: App, ...events: EventDescription[]): Promise<void> =>
-  inTransaction(ownContext(app, 'lifecycle'), async (tx) => {
-    for (const event of events) await record(tx, event);
-  });
-
-/** A process came up: what it migrated on its way, and what of its configuration weakens a control. */
-export function tellOfStart(app: App, migrated: readonly string[]): Promise<void> {
+/** A process came up: what of its configuration weakens a control, and before that what was migrated on the way here. */
+export function tellOfStart(app: App): Promise<void> {
   const { config } = app;
   const started = { path: 'mode', before: null, after: config.production ? 'production' : 'development' };
   const changes = weakened(config);
-  return tell(
-    app,
-    ...(migrated.length > 0
-      ? [
-          {
-            action: 'database.migrated',
-            outcome: 'DONE' as const,
-            changes: migrated.map((name) => ({ path: 'migration', before: null, after: name })),
-          },
-        ]
-      : []),
-    { action: 'server.started', outcome: 'DONE', changes: [started] },
-    ...(changes.length > 0 ? [{ action: 'configuration.weakened', outcome: 'DONE' as const, changes }] : []),
-  );
+  return inTransaction(ownContext(app, 'lifecycle'), async (tx) => {
+    await tellOfMigrations(tx);
+    await record(tx, { action: 'server.started', outcome: 'DONE', changes: [started] });
+    if (changes.length > 0) await record(tx, { action: 'configuration.weakened', outcome: 'DONE', changes });
+  });
 }
 
 /** It goes down in order. One that is killed tells nothing; the next start does. */
 export const tellOfStop = (app: App, signal: string): Promise<void> =>
-  tell(app, { action: 'server.stopped', outcome: 'DONE', reason: signal });
+  inTransaction(ownContext(app, 'lifecycle'), (tx) =>
+    record(tx, { action: 'server.stopped', outcome: 'DONE', reason: signal }),
+  );

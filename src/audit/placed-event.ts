@@ -50,6 +50,9 @@ const told = z.looseObject({
   subject: z.object({ type: text, id: text }),
   changeRequest: text,
   request: z.string(),
+  rows: z
+    .array(z.object({ type: z.string(), id: z.uuid(), version: z.int().nonnegative(), digest: text.default(null) }))
+    .optional(),
 });
 
 export type Told = z.infer<typeof told>;

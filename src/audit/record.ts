@@ -5,7 +5,7 @@ import { maskText } from '../platform/masks';
 import type { Consequence, FieldChange } from '../platform/operation';
 import { refusalCodeOf } from '../platform/shown-error';
 import { mapTexts } from '../platform/text';
-import { inTransaction, type Transaction } from '../platform/transaction';
+import { inTransaction, type SavedRow, type Transaction } from '../platform/transaction';
 import { leafHash } from './tree';
 
 /** What a writer says of an event; the rest (who, when, from where) is the transaction's. */
@@ -23,10 +23,12 @@ export interface EventDescription {
   onBehalfOfId?: string | null;
   /** Who acts, where that is not the one who is signed in: somebody who is just signing in. */
   actorId?: string | null;
+  /** Rows that were there before anybody could tell of them, beside those that were saved in this transaction. */
+  rows?: readonly SavedRow[];
 }
 
 /** The version of the event's form; verifiers of later versions still read earlier ones. */
-const FORM = 2;
+const FORM = 3;
 
 /** What it says, and what it is found by. One row comes back if both are there, else none. */
 const INSERT = `WITH content AS (INSERT INTO audit.content (event_id, bytes, mac, key_id) VALUES ($1, $11, $13, $14) RETURNING event_id),
@@ -54,7 +56,7 @@ export async function record(tx: Transaction, event: EventDescription): Promise<
     roles: [...(context.actor?.roles ?? [])],
     subject: { type: event.subjectType ?? null, id: subjectId, version },
     // What else was saved with it, so that every row can be held against the last event that tells of it.
-    rows: saved.map((row) => ({ ...row })),
+    rows: [...saved, ...(event.rows ?? [])].map((row) => ({ ...row })),
     // Card numbers and e-mail addresses do not stand in the trail, wherever a text held one.
     changes: mapTexts(event.changes ?? [], maskText),
     reason: mapTexts(event.reason ?? null, maskText),

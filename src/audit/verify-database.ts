@@ -1,11 +1,12 @@
 import type { EventRules } from './check-event';
 import { checkEvent } from './check-event';
-import { type CheckedRange, DATABASE_WORK, type DatabaseWorkData, type PlaceRange } from './database-worker';
+import { type CheckedRange, DATABASE_WORK, type PlaceRange } from './database-worker';
 import { Findings } from './findings';
 import { each, HeadStream } from './head-stream';
 import type { NoteKey } from './note-keys';
 import { type OutsideHeads, readOutsideHeads } from './outside-heads';
 import { readUnplaced } from './placed-event';
+import { type LedgerKeys, RowLedger, toldEntries } from './row-ledger';
 import type { Progress } from './progress';
 import type { Query } from './stored-nodes';
 import { timesAround } from './times-around';
@@ -14,6 +15,7 @@ import { checkSchema } from './trail-schema';
 import { Frontier, type TreeNode } from './tree';
 import { TreeWalk, type WantedHead } from './tree-walk';
 import type { TimedFinding, Verdict } from './verdict';
+import { compareRows, type DatabasePool } from './verify-rows';
 import { WorkerPool } from './worker-pool';
 
 export interface DatabaseVerification extends Omit<EventRules, 'keptSince'> {
@@ -24,6 +26,8 @@ export interface DatabaseVerification extends Omit<EventRules, 'keptSince'> {
   readonly key: NoteKey;
   /** A file or folder of heads that were kept elsewhere. */
   readonly checkpoints: string | null;
+  /** The types of the business, of which every row is held against the last event that tells of it; none: it is not looked at. */
+  readonly types: readonly string[];
   /** Threads, each with a connection; 0: none but this one. */
   readonly workers: number;
   readonly now: Date;
@@ -46,12 +50,13 @@ interface HeadRow {
  * heads that were kept outside. Refuses with AUDIT_DATABASE_UNREACHABLE.
  */
 export async function verifyDatabase(asked: DatabaseVerification): Promise<Verdict> {
-  const { url, key, checkpoints, macKeys } = asked;
+  const { url, key, checkpoints, macKeys, types } = asked;
   const trail = await openTrail(url);
   const { years, keptSince } = await retention(trail.query, asked);
-  const rules = { macKeys, keptSince };
+  const rules = { macKeys, keptSince, types };
   const data = { url, snapshot: trail.snapshot, key: key.text, ...rules };
-  const pool = new WorkerPool<DatabaseWorkData, PlaceRange, CheckedRange>(DATABASE_WORK, asked.workers, data);
+  const pool: DatabasePool = new WorkerPool(DATABASE_WORK, asked.workers, data);
+  const ledger = new RowLedger();
   try {
     const { query } = trail;
     const findings = new Findings();
@@ -65,10 +70,12 @@ export async function verifyDatabase(asked: DatabaseVerification): Promise<Verdi
         [head.size, outside.beyond.size - 1],
         `A head of ${outside.beyond.size} leaves was kept outside, and the database has ${head.size}: its end was cut off, or it was put back to an earlier state.`,
       );
-    const { walk, dropped } = await walkTree(pool, head, outside, asked, findings);
+    const { walk, dropped } = await walkTree(pool, head, outside, ledger, asked, findings);
     await compareHead(query, walk, head, findings);
-    const unsealed = await checkUnplaced(query, asked.now, rules, findings);
+    const unsealed = await checkUnplaced(query, asked.now, rules, ledger, findings);
     await findOrphans(query, findings);
+    const { progress } = asked;
+    const rows = await compareRows(pool, query, ledger, { types, keptSince, progress }, findings);
     const checked = {
       events: head.size,
       unsealed,
@@ -76,13 +83,16 @@ export async function verifyDatabase(asked: DatabaseVerification): Promise<Verdi
       nodes: walk.nodes,
       dropped,
       outsideHeads: outside?.read ?? 0,
+      ...rows,
     };
     const notes = [`The database says that what events say is kept for ${years} years.`];
-    if (macKeys.length === 0) notes.push('MACs were not checked: no key of them is at hand.');
+    if (macKeys.length === 0)
+      notes.push('MACs were not checked, and rows by their versions alone: no key of MACs is at hand.');
     if (!outside?.read)
       notes.push('No heads that were kept outside were compared: a tail that was cut off would not show.');
     return { findings: await timed(query, findings), total: findings.total, checked, notes };
   } finally {
+    ledger.close();
     await pool.close();
     await trail.close();
   }
@@ -132,9 +142,10 @@ async function rootsOf(query: Query, sizes: number[]): Promise<Map<number, strin
 }
 
 async function walkTree(
-  pool: WorkerPool<DatabaseWorkData, PlaceRange, CheckedRange>,
+  pool: DatabasePool,
   { size }: HeadRow,
   outside: OutsideHeads | null,
+  ledger: RowLedger,
   { progress }: DatabaseVerification,
   findings: Findings,
 ): Promise<{ walk: TreeWalk; dropped: number }> {
@@ -143,10 +154,12 @@ async function walkTree(
   const kept = HeadStream.of<WantedHead>(wanted);
   let dropped = 0;
   progress.begin('Verifying', size);
-  for await (const range of pool.inOrder(ranges(size))) {
+  for await (const result of pool.inOrder(ranges(size))) {
+    const range = result as CheckedRange;
     const heads = [...range.heads.map(withRoot), ...(await kept.upTo(range.to))];
     const inOrder = heads.toSorted((one, other) => one.size - other.size);
     walk.grow(asBuffer(range.leaves), inOrder, range.nodes.map(withHash));
+    ledger.add(range.entries);
     findings.addAll(range.findings, range.total);
     dropped += range.dropped;
     progress.add(range.to - range.from);
@@ -186,13 +199,20 @@ async function compareHead(query: Query, walk: TreeWalk, head: HeadRow, findings
 }
 
 /** Events that have no place: they say what they said, and they have not waited for long. */
-async function checkUnplaced(query: Query, now: Date, rules: EventRules, findings: Findings): Promise<number> {
+async function checkUnplaced(
+  query: Query,
+  now: Date,
+  rules: EventRules & LedgerKeys,
+  ledger: RowLedger,
+  findings: Findings,
+): Promise<number> {
   let count = 0;
   for (let last: string | null = null; ;) {
     const events = await readUnplaced(query, last, RANGE);
     for (const event of events) {
-      const found = checkEvent(event, rules);
+      const { findings: found, told } = checkEvent(event, rules);
       findings.addAll(found, found.length);
+      if (told) ledger.add(Buffer.concat(toldEntries(told, event, rules)));
       if (now.getTime() - event.writtenAt!.getTime() > SEALED_WITHIN)
         findings.add(
           'EVENT_UNSEALED',

@@ -29,6 +29,9 @@ const WORDS: Readonly<Record<string, string>> = {
   nodes: 'kept nodes',
   dropped: 'events whose content was dropped',
   outsideHeads: 'heads kept outside',
+  rows: 'rows of the business against the last event that tells of each',
+  byVersion: 'of them by their versions alone',
+  untold: 'rows from before events told of rows',
 };
 
 function line({ kind, places, between: [after, before], message }: TimedFinding): string {

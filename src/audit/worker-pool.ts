@@ -27,6 +27,8 @@ export class WorkerPool<D, T, R> {
   private readonly queue: Waiting<T, R>[] = [];
   private readonly under = new Map<Worker, Waiting<T, R>>();
   private readonly ahead: number;
+  /** What the last of the threads ended with. */
+  private failure: Error | null = null;
 
   constructor(work: Work<D, T, R>, threads: number, data: D) {
     this.here = threads === 0 ? work.make(data) : null;
@@ -50,7 +52,9 @@ export class WorkerPool<D, T, R> {
       this.under.get(worker)?.reject(error);
       this.under.delete(worker);
       this.threads.splice(this.threads.indexOf(worker), 1);
-      if (this.threads.length === 0) for (const { reject } of this.queue.splice(0)) reject(error);
+      if (this.threads.length > 0) return;
+      this.failure = error;
+      for (const { reject } of this.queue.splice(0)) reject(this.failure);
     });
     return worker;
   }
@@ -58,6 +62,7 @@ export class WorkerPool<D, T, R> {
   /** Rejects with what the task failed with. */
   async run(task: T): Promise<R> {
     if (this.here) return this.here.perform(task);
+    if (this.failure) throw this.failure;
     return new Promise<R>((resolve, reject) => {
       this.queue.push({ task, resolve, reject });
       this.next();

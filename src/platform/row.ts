@@ -16,6 +16,10 @@ export abstract class Row {
   createdAt!: Date;
 }
 
+/** Whether something is the class of such rows. */
+export const isRowClass = (target: unknown): boolean =>
+  typeof target === 'function' && (target as { prototype: unknown }).prototype instanceof Row;
+
 /** The rows within an operation's state, however they are arranged in it. */
 export function rowsIn(state: unknown): Row[] {
   if (state instanceof Row) return [state];

@@ -6,7 +6,8 @@ import { DomainError, refuse } from './errors';
 import { isId, newId } from './ids';
 import type { Moment } from './operation';
 import { MOVE_POSITIONS } from './positions';
-import { Row } from './row';
+import { isRowClass, type Row } from './row';
+import { rowDigest, rowHash, rowText } from './row-text';
 
 type Entity<T> = EntityTarget<T> & { readonly name: string };
 
@@ -17,8 +18,8 @@ type Entity<T> = EntityTarget<T> & { readonly name: string };
 export class Transaction implements Moment {
   private saved = 0;
   private events = 0;
-  /** The rows that were saved since the last event, at the versions that they came to. */
-  private untold: SavedRow[] = [];
+  /** The rows that were saved since the last event, at the versions that they came to, and what changed of them. */
+  private untold: { type: string; row: Row; patch?: object; version: number }[] = [];
   /** Whose events were recorded. */
   private readonly writers = new Set<string>();
   readonly newId = newId;
@@ -66,9 +67,9 @@ export class Transaction implements Moment {
   async insert<T extends ObjectLiteral>(entity: Entity<T>, rows: T | T[]): Promise<void> {
     this.saved += 1;
     await this.manager.insert(entity, rows);
-    if (!isRow(entity)) return;
-    const inserted = (Array.isArray(rows) ? rows : [rows]) as unknown as { id: string }[];
-    this.untold.push(...inserted.map(({ id }) => ({ type: entity.name, id, version: 1 })));
+    if (!isRowClass(entity)) return;
+    const inserted = (Array.isArray(rows) ? rows : [rows]) as unknown as Row[];
+    this.untold.push(...inserted.map((row) => ({ type: entity.name, row, version: 1 })));
   }
 
   /**
@@ -85,7 +86,7 @@ export class Transaction implements Moment {
       .where('id = :id AND version = :version', { id: row.id, version: row.version })
       .execute();
     if (affected !== 1) refuse('VERSION_CONFLICT', 'Somebody else changed this meanwhile.', { id: row.id });
-    this.untold.push({ type: row.constructor.name, id: row.id, version: row.version + 1 });
+    this.untold.push({ type: row.constructor.name, row, patch, version: row.version + 1 });
   }
 
   /** A statement that writes, for what an entity cannot say. It returns the rows that it wrote; none is nothing saved. */
@@ -101,7 +102,11 @@ export class Transaction implements Moment {
   takeSaved(): SavedRow[] {
     const saved = this.untold;
     this.untold = [];
-    return saved;
+    const { keys, database } = this.context.app;
+    return saved.map(({ type, row, patch, version }) => {
+      const text = rowText(database.orm.getMetadata(type), row, patch);
+      return { type, id: row.id, version, digest: rowDigest(keys.audit, type, row.id, rowHash(text)) };
+    });
   }
 
   /** Appends an audit event of somebody's, or of nobody's. Counted apart, since it is what every other write owes. */
@@ -126,21 +131,21 @@ export class Transaction implements Moment {
     return (await client.query({ name, text, values })).rows as QueryResultRow[];
   }
 
-  /** Throws when something was saved and nothing recorded. */
+  /** Throws when something was saved and nothing recorded, or when no event tells of a row that was saved. */
   assertRecorded(): void {
     if (this.saved > 0 && this.events === 0) throw new Error('A transaction saved but recorded nothing.');
+    const [row] = this.untold;
+    if (row) throw new Error(`A transaction saved a row of ${row.type} that no event tells of.`);
   }
 }
 
-/** A row of the business at a version of its own. */
+/** A row of the business at a version of its own, and a keyed digest of what it says then: see row-text.ts. */
 export interface SavedRow {
   readonly type: string;
   readonly id: string;
   readonly version: number;
+  readonly digest: string;
 }
-
-const isRow = (entity: Entity<ObjectLiteral>): boolean =>
-  typeof entity === 'function' && (entity as { prototype: unknown }).prototype instanceof Row;
 
 /** Refuses like the database does not know it, which is also what a foreign id gets. */
 export function notFound(type: string): never {

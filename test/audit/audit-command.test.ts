@@ -8,6 +8,7 @@ import { TEST_MASTER_KEY } from '../support/config';
 import { attack, givenTrail, truncateTo } from './attacks';
 import { tamper } from './export-support';
 import { auditorUrlOf, sealAll } from './seal-support';
+import { tellAllRows } from './told-rows';
 import { KEY_ID, AUDIT_KEY, storedEvents } from './support';
 
 const COMMAND = path.resolve(__dirname, '../../dist/src/audit-command.js');
@@ -21,6 +22,7 @@ beforeAll(async () => {
   folder = mkdtempSync(path.join(os.tmpdir(), 'countersign-audit-'));
   const heads = path.join(folder, 'heads');
   t = await startTestApp({ AUDIT_CHECKPOINTS: heads });
+  await tellAllRows(t);
   sizes = await givenTrail(t, heads);
   installation = {
     NODE_ENV: 'test',
@@ -184,7 +186,7 @@ describe('the auditor’s command line', () => {
     expect(JSON.parse(whole.out)).toMatchObject({
       result: 'WHOLE',
       notes: [expect.stringContaining('8 years')],
-      checked: { outsideHeads: sizes.length },
+      checked: { outsideHeads: sizes.length, rows: expect.any(Number), byVersion: 0, untold: 0 },
     });
     const url = await auditorUrlOf(t);
     expect(await audit(['verify', '--url', url, '--key', key()])).toMatchObject({ code: 0 });
@@ -211,6 +213,6 @@ describe('the auditor’s command line', () => {
     const broken = await audit(['verify'], { ...installation, DATABASE_URL: other.ownerUrl, AUDIT_CHECKPOINTS: heads });
     await other.close();
     expect(broken.code).toBe(1);
-    expect(broken.out).toMatch(/^BROKEN: one finding\.\n {2}TRUNCATED at places/);
+    expect(broken.out).toMatch(/^BROKEN: \d+ findings\.\n {2}TRUNCATED at places/);
   });
 });

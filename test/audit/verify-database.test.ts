@@ -31,6 +31,7 @@ async function verified(over: Partial<DatabaseVerification> = {}): Promise<Verdi
     key: signerOf(t.served.app).key,
     macKeys: [{ id: keys.id, key: keys.audit }],
     keptSince: null,
+    types: [],
     checkpoints: folder,
     workers: 0,
     now: new Date(),

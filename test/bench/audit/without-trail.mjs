@@ -11,7 +11,7 @@ require('reflect-metadata');
 const trail = require(path.resolve('dist/src/audit/record.js'));
 
 trail.record = async (tx, event) => {
-  tx.takeSaved();
+  tx.untold = [];
   tx.events += 1;
   const writer = event.actorId ?? tx.context.actor?.id;
   if (writer) tx.writers.add(writer);
