@@ -54,8 +54,10 @@ async function exportTrail(options: Options): Promise<number> {
 
 async function verify(options: Options): Promise<number> {
   if (options.export !== undefined && options.proof !== undefined) invalid('--export and --proof do not go together.');
+  const began = performance.now();
   const verdict = await verdictOn(options);
-  write(options.json === true ? verdictJson(verdict) : verdictText(verdict));
+  const seconds = (performance.now() - began) / 1000;
+  write(options.json === true ? verdictJson(verdict, seconds) : verdictText(verdict, seconds));
   return exitOf(verdict);
 }
 

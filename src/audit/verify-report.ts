@@ -10,16 +10,22 @@ export const UNKNOWN = 2;
 export const exitOf = ({ total }: Verdict): number => (total === 0 ? WHOLE : BROKEN);
 
 /** For machines. */
-export const verdictJson = (verdict: Verdict): string =>
-  JSON.stringify({ result: verdict.total === 0 ? 'WHOLE' : 'BROKEN', ...verdict }, null, 2);
+export const verdictJson = (verdict: Verdict, seconds: number): string =>
+  JSON.stringify({ result: verdict.total === 0 ? 'WHOLE' : 'BROKEN', ...verdict, seconds }, null, 2);
 
 /** For people: the verdict first, then the first place where it breaks, then the rest. */
-export function verdictText({ findings, total, checked, notes }: Verdict): string {
+export function verdictText({ findings, total, checked, notes }: Verdict, seconds: number): string {
   const looked = Object.entries(checked).map(([what, count]) => `${count} ${WORDS[what] ?? what}`);
   const verdict =
     total === 0 ? 'WHOLE: nothing is wrong.' : `BROKEN: ${total === 1 ? 'one finding' : `${total} findings`}.`;
   const more = total > findings.length ? [`and ${total - findings.length} more; the first ${SHOWN} are shown.`] : [];
-  return [verdict, ...findings.map(line), ...more, `Looked at: ${looked.join(', ')}.`, ...notes].join('\n');
+  return [
+    verdict,
+    ...findings.map(line),
+    ...more,
+    `Looked at in ${seconds.toFixed(1)} s: ${looked.join(', ')}.`,
+    ...notes,
+  ].join('\n');
 }
 
 const WORDS: Readonly<Record<string, string>> = {

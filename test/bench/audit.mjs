@@ -30,11 +30,10 @@ async function main(options) {
 async function measure(cluster, options, load) {
   const wants = (part) => options.parts.includes(part);
   const short = await openTrail(cluster, options.short, options, tell);
-  const sealing = wants('sealing') || wants('verifying') ? await measureSealing(cluster, short, options, tell) : null;
   return {
-    sealing,
+    sealing: wants('sealing') ? await measureSealing(cluster, short, options, tell) : null,
     mutations: wants('mutations') ? await measureMutations(cluster, short, options, load, stops, tell) : null,
-    verifying: wants('verifying') ? await measureVerifying(cluster, sealing.url, options, tell) : null,
+    verifying: wants('verifying') ? await measureVerifying(cluster, options, tell) : null,
     pages: wants('pages') ? await measurePages(cluster, options, load, stops, tell) : null,
   };
 }

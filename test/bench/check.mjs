@@ -16,7 +16,7 @@ const rows = (nodes) =>
     const lines = node.lines ?? node.invoiceLinesByInvoiceId?.nodes ?? [];
     const first = lines[0]?.lob ?? lines[0]?.lobByLobId;
     const beside = node.account ?? node.accountByAccountId ?? node.actor ?? node.appUserByActorId;
-    return [node.rowId ?? node.id, beside.legalName ?? beside.name, lines.length, first?.name].join(' ');
+    return [node.rowId ?? node.id, node.number, beside?.legalName ?? beside?.name, lines.length, first?.name].join(' ');
   });
 
 /** Throws at the first difference. `contestants` have their requests in them. */

@@ -40,10 +40,16 @@ const LIST = `
     ']}}}' AS body
   FROM i JOIN account a ON a.id = i.account_id LEFT JOIN l ON l.invoice_id = i.id`;
 
+/** What an invoice says itself, without the bracket at its end. */
+const INVOICE = `'{"id":"' || i.id || '","number":' || ${orNull('i.number')} || ',"status":"' || i.status || '","paymentStatus":"' ||
+    i.payment_status || '","total":' || ${money('i.total_minor', 'i.currency')} || ',"issuedAt":' ||
+    ${orNull(instant('i.issued_at'))} || ',"dueOn":' || ${orNull('i.due_on')}`;
+
 const ONE = `
-  SELECT '{"data":{"invoice":' || coalesce((SELECT '{"id":"' || i.id || '","number":' || ${orNull('i.number')} || ',"status":"' ||
-    i.status || '","paymentStatus":"' || i.payment_status || '","total":' || ${money('i.total_minor', 'i.currency')} ||
-    ',"issuedAt":' || ${orNull(instant('i.issued_at'))} || ',"dueOn":' || ${orNull('i.due_on')} || ',"account":' || ${ACCOUNT} ||
+  SELECT '{"data":{"invoice":' || coalesce((SELECT ${INVOICE} || '}' FROM invoice i WHERE i.id = $1::uuid), 'null') || '}}' AS body`;
+
+const WHOLE = `
+  SELECT '{"data":{"invoice":' || coalesce((SELECT ${INVOICE} || ',"account":' || ${ACCOUNT} ||
     ',"lines":[' || coalesce((SELECT ${LINES} FROM invoice_line l LEFT JOIN lob b ON b.id = l.lob_id WHERE l.invoice_id = i.id), '') || ']}'
   FROM invoice i JOIN account a ON a.id = i.account_id WHERE i.id = $1::uuid), 'null') || '}}' AS body`;
 
@@ -56,12 +62,12 @@ const AUDIT = `
   FROM (SELECT * FROM audit.event WHERE subject_type = 'Invoice' AND subject_id = $1::uuid ORDER BY at DESC, id DESC LIMIT 100) e
     LEFT JOIN app_user u ON u.id = e.actor_id`;
 
-const STATEMENTS = { '/list': LIST, '/one': ONE, '/audit': AUDIT };
+const STATEMENTS = { '/list': LIST, '/one': ONE, '/whole': WHOLE, '/audit': AUDIT };
 
 contestant(async ({ url, pool: max }) => {
   const pool = new Pool({ connectionString: url, max, ...CONNECTION });
   return createServer((request, response) => {
-    // /list?<created_at>&<id>, /one?<id>, /audit?<id>
+    // /list?<created_at>&<id>, /one?<id>, /whole?<id>, /audit?<id>
     const [path, query] = request.url.split('?');
     const values = query.split('&').map(decodeURIComponent);
     pool.query({ name: path, text: STATEMENTS[path], values }, (error, result) => {

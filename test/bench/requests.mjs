@@ -1,10 +1,11 @@
-/** The three requests, in each contestant's own idiom and with the same information in the answer. */
+/** The requests, in each contestant's own idiom and with the same information in the answer. */
 
-export const KINDS = ['list', 'one', 'audit'];
+export const KINDS = ['list', 'one', 'whole', 'audit'];
 export const CONTESTANTS = ['floor', 'api', 'postgraphile', 'usual'];
 export const TITLES = {
   list: '100 invoices with account, LOB and five lines each',
-  one: 'one invoice by id, with account, LOB and its lines',
+  one: 'one invoice by id',
+  whole: 'one invoice by id, with account, LOB and its lines',
   audit: '100 audit events of one entity',
   floor: 'floor: node:http, one prepared statement',
   api: 'this API, signed in',
@@ -16,7 +17,8 @@ const API = {
   list: `query List($first: Int!, $after: String) { invoices(first: $first, after: $after) { nodes { id number status
     total { amount currency } dueOn account { id code legalName }
     lines { id lineNumber description quantity unitPrice amount { amount currency } lob { id code name } } } } }`,
-  one: `query One($id: ID!) { invoice(id: $id) { id number status paymentStatus total { amount currency } issuedAt dueOn
+  one: `query One($id: ID!) { invoice(id: $id) { id number status paymentStatus total { amount currency } issuedAt dueOn } }`,
+  whole: `query Whole($id: ID!) { invoice(id: $id) { id number status paymentStatus total { amount currency } issuedAt dueOn
     account { id code legalName }
     lines { id lineNumber description quantity unitPrice amount { amount currency } lob { id code name } } } }`,
   audit: `query Audit($first: Int!, $filter: AuditEventFilter!) { auditEvents(first: $first, filter: $filter) { nodes {
@@ -29,7 +31,8 @@ const POSTGRAPHILE = {
     rowId number status totalMinor currency dueOn accountByAccountId { rowId code legalName }
     invoiceLinesByInvoiceId(orderBy: [LINE_NUMBER_ASC]) { nodes { rowId lineNumber description quantity unitPrice amountMinor
       currency lobByLobId { rowId code name } } } } } }`,
-  one: `query One($id: UUID!) { invoiceByRowId(rowId: $id) { rowId number status paymentStatus totalMinor currency issuedAt dueOn
+  one: `query One($id: UUID!) { invoiceByRowId(rowId: $id) { rowId number status paymentStatus totalMinor currency issuedAt dueOn } }`,
+  whole: `query Whole($id: UUID!) { invoiceByRowId(rowId: $id) { rowId number status paymentStatus totalMinor currency issuedAt dueOn
     accountByAccountId { rowId code legalName }
     invoiceLinesByInvoiceId(orderBy: [LINE_NUMBER_ASC]) { nodes { rowId lineNumber description quantity unitPrice amountMinor
       currency lobByLobId { rowId code name } } } } }`,
@@ -44,7 +47,8 @@ const USUAL = {
   list: `query List($first: Int!, $before: DateTimeISO!) { invoices(first: $first, before: $before) { id number status totalMinor
     currency dueOn account { id code legalName } lines { id lineNumber description quantity unitPrice amountMinor currency
     lob { id code name } } } }`,
-  one: `query One($id: ID!) { invoice(id: $id) { id number status paymentStatus totalMinor currency issuedAt dueOn
+  one: `query One($id: ID!) { invoice(id: $id) { id number status paymentStatus totalMinor currency issuedAt dueOn } }`,
+  whole: `query Whole($id: ID!) { invoice(id: $id) { id number status paymentStatus totalMinor currency issuedAt dueOn
     account { id code legalName } lines { id lineNumber description quantity unitPrice amountMinor currency
     lob { id code name } } } }`,
   audit: `query Audit($first: Int!, $subjectType: String!, $subjectId: ID!) { auditEvents(first: $first, subjectType: $subjectType,
@@ -67,11 +71,13 @@ const BUILDERS = {
     list: ({ ids }) =>
       ids.places.map((at) => ({ path: `/list?${encodeURIComponent(at.created_at.toISOString())}&${at.id}` })),
     one: ({ ids }) => ids.invoices.map((id) => ({ path: `/one?${id}` })),
+    whole: ({ ids }) => ids.invoices.map((id) => ({ path: `/whole?${id}` })),
     audit: ({ ids }) => ids.audited.map((id) => ({ path: `/audit?${id}` })),
   },
   api: {
     list: ({ token }, cursors) => cursors.map((after) => graphql(API.list, { first: FIRST, after }, bearer(token))),
     one: ({ token, ids }) => ids.invoices.map((id) => graphql(API.one, { id }, bearer(token))),
+    whole: ({ token, ids }) => ids.invoices.map((id) => graphql(API.whole, { id }, bearer(token))),
     audit: ({ token, ids }) =>
       ids.audited.map((subjectId) =>
         graphql(API.audit, { first: FIRST, filter: { ...SUBJECT, subjectId } }, bearer(token)),
@@ -80,6 +86,7 @@ const BUILDERS = {
   postgraphile: {
     list: (_, cursors) => cursors.map((after) => graphql(POSTGRAPHILE.list, { first: FIRST, after })),
     one: ({ ids }) => ids.invoices.map((id) => graphql(POSTGRAPHILE.one, { id })),
+    whole: ({ ids }) => ids.invoices.map((id) => graphql(POSTGRAPHILE.whole, { id })),
     audit: ({ ids }) =>
       ids.audited.map((subjectId) => graphql(POSTGRAPHILE.audit, { first: FIRST, ...SUBJECT, subjectId })),
   },
@@ -87,6 +94,7 @@ const BUILDERS = {
     list: ({ ids }) =>
       ids.places.map((at) => graphql(USUAL.list, { first: FIRST, before: at.created_at.toISOString() })),
     one: ({ ids }) => ids.invoices.map((id) => graphql(USUAL.one, { id })),
+    whole: ({ ids }) => ids.invoices.map((id) => graphql(USUAL.whole, { id })),
     audit: ({ ids }) => ids.audited.map((subjectId) => graphql(USUAL.audit, { first: FIRST, ...SUBJECT, subjectId })),
   },
 };

@@ -28,8 +28,9 @@ const PARTS = `DO $$ DECLARE month timestamptz; BEGIN
 const EVENT = `WITH made AS MATERIALIZED (SELECT *, convert_to('{"action":"' || action || '","actor":"' || actor || '","address":"10.0.0.' || e % 250 + 1
       || '","at":"' || to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') || '","changeRequest":null,"changes":['
       || '{"after":"RESOLVED","before":"OPEN","path":"status"},{"after":"N-' || lpad(e::text, 8, '0') || '","before":null,"path":"note"}'
-      || '],"code":null,"form":2,"id":"' || id || '","onBehalfOf":null,"outcome":"DONE","reason":null,"request":"' || request
-      || '","roles":["operations"],"rows":[],"session":"' || request || '","subject":{"id":"' || subject
+      || '],"code":null,"form":3,"id":"' || id || '","onBehalfOf":null,"outcome":"DONE","reason":null,"request":"' || request
+      || '","roles":["operations"],"rows":[{"digest":"' || translate(left(encode(sha256(e::text::bytea), 'base64'), 22), '+/', '-_')
+      || '","id":"' || subject || '","type":"Complaint","version":2}],"session":"' || request || '","subject":{"id":"' || subject
       || '","type":"Complaint","version":2},"userAgent":"Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"}', 'UTF8') AS content
     FROM (SELECT e, at, pg_temp.id_at(at, 'event' || e) AS id, pg_temp.id_at(at, 'request' || e) AS request,
         (ARRAY['complaint.filed','complaint.acknowledged','complaint.resolved','complaint.reopened'])[e % 4 + 1] AS action,

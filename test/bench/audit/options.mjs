@@ -9,7 +9,8 @@ export const PARTS = ['mutations', 'sealing', 'verifying', 'pages'];
 const HELP = `npm run bench:audit -- [options]
 
   --events N       of the long trail (default 1000000; the full size is 10000000, about 20 GB below .data/bench)
-  --short N        of the short one, which is also what is sealed and verified (default 100000)
+  --short N        of the short one, which is also what is sealed (default 100000)
+  --verified N     of the one that is exported and verified (default 1000000)
   --rounds N       how often everything is measured (default 5)
   --seconds S      how long one measurement lasts (default 3)
   --connections N  that write at the same time (default 32)
@@ -32,6 +33,7 @@ export function readOptions(args) {
     options: {
       events: { ...text, default: '1000000' },
       short: { ...text, default: '100000' },
+      verified: { ...text, default: '1000000' },
       rounds: { ...text, default: '5' },
       seconds: { ...text, default: '3' },
       connections: { ...text, default: '32' },
@@ -50,6 +52,7 @@ export function readOptions(args) {
   return {
     events: whole('events', values.events, 10_000),
     short: whole('short', values.short, 10_000),
+    verified: whole('verified', values.verified, 10_000),
     rounds: whole('rounds', values.rounds, 1),
     connections: whole('connections', values.connections, 1),
     workers: whole('workers', values.workers, 1),

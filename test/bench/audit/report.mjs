@@ -34,11 +34,15 @@ export function figuresOf({ mutations, sealing, verifying, pages }) {
 
 const rounded = (value) => (Number.isFinite(value) ? round3(value) : null);
 
-export function linesOf(measured, figures, { events, short, rounds, seconds, connections, workers, durable }) {
+export function linesOf(
+  measured,
+  figures,
+  { events, short, verified, rounds, seconds, connections, workers, durable },
+) {
   const { mutations, pages } = measured;
   const loads = { ...(mutations && { mutations: mutations.measured }), ...pages };
   return [
-    `${connections} connections that write, ${workers} threads that verify; trails of ${short} and ${events} events; medians of ${rounds} rounds of ` +
+    `${connections} connections that write, ${workers} threads that verify; trails of ${short} and ${events} events, ${verified} verified; medians of ${rounds} rounds of ` +
       `${seconds} s, ${durable ? 'with' : 'without'} fsync; Node ${process.versions.node}, ${availableParallelism()} cores.` +
       (Object.keys(loads).length > 0 ? loadedBy(loads) : ''),
     '',
