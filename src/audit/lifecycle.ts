@@ -3,6 +3,7 @@ import { DEFAULT_LIMITS } from '../platform/document-limits';
 import { type App, ownContext } from '../platform/context';
 import type { FieldChange } from '../platform/operation';
 import { inTransaction } from '../platform/transaction';
+import { tellOfRotation } from './key-rotation';
 import { type EventDescription, record } from './record';
 
 /** What is usual, and what less than that (or more) says that a control is weaker than it comes. */
@@ -45,12 +46,16 @@ const tell = (app: App, ...events: EventDescription[]): Promise<void> =>
     for (const event of events) await record(tx, event);
   });
 
-/** A process came up: what it migrated on its way, and what of its configuration weakens a control. */
-export function tellOfStart(app: App, migrated: readonly string[]): Promise<void> {
+/**
+ * A process came up: whether it is the first under a new key, what it migrated on its way, and what of its configuration weakens a control.
+ * Refuses with MASTER_KEY_UNKNOWN.
+ */
+export async function tellOfStart(app: App, migrated: readonly string[]): Promise<void> {
+  await tellOfRotation(app);
   const { config } = app;
   const started = { path: 'mode', before: null, after: config.production ? 'production' : 'development' };
   const changes = weakened(config);
-  return tell(
+  await tell(
     app,
     ...(migrated.length > 0
       ? [
