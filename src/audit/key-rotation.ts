@@ -14,13 +14,14 @@ interface KeysInForce {
   readonly rotated: string | null;
 }
 
-/** The last by the number of its transaction, which nobody who writes an event can set. What is no id of ours no ring could have. */
-const lastOf = (
-  which: string,
-) => `(SELECT c.key_id FROM audit.event e JOIN audit.content c ON c.event_id = e.id AND c.written_at = e.written_at
-  WHERE ${which} AND c.key_id ~ '^[0-9a-f]{8}$' ORDER BY e.xid DESC, e.id DESC LIMIT 1)`;
+/** The last of some events by the number of its transaction, which nobody who writes one can set. What is no id of ours no ring could have. */
+const lastOf = (events: string): string =>
+  `(SELECT c.key_id FROM ${events} e JOIN audit.content c ON c.event_id = e.id AND c.written_at = e.written_at
+    WHERE c.key_id ~ '^[0-9a-f]{8}$' ORDER BY e.xid DESC, e.id DESC LIMIT 1)`;
 
-const IN_FORCE = `SELECT ${lastOf('true')} AS latest, ${lastOf(`e.action = 'keys.rotated'`)} AS rotated`;
+/** Rotations are found by their action, few as they are: whoever looks for the last event of any that is one reads them all where there is none. */
+const IN_FORCE = `WITH rotation AS MATERIALIZED (SELECT id, xid, written_at FROM audit.event WHERE action = 'keys.rotated')
+  SELECT ${lastOf('audit.event')} AS latest, ${lastOf('rotation')} AS rotated`;
 
 /** Refuses with MASTER_KEY_UNKNOWN. */
 function assertInRing({ latest, rotated }: KeysInForce, ring: KeyRing): void {
