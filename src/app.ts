@@ -27,7 +27,7 @@ import { serveExplorer } from './explorer';
 import type { App } from './platform/context';
 import type { Database } from './platform/database';
 import { DomainError } from './platform/errors';
-import { deriveKeys } from './platform/keys';
+import { ringOf } from './platform/keys';
 import { maskText } from './platform/masks';
 import { Metrics } from './platform/metrics';
 import { shownError } from './platform/shown-error';
@@ -53,7 +53,7 @@ export async function createApp(config: Config, database: Database, options: Opt
   const parts = {
     config,
     database,
-    keys: deriveKeys(config.masterKey),
+    keys: ringOf(config),
     log,
     metrics: new Metrics(),
   };

@@ -2,13 +2,14 @@ import {
   HELP,
   instant,
   invalid,
-  noteKeyIn,
+  noteKeysIn,
   number,
   type Options,
   readCommand,
   required,
   workersOf,
 } from './audit/command-options';
+import type { NoteKey } from './audit/note-keys';
 import type { TrailReader } from './audit/trail-reader';
 import { progressOn } from './audit/progress';
 import type { Verdict } from './audit/verdict';
@@ -26,9 +27,9 @@ const progress = progressOn(process.stderr);
 async function printKey({ mac }: Options): Promise<number> {
   const { readInstallation } = await import('./audit-installation.js');
   const { macKeyText } = await import('./audit/mac-keys.js');
-  const { key, macKey } = readInstallation();
-  if (mac === true) process.stderr.write('This key is a secret: whoever has it can write events that pass for ours.\n');
-  write(mac === true ? macKeyText(macKey) : key.text);
+  const { keys, macKeys } = readInstallation();
+  if (mac === true) process.stderr.write('A secret: whoever has the first key can write events that pass for ours.\n');
+  write((mac === true ? macKeys.map(macKeyText) : keys.map(({ text }) => text)).join('\n'));
   return WHOLE;
 }
 
@@ -41,7 +42,7 @@ async function exportTrail(options: Options): Promise<number> {
       to,
       out,
       now: new Date(),
-      key: installation?.key ?? null,
+      keys: installation?.keys ?? [],
       record: installation?.record ?? null,
       progress,
     }),
@@ -62,17 +63,17 @@ async function verify(options: Options): Promise<number> {
 }
 
 async function verdictOn(options: Options): Promise<Verdict> {
-  const { macKeyIn } = await import('./audit/mac-keys.js');
-  const given = { macKeys: (options['mac-key'] ?? []).map(macKeyIn), workers: workersOf(options), progress };
-  const key = options.key === undefined ? null : noteKeyIn(options.key);
+  const { macKeysIn } = await import('./audit/mac-keys.js');
+  const given = { macKeys: (options['mac-key'] ?? []).flatMap(macKeysIn), workers: workersOf(options), progress };
+  const keys = options.key?.flatMap(noteKeysIn) ?? null;
   const checkpoints = options.checkpoints ?? null;
   if (options.proof !== undefined) {
     const { verifyProofFile } = await import('./audit/proof-file.js');
-    return verifyProofFile(options.proof, key ?? invalid('--key is missing.'));
+    return verifyProofFile(options.proof, keys ?? invalid('--key is missing.'));
   }
   if (options.export !== undefined) {
     const { verifyExport } = await import('./audit/verify-export.js');
-    return verifyExport({ ...given, folder: options.export, key: key ?? invalid('--key is missing.'), checkpoints });
+    return verifyExport({ ...given, folder: options.export, keys: keys ?? invalid('--key is missing.'), checkpoints });
   }
   const { verifyDatabase } = await import('./audit/verify-database.js');
   const { rowTypes: types } = await import('./entities.js');
@@ -81,15 +82,19 @@ async function verdictOn(options: Options): Promise<Verdict> {
   const keptSince = months === null ? null : new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - months, 1));
   const asked = { ...given, checkpoints, keptSince, types, now };
   if (options.url !== undefined)
-    return verifyDatabase({ ...asked, url: options.url, key: key ?? invalid('--key is missing.') });
+    return verifyDatabase({ ...asked, url: options.url, keys: keys ?? invalid('--key is missing.') });
   const { readInstallation, openInstallation } = await import('./audit-installation.js');
   const own = readInstallation();
   const open = await openInstallation(own.config);
-  const macKeys = given.macKeys.length > 0 ? given.macKeys : [own.macKey];
+  const macKeys = given.macKeys.length > 0 ? given.macKeys : own.macKeys;
   const heads = checkpoints ?? own.checkpoints;
-  return verifyDatabase({ ...asked, url: open.auditorUrl, key: key ?? own.key, macKeys, checkpoints: heads }).finally(
-    open.close,
-  );
+  return verifyDatabase({
+    ...asked,
+    url: open.auditorUrl,
+    keys: keys ?? own.keys,
+    macKeys,
+    checkpoints: heads,
+  }).finally(open.close);
 }
 
 async function printInclusion(options: Options): Promise<number> {
@@ -110,7 +115,7 @@ async function printConsistency(options: Options): Promise<number> {
 }
 
 interface Recording {
-  key: string;
+  keys: readonly NoteKey[];
   record: Awaited<ReturnType<typeof import('./audit-installation.js').openInstallation>>['record'];
 }
 
@@ -125,11 +130,11 @@ async function withTrail<T>(
     return work(trail, null).finally(trail.close);
   }
   const { readInstallation, openInstallation } = await import('./audit-installation.js');
-  const { config, key } = readInstallation();
+  const { config, keys } = readInstallation();
   const open = await openInstallation(config);
   try {
     const trail = await openTrail(open.auditorUrl);
-    return await work(trail, { key: key.text, record: open.record }).finally(trail.close);
+    return await work(trail, { keys, record: open.record }).finally(trail.close);
   } finally {
     await open.close();
   }

@@ -2,10 +2,11 @@ import 'reflect-metadata';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { createApp } from './app';
+import { tellOfRotation } from './audit/key-rotation';
 import type { MacKey } from './audit/mac-keys';
 import type { NoteKey } from './audit/note-keys';
 import { type EventDescription, record } from './audit/record';
-import { signerOf } from './audit/sealer';
+import { noteKeysOf } from './audit/sealer';
 import { type Config, loadConfig } from './config';
 import { entities } from './entities';
 import { ownContext } from './platform/context';
@@ -13,16 +14,16 @@ import { connect } from './platform/database';
 import { loginsOf } from './platform/database-roles';
 import { findEmbeddedPostgres, startEmbeddedPostgres } from './platform/embedded-postgres';
 import { DomainError, refuse } from './platform/errors';
-import { deriveKeys } from './platform/keys';
+import { allKeys, ringOf } from './platform/keys';
 import { inTransaction } from './platform/transaction';
 
 /** What is known of an installation without its database. */
 export interface InstallationKeys {
   readonly config: Config;
-  /** Who signs its heads. */
-  readonly key: NoteKey;
-  /** The key of its events' MACs: whoever has it can make them. */
-  readonly macKey: MacKey;
+  /** Who signs its heads first, then who did under earlier master keys. */
+  readonly keys: readonly NoteKey[];
+  /** The keys of its events' MACs, in the same order: whoever has the first can make them. */
+  readonly macKeys: readonly MacKey[];
   /** The folder that heads are published to, if there is one. */
   readonly checkpoints: string | null;
 }
@@ -30,12 +31,12 @@ export interface InstallationKeys {
 /** Reads the configuration. Refuses with CONFIGURATION_INVALID. */
 export function readInstallation(): InstallationKeys {
   const config = loadConfig();
-  const keys = deriveKeys(config.masterKey);
+  const ring = ringOf(config);
   const { checkpoints } = config.audit;
   return {
     config,
-    key: signerOf({ config, keys }).key,
-    macKey: { id: keys.id, key: keys.audit },
+    keys: noteKeysOf({ config, keys: ring }),
+    macKeys: allKeys(ring).map(({ id, audit: key }) => ({ id, key })),
     checkpoints: existsSync(checkpoints) ? checkpoints : null,
   };
 }
@@ -51,7 +52,7 @@ export interface OpenInstallation {
 /** Opens the database as it is: nothing is migrated, and no role is made. An embedded server that does not run is started. */
 export async function openInstallation(config: Config): Promise<OpenInstallation> {
   const server = config.databaseUrl ? { url: config.databaseUrl, stop: async () => undefined } : await embedded(config);
-  const logins = config.logins ?? loginsOf(server.url, deriveKeys(config.masterKey));
+  const logins = config.logins ?? loginsOf(server.url, ringOf(config));
   return { auditorUrl: logins.auditor, record: (event) => recordAs(config, logins.api, event), close: server.stop };
 }
 
@@ -76,9 +77,10 @@ async function recordAs(config: Config, url: string, event: EventDescription): P
   const database = await connect(url, { entities }, 2);
   try {
     const served = await createApp({ ...config, logLevel: 'silent' }, database);
-    await inTransaction(ownContext(served.app, 'audit-command'), (tx) => record(tx, event)).finally(() =>
-      served.stop(),
-    );
+    const { app } = served;
+    await tellOfRotation(app)
+      .then(() => inTransaction(ownContext(app, 'audit-command'), (tx) => record(tx, event)))
+      .finally(() => served.stop());
   } finally {
     await database.close();
   }

@@ -55,6 +55,7 @@ const environment = z.object({
   DATABASE_POOL: z.coerce.number().int().min(2).max(200).default(20),
   DATA_DIRECTORY: z.string().min(1).default('.data'),
   MASTER_KEY: z.string().optional(),
+  MASTER_KEYS_RETIRED: z.string().optional(),
   DEMO_DATA: flag.optional(),
   DEMO_PASSWORD: z.string().min(1).max(128).optional(),
   REVEALS_PER_DAY: z.coerce.number().int().min(0).max(1_000_000).default(100),
@@ -99,6 +100,8 @@ export interface Config {
   readonly dataDirectory: string;
   /** 32 bytes, from which every other key is derived. */
   readonly masterKey: Buffer;
+  /** Earlier ones, under which something may still be kept. */
+  readonly retiredMasterKeys: readonly Buffer[];
   readonly demoData: boolean;
   readonly demoPassword: string | undefined;
   /** How many sensitive values one person may see within 24 hours. */
@@ -172,7 +175,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, over: NodeJS.Pr
     replicaLagSeconds: settings.REPLICA_LAG_SECONDS,
     databasePool: settings.DATABASE_POOL,
     dataDirectory,
-    masterKey: settings.MASTER_KEY ? decodeKey(settings.MASTER_KEY, production) : keptKey(dataDirectory),
+    ...masterKeysIn(settings, dataDirectory),
     demoData: settings.DEMO_DATA ?? !production,
     demoPassword: settings.DEMO_PASSWORD,
     revealsPerDay: settings.REVEALS_PER_DAY,
@@ -209,16 +212,34 @@ function loginsIn(settings: z.infer<typeof environment>): Logins | undefined {
 
 const invalid = (message: string) => new DomainError('CONFIGURATION_INVALID', message);
 
-function decodeKey(text: string, production: boolean): Buffer {
+/** Those of the settings; outside of production, where MASTER_KEY is not set, those of the file beside the data as well. */
+function masterKeysIn(
+  { NODE_ENV, MASTER_KEY, MASTER_KEYS_RETIRED }: z.infer<typeof environment>,
+  dataDirectory: string,
+): Pick<Config, 'masterKey' | 'retiredMasterKeys'> {
+  const production = NODE_ENV === 'production';
+  const [current = '', ...earlier] = MASTER_KEY ? [MASTER_KEY] : keptKeys(dataDirectory);
+  const retired = [...earlier, ...(MASTER_KEYS_RETIRED ? listIn(MASTER_KEYS_RETIRED) : [])];
+  const masterKey = decodeKey('MASTER_KEY', current, production);
+  const retiredMasterKeys = retired.map((text) => decodeKey('Each of MASTER_KEYS_RETIRED', text, production));
+  if (new Set([masterKey, ...retiredMasterKeys].map((key) => key.toString('hex'))).size <= retiredMasterKeys.length)
+    throw invalid('MASTER_KEYS_RETIRED has a key twice, or that of MASTER_KEY.');
+  return { masterKey, retiredMasterKeys };
+}
+
+function decodeKey(which: string, text: string, production: boolean): Buffer {
   const key = Buffer.from(text, 'base64');
-  if (key.length !== 32) throw invalid('MASTER_KEY must be 32 bytes in base64.');
+  if (key.length !== 32) throw invalid(`${which} must be 32 bytes in base64.`);
   if (production && (key.equals(PUBLISHED_KEY) || new Set(key).size < 8))
-    throw invalid('MASTER_KEY is a published or trivial one: make your own with `openssl rand -base64 32`.');
+    throw invalid(`${which} must be no published or trivial one: make your own with \`openssl rand -base64 32\`.`);
   return key;
 }
 
-/** Outside production: a random key, made once and kept beside the data that it protects. */
-function keptKey(directory: string): Buffer {
+/**
+ * Outside production: a random key, made once and kept beside the data that it protects. Whoever rotates it puts another line before it:
+ * the first is the present one.
+ */
+function keptKeys(directory: string): string[] {
   const file = path.join(directory, 'master.key');
   mkdirSync(directory, { recursive: true });
   try {
@@ -226,5 +247,5 @@ function keptKey(directory: string): Buffer {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
-  return decodeKey(readFileSync(file, 'utf8').trim(), false);
+  return readFileSync(file, 'utf8').trim().split(/\s+/);
 }

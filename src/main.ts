@@ -21,6 +21,8 @@ async function main(): Promise<void> {
     const sealer = config.audit.sealing ? new Sealer(served.app, open.logins.sealer) : null;
     sealer?.start();
     stopOnSignals(served, sealer, open);
+    if (open.retiredLogins.length > 0)
+      served.app.log.info({ logins: open.retiredLogins }, 'logins of retired keys stay until a later start');
     print(served, notes);
   } catch (error) {
     await open.close();

@@ -1,9 +1,10 @@
+import { assertKeysKnown } from './audit/key-rotation';
 import type { Config } from './config';
 import { entities, migrations } from './entities';
 import { connect, type Database } from './platform/database';
-import { asMissingRoles, ensureRoles, type Logins } from './platform/database-roles';
+import { asMissingRoles, dropLogins, ensureRoles, type Logins } from './platform/database-roles';
 import { startEmbeddedPostgres } from './platform/embedded-postgres';
-import { deriveKeys } from './platform/keys';
+import { ringOf } from './platform/keys';
 import { migrate } from './platform/migrate';
 import type { ReplicaSettings } from './platform/replicas';
 
@@ -11,6 +12,8 @@ import type { ReplicaSettings } from './platform/replicas';
 export interface PreparedDatabase {
   database: Database;
   logins: Logins;
+  /** Logins of retired keys that stay, since somebody is connected with one of that key, or they could not be taken away. */
+  retiredLogins: readonly string[];
 }
 
 export interface OpenDatabase extends PreparedDatabase {
@@ -34,15 +37,16 @@ export async function openDatabase(config: Config): Promise<OpenDatabase> {
   }
 }
 
-/** From an owner's URL to an open connection of the API's own role. Refuses with DATABASE_ROLES_MISSING. */
+/** From an owner's URL to an open connection of the API's own role. Refuses with MASTER_KEY_UNKNOWN and DATABASE_ROLES_MISSING. */
 export async function prepareDatabase(config: Config, ownerUrl: string): Promise<PreparedDatabase> {
-  const keys = deriveKeys(config.masterKey);
+  const keys = ringOf(config);
+  await assertKeysKnown(config.logins?.api ?? ownerUrl, keys);
   try {
     const logins = config.logins ?? (await ensureRoles(ownerUrl, keys));
     await migrate(ownerUrl, { entities, migrations });
     const { api } = logins;
     const database = await connect(api, { entities }, config.databasePool, replicasOf(config, api));
-    return { database, logins };
+    return { database, logins, retiredLogins: config.logins ? [] : await dropLogins(ownerUrl, keys.retired) };
   } catch (error) {
     throw asMissingRoles(error, keys);
   }

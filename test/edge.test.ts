@@ -1,5 +1,8 @@
 import { type AddressInfo, createServer, type Server, type Socket, connect as dial } from 'node:net';
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import { join } from 'node:path';
 import request from 'supertest';
 import { createApp, type Served } from '../src/app';
 import { loadConfig } from '../src/config';
@@ -512,6 +515,49 @@ describe('loadConfig', () => {
       code: 'CONFIGURATION_INVALID',
       message: expect.stringContaining('MASTER_KEY'),
     });
+  });
+
+  it('takes earlier master keys by commas, in their order; none unless told', () => {
+    const earlier = [randomBytes(32), randomBytes(32)];
+    const config = production({ MASTER_KEYS_RETIRED: earlier.map((key) => key.toString('base64')).join(' , ') });
+    expect(config.retiredMasterKeys).toEqual(earlier);
+    expect(production().retiredMasterKeys).toEqual([]);
+    expect(production({ MASTER_KEYS_RETIRED: '' }).retiredMasterKeys).toEqual([]);
+  });
+
+  it.each([
+    ['a short one', randomBytes(31).toString('base64')],
+    ['an empty one', `${randomBytes(32).toString('base64')},`],
+    ['the published one', 'Y2hhbmdlLW1lLWNoYW5nZS1tZS1jaGFuZ2UtbWUtMTI='],
+    ['a trivial one', Buffer.alloc(32).toString('base64')],
+    ['the present one', KEY],
+    ['the present one in another spelling', KEY.replace(/=$/, '')],
+    [
+      'one twice',
+      Array.from({ length: 2 }, () => Buffer.from('0123456789abcdefghijklmnopqrstuv').toString('base64')).join(),
+    ],
+  ])('refuses in production among earlier master keys: %s', (_what, value) => {
+    const { code, message } = refusal(() => production({ MASTER_KEYS_RETIRED: value }));
+    expect(code).toBe('CONFIGURATION_INVALID');
+    expect(message).toContain('MASTER_KEYS_RETIRED');
+    for (const each of value.split(',').filter(Boolean)) expect(message).not.toContain(each);
+  });
+
+  it('outside of production the file beside the data has a line for each key, the present one first', () => {
+    const directory = mkdtempSync(join(os.tmpdir(), 'countersign-keys-'));
+    const file = join(directory, 'master.key');
+    const load = (more: Record<string, string> = {}) => loadConfig({ DATA_DIRECTORY: directory, ...more });
+    const first = load();
+    expect([first.retiredMasterKeys, first.masterKey.length]).toEqual([[], 32]);
+    const [next, other] = [randomBytes(32), randomBytes(32)];
+    writeFileSync(file, `${next.toString('base64')}\n${readFileSync(file, 'utf8')}\n`);
+    expect(load()).toMatchObject({ masterKey: next, retiredMasterKeys: [first.masterKey] });
+    expect(load({ MASTER_KEYS_RETIRED: other.toString('base64') }).retiredMasterKeys).toEqual([first.masterKey, other]);
+    // Whoever sets a key has it from elsewhere.
+    expect(load({ MASTER_KEY: KEY }).retiredMasterKeys).toEqual([]);
+    writeFileSync(file, `${next.toString('base64')}\n${next.toString('base64')}\n`);
+    expect(refusal(() => load()).code).toBe('CONFIGURATION_INVALID');
+    rmSync(directory, { recursive: true });
   });
 
   it.each([

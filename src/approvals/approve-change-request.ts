@@ -5,6 +5,7 @@ import { unsealText } from '../platform/sealed-text';
 import { sameDigest } from '../platform/canonical';
 import type { Actor } from '../platform/context';
 import { DomainError, refuse } from '../platform/errors';
+import { allKeys } from '../platform/keys';
 import { operation, type OperationInput } from '../platform/operation';
 import { Input } from '../platform/operation.type';
 import type { Row } from '../platform/row';
@@ -82,7 +83,7 @@ async function carryOut(tx: Transaction, request: ChangeRequest, maker: Actor): 
   const { catalogue, keys } = tx.context.app;
   const text = unsealText(keys, request.inputSealed, placeOfInput(request.id, request.revision));
   const input = JSON.parse(text) as OperationInput;
-  if (!sameDigest(digestOf(keys, request, input), request.digest))
+  if (!allKeys(keys).some((each) => sameDigest(digestOf(each, request, input), request.digest)))
     return refuse('CHANGE_REQUEST_ALTERED', 'This change request was altered.');
   try {
     const prepared = await prepare(tx, catalogue.find(request.operation), input, maker, (rows) =>

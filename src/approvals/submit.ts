@@ -6,7 +6,7 @@ import { record, recordRefusal } from '../audit/record';
 import { keyedDigest } from '../platform/canonical';
 import type { Actor, Context } from '../platform/context';
 import { refuse } from '../platform/errors';
-import type { Keys } from '../platform/keys';
+import { allKeys, type KeyRing } from '../platform/keys';
 import { maskText } from '../platform/masks';
 import type { AnyOperation, OperationInput, Submitted } from '../platform/operation';
 import { payloadKey } from '../platform/operation';
@@ -113,10 +113,15 @@ function storedInput(input: OperationInput): Record<string, unknown> {
   return content;
 }
 
-const CLAIM = `INSERT INTO idempotency_key (actor_id, key, input_digest) VALUES ($1, $2, $3)
+const CLAIM = `INSERT INTO idempotency_key (actor_id, key, input_digest) SELECT $1, key, $3 FROM unnest($2::text[]) AS key
   ON CONFLICT DO NOTHING RETURNING key`;
-const KNOWN = 'SELECT input_digest, answer FROM idempotency_key WHERE actor_id = $1 AND key = $2';
-const KEEP = 'UPDATE idempotency_key SET answer = $3 WHERE actor_id = $1 AND key = $2 RETURNING key';
+const KNOWN = 'SELECT input_digest, answer FROM idempotency_key WHERE actor_id = $1 AND key = ANY($2)';
+const KEEP = 'UPDATE idempotency_key SET answer = $3 WHERE actor_id = $1 AND key = ANY($2) RETURNING key';
+
+interface Known {
+  input_digest: string;
+  answer: Submitted | null;
+}
 
 /**
  * Does the work once per actor and key. Whoever comes second waits until the first has ended, then gets its answer;
@@ -130,20 +135,32 @@ async function once(
   work: () => Promise<Submitted>,
 ): Promise<Submitted> {
   if (input.idempotencyKey == null) return work();
-  const key = keptKey(tx.context.app.keys, input.idempotencyKey);
-  const digest = keyedDigest(tx.context.app.keys.digest, { operation: operation.name, input: storedInput(input) });
-  const claimed = await tx.write(CLAIM, [actor.id, key, digest]);
+  const ring = tx.context.app.keys;
+  const keys = keptKeys(ring, input.idempotencyKey);
+  const asked = { operation: operation.name, input: storedInput(input) };
+  const find = () => tx.query<Known>(KNOWN, [actor.id, keys]);
+  const before = keys.length > 1 ? await find() : [];
+  const claimed = before.length > 0 ? [] : await tx.write(CLAIM, [actor.id, keys, keyedDigest(ring.digest, asked)]);
   if (claimed.length === 0) {
-    const [known] = await tx.query<{ input_digest: string; answer: Submitted | null }>(KNOWN, [actor.id, key]);
-    if (known?.input_digest !== digest)
+    const [known] = before.length > 0 ? before : await find();
+    if (!allKeys(ring).some(({ digest }) => keyedDigest(digest, asked) === known?.input_digest))
       return refuse('IDEMPOTENCY_KEY_REUSED', 'This key was used for something else.');
-    return known.answer ?? work();
+    return known!.answer ?? work();
   }
+  // A process with other retired keys was faster with some of them: the next try finds what became of it.
+  if (claimed.length < keys.length) return refuse('BUSY', 'The same is being done at this moment; try again.');
   const answer = await work();
-  if (!operation.ephemeral) await tx.write(KEEP, [actor.id, key, JSON.stringify(answer)]);
+  if (!operation.ephemeral) await tx.write(KEEP, [actor.id, keys, JSON.stringify(answer)]);
   return answer;
 }
 
-/** A client's key as it is kept. One that holds a card number or an address is kept as a digest: masked, two could be one. */
-const keptKey = (keys: Keys, key: string): string =>
-  maskText(key) === key ? key : keyedDigest(keys.digest, { idempotencyKey: key });
+/**
+ * A client's key as it is kept. One that holds a card number or an address is kept as a digest: masked, two could be one. Then it is kept under
+ * every key of the ring, in an order that does not depend on which is the present one, so that processes with earlier and later keys meet.
+ */
+const keptKeys = (ring: KeyRing, key: string): string[] =>
+  maskText(key) === key
+    ? [key]
+    : allKeys(ring)
+        .map(({ digest }) => keyedDigest(digest, { idempotencyKey: key }))
+        .toSorted();

@@ -29,22 +29,22 @@ export async function appendNote(folder: string, note: string, now: Date): Promi
 const TAIL = 65_536;
 
 /**
- * The head with the most leaves among the last that were written and are signed by the key, in the latest file that
+ * The head with the most leaves among the last that were written and are signed by one of the keys, in the latest file that
  * has such a one. Null: there is none.
  */
-export async function latestIn(folder: string, key: NoteKey): Promise<Head | null> {
+export async function latestIn(folder: string, keys: readonly NoteKey[]): Promise<Head | null> {
   const files = (await readdir(folder).catch(() => [])).filter((each) => NAME.test(each)).toSorted();
   for (const each of files.toReversed()) {
-    const latest = await latestOf(path.join(folder, each), key);
+    const latest = await latestOf(path.join(folder, each), keys);
     if (latest) return latest;
   }
   return null;
 }
 
-async function latestOf(name: string, key: NoteKey): Promise<Head | null> {
+async function latestOf(name: string, keys: readonly NoteKey[]): Promise<Head | null> {
   const file = await open(name);
   try {
-    const heads = notesIn(await tailOf(file)).map((note) => openHead(note.trimStart(), key));
+    const heads = notesIn(await tailOf(file)).map((note) => openHead(note.trimStart(), keys));
     return heads.reduce<Head | null>(
       (most, head) => (typeof head === 'string' || (most && most.size >= head.size) ? most : head),
       null,

@@ -6,7 +6,8 @@ import { NoteError, type NoteKey, parseNoteKey } from './note-keys';
 
 export const HELP = `The auditor's command line: npm run --silent audit -- <command>
 
-  key                       prints the public key that signs the trail's heads; --mac: the secret key of its events' MACs
+  key                       prints the public keys that sign the trail's heads, the present one first, a line each; --mac: the
+                            secret ones of its events' MACs
   export                    writes a part of the trail to a folder, to be verified elsewhere
     --from <instant>          events from this instant on, in ISO 8601: 2026-01-01T00:00:00Z
     --to <instant>            events before this instant
@@ -15,8 +16,9 @@ export const HELP = `The auditor's command line: npm run --silent audit -- <comm
     --kept-months <n>         what events say is kept for so many months, whatever the database is set to
   verify --export <folder>  verifies an export, on any machine
   verify --proof <file>     verifies a proof, on any machine
-    --key <line or file>      the public key; without --export and --proof that of the configuration
-    --mac-key <key or file>   [<id>:]<base64>, as \`key --mac\` prints it; may be given more than once
+    --key <line or file>      a public key, or a file of such lines; may be given more than once, and each head must be signed by one;
+                              without --export and --proof those of the configuration
+    --mac-key <key or file>   [<id>:]<base64>, as \`key --mac\` prints it, or a file of such; may be given more than once
     --checkpoints <path>      heads that were kept elsewhere: a file, or a folder of them
     --workers <n>             threads; as many as there are processors
   inclusion                 prints a proof that an event is in the trail
@@ -37,7 +39,7 @@ const OPTIONS = {
   out: { type: 'string' },
   export: { type: 'string' },
   proof: { type: 'string' },
-  key: { type: 'string' },
+  key: { type: 'string', multiple: true },
   'mac-key': { type: 'string', multiple: true },
   mac: { type: 'boolean' },
   checkpoints: { type: 'string' },
@@ -123,16 +125,19 @@ export function number(
 export const workersOf = (options: Options): number =>
   Math.min(64, number(options, 'workers') ?? availableParallelism());
 
-/** A key from its line, or from a file that holds the line. Refuses with AUDIT_KEY_INVALID. */
-export function noteKeyIn(lineOrFile: string): NoteKey {
+/** A key from its line, or those of a file that holds a line each. Refuses with AUDIT_KEY_INVALID. */
+export function noteKeysIn(lineOrFile: string): NoteKey[] {
   try {
-    return parseNoteKey((existsSync(lineOrFile) ? readFileSync(lineOrFile, 'utf8') : lineOrFile).trim());
+    return linesIn(existsSync(lineOrFile) ? readFileSync(lineOrFile, 'utf8') : lineOrFile).map(parseNoteKey);
   } catch (error) {
     if (error instanceof NoteError)
       throw new DomainError(
         'AUDIT_KEY_INVALID',
-        `--key is a line <name>+<id>+<base64>, or a file of it. ${error.message}`,
+        `--key is a line <name>+<id>+<base64>, or a file of such. ${error.message}`,
       );
     throw error;
   }
 }
+
+/** One at least, if an empty one. */
+const linesIn = (text: string): string[] => text.trim().split(/\s*\n\s*/);

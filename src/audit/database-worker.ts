@@ -3,7 +3,7 @@ import { checkEvent, type EventRules } from './check-event';
 import { type Finding, Findings } from './findings';
 import { type Head, openHead } from './heads';
 import { rowDigest } from '../platform/row-text';
-import { type NoteKey, parseNoteKey } from './note-keys';
+import { namesOfKeys, type NoteKey, parseNoteKey } from './note-keys';
 import { type PlacedEvent, readPlaced } from './placed-event';
 import { type FoundRow, rowEntries, toldEntries } from './row-ledger';
 import { LEVELS_APART } from './seal-batch';
@@ -53,8 +53,8 @@ export type DatabaseResult = CheckedRange | CheckedRows;
 export interface DatabaseWorkData extends EventRules {
   readonly url: string;
   readonly snapshot: string;
-  /** Line of the key that signs. */
-  readonly key: string;
+  /** Lines of the keys that sign. */
+  readonly keys: readonly string[];
   /** The types of the business; none: it is not looked at. */
   readonly types: readonly string[];
 }
@@ -62,13 +62,13 @@ export interface DatabaseWorkData extends EventRules {
 const BYTES = 32;
 
 function performer(data: DatabaseWorkData): Performer<DatabaseTask, DatabaseResult> {
-  const key = parseNoteKey(data.key);
+  const keys = data.keys.map(parseNoteKey);
   let trail: Promise<TrailReader> | null = null;
   return {
     perform: async (task) => {
       trail ??= openTrail(data.url, data.snapshot);
       const { query } = await trail;
-      return 'type' in task ? readRows(query, task, data) : checkRange(query, task, data, key);
+      return 'type' in task ? readRows(query, task, data) : checkRange(query, task, data, keys);
     },
     close: async () => (await trail)?.close(),
   };
@@ -78,7 +78,7 @@ async function checkRange(
   query: Query,
   { from, to }: PlaceRange,
   rules: DatabaseWorkData,
-  key: NoteKey,
+  keys: readonly NoteKey[],
 ): Promise<CheckedRange> {
   const findings = new Findings();
   const events = await readPlaced(query, from, to);
@@ -91,7 +91,7 @@ async function checkRange(
     if (told) entries.push(...toldEntries(told, event, rules));
   }
   for (const place of missingPlaces(events, from, to)) findings.add('PLACE_MISSING', place, 'No leaf has this place.');
-  const heads = await readHeads(query, from, to, key, findings);
+  const heads = await readHeads(query, from, to, keys, findings);
   const nodes = await readNodes(query, from, to);
   const dropped = events.filter(({ known, bytes }) => known && !bytes).length;
   return {
@@ -116,15 +116,21 @@ const HEADS =
   'SELECT size::float8 AS size, root, note FROM audit.checkpoint WHERE size > $1 AND size <= $2 ORDER BY size';
 
 /** The heads that are signed and stand in their own row. */
-async function readHeads(query: Query, from: number, to: number, key: NoteKey, findings: Findings): Promise<Head[]> {
+async function readHeads(
+  query: Query,
+  from: number,
+  to: number,
+  keys: readonly NoteKey[],
+  findings: Findings,
+): Promise<Head[]> {
   const rows = await query<{ size: number; root: Buffer; note: string }>(HEADS, [from, to]);
   return rows.flatMap(({ size, root, note }) => {
-    const head = openHead(note, key);
+    const head = openHead(note, keys);
     if (typeof head === 'string')
       findings.add(
         'CHECKPOINT_UNSIGNED',
         size - 1,
-        `The head of ${size} leaves is not signed by ${key.name}+${key.id}: ${head}`,
+        `The head of ${size} leaves is not signed by ${namesOfKeys(keys)}: ${head}`,
       );
     else if (head.size !== size || !head.root.equals(root))
       findings.add(

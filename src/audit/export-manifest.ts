@@ -25,8 +25,10 @@ const manifest = z.strictObject({
   form: z.literal(1),
   /** The name of the trail. */
   origin: z.string().min(1),
-  /** The line of the key that signs its heads, where it was known. It is said, not proved: verify with one from elsewhere. */
+  /** The line of the key that signed the covering head, where it was known. It is said, not proved: verify with one from elsewhere. */
   key: z.string().nullable(),
+  /** The lines of all that signed a head of it, the earliest first, where they are several: the key was rotated meanwhile. */
+  keys: z.array(z.string()).optional(),
   exportedAt: z.iso.datetime(),
   /** Events of which instants were asked for: from the first on, before the second. */
   asked: z.strictObject({ from: z.iso.datetime(), to: z.iso.datetime() }),

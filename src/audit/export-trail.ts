@@ -21,7 +21,9 @@ import { DROPPED } from './hash-lines';
 import { NO_MAC } from './mac-lines';
 import { type PlacedEvent, readPlaced } from './placed-event';
 import { parseCheckpoint } from './checkpoint';
+import { namedOn } from './heads';
 import { parseNote } from './note';
+import type { NoteKey } from './note-keys';
 import type { Progress } from './progress';
 import type { EventDescription } from './record';
 import type { Query } from './stored-nodes';
@@ -34,8 +36,8 @@ export interface ExportRequest {
   /** The folder that is made. */
   readonly out: string;
   readonly now: Date;
-  /** The line of the key that signs; null where it is not known. */
-  readonly key: string | null;
+  /** Who may have signed its heads, the present one first; none where it is not known. */
+  readonly keys: readonly NoteKey[];
   /** Leaves an event in the trail; null where nobody can. */
   readonly record: ((event: EventDescription) => Promise<void>) | null;
   readonly progress: Progress;
@@ -51,7 +53,10 @@ export interface Exported {
 const WINDOW = 1_024;
 
 /** What writing the files came to. */
-type Written = Pick<Manifest, 'files' | 'dropped' | 'offsets'>;
+type Written = Pick<Manifest, 'files' | 'dropped' | 'offsets'> & {
+  /** Who signed a head, the earliest first. */
+  readonly signedBy: readonly NoteKey[];
+};
 
 type Files = Record<ExportedName, ExportFile>;
 
@@ -67,7 +72,7 @@ export async function exportTrail(query: Query, request: ExportRequest): Promise
   const folder = `${out}.${newId()}.partial`;
   await mkdir(folder, { recursive: true, mode: 0o700 });
   try {
-    const manifest = manifestOf(range, request, await writeFiles(query, folder, range, request.progress));
+    const manifest = manifestOf(range, request, await writeFiles(query, folder, range, request));
     await writeFile(path.join(folder, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`, {
       mode: 0o600,
       flush: true,
@@ -81,14 +86,19 @@ export async function exportTrail(query: Query, request: ExportRequest): Promise
   }
 }
 
-async function writeFiles(query: Query, folder: string, range: ExportRange, progress: Progress): Promise<Written> {
+async function writeFiles(
+  query: Query,
+  folder: string,
+  range: ExportRange,
+  { keys, progress }: ExportRequest,
+): Promise<Written> {
   const entries = await Promise.all(FILES.map(async (name) => [name, await ExportFile.create(folder, name)] as const));
   const files = Object.fromEntries(entries) as Files;
   try {
     const written = await writeEvents(query, files, range, progress);
-    await writeHeads(query, files[CHECKPOINTS], range);
+    const signedBy = await writeHeads(query, files[CHECKPOINTS], range, keys);
     const done = await Promise.all(entries.map(async ([name, file]) => [name, await file.finish()] as const));
-    return { files: Object.fromEntries(done) as Manifest['files'], ...written };
+    return { files: Object.fromEntries(done) as Manifest['files'], signedBy, ...written };
   } catch (error) {
     await Promise.all(entries.map(([, file]) => file.close().catch(() => undefined)));
     throw error;
@@ -100,7 +110,7 @@ async function writeEvents(
   files: Files,
   { first, end }: ExportRange,
   progress: Progress,
-): Promise<Omit<Written, 'files'>> {
+): Promise<Omit<Written, 'files' | 'signedBy'>> {
   let dropped = 0;
   const offsets: number[] = [];
   await files[CSV].write(csvHeader());
@@ -140,24 +150,33 @@ const macOf = ({ bytes, mac, keyId }: PlacedEvent): string =>
 
 const HEADS = `SELECT size::float8 AS size, note FROM audit.checkpoint WHERE size > $1 AND size <= $2 ORDER BY size LIMIT ${WINDOW}`;
 
-/** All from the first place on to the covering one, as checkpoint-files.ts writes them. */
-async function writeHeads(query: Query, file: ExportFile, { first, end }: ExportRange): Promise<void> {
+/** All from the first place on to the covering one, as checkpoint-files.ts writes them. Gives those of the keys that they are signed by. */
+async function writeHeads(
+  query: Query,
+  file: ExportFile,
+  { first, end }: ExportRange,
+  keys: readonly NoteKey[],
+): Promise<NoteKey[]> {
+  const signedBy = new Set<NoteKey>();
   for (let last = first; last < end;) {
     const heads = await query<{ size: number; note: string }>(HEADS, [last, end]);
     await file.write(heads.map(({ note }) => `${note}\n`).join(''));
+    for (const { note } of heads) for (const key of namedOn(note, keys)) signedBy.add(key);
     last = heads.at(-1)?.size ?? end;
   }
+  return [...signedBy];
 }
 
 function manifestOf(
   { first, end, frontier, checkpoint }: ExportRange,
-  { key, now, from, to }: ExportRequest,
-  { files, dropped, offsets }: Written,
+  { keys, now, from, to }: ExportRequest,
+  { files, dropped, offsets, signedBy }: Written,
 ): Manifest {
   return {
     form: 1,
     origin: parseCheckpoint(parseNote(checkpoint).text).origin,
-    key,
+    key: namedOn(checkpoint, keys).at(-1)?.text ?? null,
+    ...(signedBy.length > 1 && { keys: signedBy.map(({ text }) => text) }),
     exportedAt: now.toISOString(),
     asked: { from: from.toISOString(), to: to.toISOString() },
     first,

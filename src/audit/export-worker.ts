@@ -20,20 +20,20 @@ export type ExportResult =
   | { readonly kind: 'digest'; readonly sha256: string; readonly bytes: number };
 
 export interface ExportWorkData {
-  /** Line of the key that signs. */
-  readonly key: string;
+  /** Lines of the keys that sign. */
+  readonly keys: readonly string[];
   readonly macKeys: readonly Uint8Array[];
 }
 
 function performer(data: ExportWorkData): Performer<ExportTask, ExportResult> {
-  const key = parseNoteKey(data.key);
+  const keys = data.keys.map(parseNoteKey);
   return {
     perform: (task) => {
       switch (task.kind) {
         case 'lines':
           return linesOf(task, data.macKeys);
         case 'notes':
-          return { kind: 'notes', heads: task.notes.map((note) => openHead(note, key)) };
+          return { kind: 'notes', heads: task.notes.map((note) => openHead(note, keys)) };
         case 'digest':
           return { kind: 'digest', ...digestOf(task.file) };
       }

@@ -3,6 +3,7 @@ import { DEFAULT_LIMITS } from '../platform/document-limits';
 import { type App, ownContext } from '../platform/context';
 import type { FieldChange } from '../platform/operation';
 import { inTransaction } from '../platform/transaction';
+import { tellOfRotation } from './key-rotation';
 import { tellOfMigrations } from './migrated';
 import { record } from './record';
 
@@ -41,12 +42,16 @@ export function weakened(config: Config): FieldChange[] {
   return [...settings, ...limits];
 }
 
-/** A process came up: what of its configuration weakens a control, and before that what was migrated on the way here. */
-export function tellOfStart(app: App): Promise<void> {
+/**
+ * A process came up: whether it is the first under a new key, what was migrated on the way here, and what of its configuration weakens a
+ * control. Refuses with MASTER_KEY_UNKNOWN.
+ */
+export async function tellOfStart(app: App): Promise<void> {
+  await tellOfRotation(app);
   const { config } = app;
   const started = { path: 'mode', before: null, after: config.production ? 'production' : 'development' };
   const changes = weakened(config);
-  return inTransaction(ownContext(app, 'lifecycle'), async (tx) => {
+  await inTransaction(ownContext(app, 'lifecycle'), async (tx) => {
     await tellOfMigrations(tx);
     await record(tx, { action: 'server.started', outcome: 'DONE', changes: [started] });
     if (changes.length > 0) await record(tx, { action: 'configuration.weakened', outcome: 'DONE', changes });

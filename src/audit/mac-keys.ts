@@ -12,9 +12,17 @@ export interface MacKey {
 
 const MAC_KEY = /^(?:([0-9a-f]{8}):)?([A-Za-z0-9+/]{43}=)$/;
 
-/** A key from `[<id>:]<base64>`, or from a file that holds that. Refuses with AUDIT_MAC_KEY_INVALID. */
-export function macKeyIn(textOrFile: string): MacKey {
-  const [, id, encoded] = MAC_KEY.exec(textOrFile) ?? MAC_KEY.exec(contentOf(textOrFile).trim()) ?? [];
+/** A key from `[<id>:]<base64>`, or those of a file that holds such, a line each. Refuses with AUDIT_MAC_KEY_INVALID. */
+export function macKeysIn(textOrFile: string): MacKey[] {
+  if (MAC_KEY.test(textOrFile)) return [macKeyIn(textOrFile)];
+  return contentOf(textOrFile)
+    .trim()
+    .split(/\s*\n\s*/)
+    .map(macKeyIn);
+}
+
+function macKeyIn(text: string): MacKey {
+  const [, id, encoded] = MAC_KEY.exec(text) ?? [];
   if (encoded === undefined)
     refuse(
       'AUDIT_MAC_KEY_INVALID',
@@ -31,7 +39,7 @@ function contentOf(file: string): string {
   }
 }
 
-/** The line of a key that `macKeyIn` reads. */
+/** The line of a key that `macKeysIn` reads. */
 export const macKeyText = ({ id, key }: MacKey): string =>
   `${id === null ? '' : `${id}:`}${Buffer.from(key).toString('base64')}`;
 

@@ -21,6 +21,10 @@ export interface NoteKey {
   readonly publicKey: KeyObject;
 }
 
+/** For people: any of these. */
+export const namesOfKeys = (keys: readonly NoteKey[]): string =>
+  keys.map(({ name, id }) => `${name}+${id}`).join(' or ');
+
 /** Who can sign. */
 export interface NoteSigner {
   readonly key: NoteKey;

@@ -1,6 +1,6 @@
 import type { Findings } from './findings';
 import { type Head, openHead } from './heads';
-import type { NoteKey } from './note-keys';
+import { namesOfKeys, type NoteKey } from './note-keys';
 import { readNotes } from './note-files';
 
 /** What heads that were kept outside came to, before the tree is grown again. */
@@ -17,12 +17,12 @@ export interface OutsideHeads {
 }
 
 /**
- * Reads heads that were kept outside. `known` gives the root of a size where it is at hand, so that only what differs is kept. A head that the
- * key has not signed is a finding: either it was changed, or the trail is signed with another key than it was.
+ * Reads heads that were kept outside. `known` gives the root of a size where it is at hand, so that only what differs is kept. A head that
+ * none of the keys has signed is a finding: either it was changed, or the trail is signed with another key than it was.
  */
 export async function readOutsideHeads(
   fileOrFolder: string,
-  key: NoteKey,
+  keys: readonly NoteKey[],
   tree: { first: number; end: number; known?: (sizes: number[]) => Promise<ReadonlyMap<number, string>> },
   findings: Findings,
 ): Promise<OutsideHeads> {
@@ -30,11 +30,11 @@ export async function readOutsideHeads(
   let lowest = Number.POSITIVE_INFINITY;
   const wanted = new Map<string, Head>();
   const sift = async (notes: readonly string[]) => {
-    const heads = notes.map((note) => openHead(note, key));
+    const heads = notes.map((note) => openHead(note, keys));
     const within = heads.filter((head): head is Head => typeof head !== 'string' && head.size <= tree.end);
     const known = await tree.known?.(within.map(({ size }) => size));
     for (const [at, head] of heads.entries()) {
-      if (typeof head === 'string') findings.add('OUTSIDE_HEAD_UNSIGNED', null, unsigned(notes[at]!, head, key));
+      if (typeof head === 'string') findings.add('OUTSIDE_HEAD_UNSIGNED', null, unsigned(notes[at]!, head, keys));
       else if (head.size > tree.end) outside.beyond = greater(outside.beyond, head);
       else if (head.size < tree.first) outside.untold += 1;
       else if (known?.get(head.size) === head.root.toString('hex')) {
@@ -62,7 +62,7 @@ const BATCH = 500;
 
 const greater = (one: Head | null, other: Head): Head => (one && one.size >= other.size ? one : other);
 
-function unsigned(note: string, why: string, key: NoteKey): string {
+function unsigned(note: string, why: string, keys: readonly NoteKey[]): string {
   const [origin, size] = note.split('\n');
-  return `A head of ${origin}, ${size} leaves, that was kept outside is not signed by ${key.name}+${key.id}: ${why}`;
+  return `A head of ${origin}, ${size} leaves, that was kept outside is not signed by ${namesOfKeys(keys)}: ${why}`;
 }

@@ -5,7 +5,7 @@ import { fromBase64 } from './base64';
 import { Findings } from './findings';
 import { openHead } from './heads';
 import { isSize } from './nodes';
-import type { NoteKey } from './note-keys';
+import { namesOfKeys, type NoteKey } from './note-keys';
 import { readTold } from './placed-event';
 import { planConsistency, planInclusion, type ProofPlan, readProof } from './proofs';
 import { fetchNodes, type Query } from './stored-nodes';
@@ -112,15 +112,15 @@ async function proofOf(query: Query, plan: ProofPlan): Promise<string[]> {
   return hashesOf.map((hash) => hash.toString('base64'));
 }
 
-/** Verifies a proof from a file with nothing but a key. Refuses with AUDIT_PROOF_UNREADABLE. */
-export async function verifyProofFile(file: string, key: NoteKey): Promise<Verdict> {
+/** Verifies a proof from a file with nothing but keys. Refuses with AUDIT_PROOF_UNREADABLE. */
+export async function verifyProofFile(file: string, keys: readonly NoteKey[]): Promise<Verdict> {
   const parsed = proofFile.safeParse(await readJson(file));
   if (!parsed.success) refuse('AUDIT_PROOF_UNREADABLE', `${file} is no proof of a known form.`);
   const findings = new Findings();
   const notes =
     parsed.data.kind === 'inclusion'
-      ? checkInclusion(parsed.data, key, findings)
-      : checkConsistency(parsed.data, key, findings);
+      ? checkInclusion(parsed.data, keys, findings)
+      : checkConsistency(parsed.data, keys, findings);
   const first = findings.first().map((finding) => ({ ...finding, between: [null, null] as const }));
   return { findings: first, total: findings.total, checked: { proofs: 1 }, notes };
 }
@@ -135,13 +135,13 @@ async function readJson(file: string): Promise<unknown> {
 
 function checkInclusion(
   { place, content, leaf, proof, checkpoint, eventId }: InclusionFile,
-  key: NoteKey,
+  keys: readonly NoteKey[],
   findings: Findings,
 ): string[] {
-  const head = openHead(checkpoint, key);
+  const head = openHead(checkpoint, keys);
   const hash = content === null ? bytesOf(leaf) : leafHash(Buffer.from(content));
   if (typeof head === 'string')
-    findings.add('CHECKPOINT_UNSIGNED', null, `Its head is not signed by ${key.name}+${key.id}: ${head}`);
+    findings.add('CHECKPOINT_UNSIGNED', null, `Its head is not signed by ${namesOfKeys(keys)}: ${head}`);
   else if (!hash.equals(bytesOf(leaf))) findings.add('CONTENT_ALTERED', place, 'What it says is not what was hashed.');
   else if (!verifyInclusion(hash, place, head.size, proof.map(bytesOf), head.root))
     findings.add('PROOF_INVALID', place, `It is not proved to be in the tree of ${head.size} leaves.`);
@@ -155,12 +155,16 @@ function checkInclusion(
   return [];
 }
 
-function checkConsistency({ proof, earlier, later }: ConsistencyFile, key: NoteKey, findings: Findings): string[] {
-  const [from, to] = [openHead(earlier, key), openHead(later, key)];
+function checkConsistency(
+  { proof, earlier, later }: ConsistencyFile,
+  keys: readonly NoteKey[],
+  findings: Findings,
+): string[] {
+  const [from, to] = [openHead(earlier, keys), openHead(later, keys)];
   if (typeof from === 'string')
-    findings.add('CHECKPOINT_UNSIGNED', null, `The earlier head is not signed by ${key.name}+${key.id}: ${from}`);
+    findings.add('CHECKPOINT_UNSIGNED', null, `The earlier head is not signed by ${namesOfKeys(keys)}: ${from}`);
   else if (typeof to === 'string')
-    findings.add('CHECKPOINT_UNSIGNED', null, `The later head is not signed by ${key.name}+${key.id}: ${to}`);
+    findings.add('CHECKPOINT_UNSIGNED', null, `The later head is not signed by ${namesOfKeys(keys)}: ${to}`);
   else if (!verifyConsistency(from.size, to.size, proof.map(bytesOf), from.root, to.root))
     findings.add(
       'PROOF_INVALID',

@@ -1,8 +1,8 @@
 import type { ClientBase } from 'pg';
 import { newId } from '../platform/ids';
 import { checkpointText } from './checkpoint';
-import { signNote } from './note';
-import type { NoteSigner } from './note-keys';
+import { openNote, signNote } from './note';
+import { NoteError, type NoteSigner } from './note-keys';
 import { Frontier, type TreeNode } from './tree';
 
 /** How many events one batch seals at most: what it holds up, and what a crash undoes, stays small. */
@@ -79,12 +79,17 @@ const NOBODY = { xid: '0', id: '00000000-0000-0000-0000-000000000000' };
 
 /**
  * Gives the events that were committed since their places in the tree, at most BATCH of them, and signs its new head; in one transaction, so
- * that either all of that is there or nothing.
+ * that either all of that is there or nothing. `earlier` are those who signed before the key was rotated.
  */
-export async function sealBatch(client: ClientBase, signer: NoteSigner, now: Date): Promise<Batch> {
+export async function sealBatch(
+  client: ClientBase,
+  signer: NoteSigner,
+  now: Date,
+  earlier: readonly NoteSigner[] = [],
+): Promise<Batch> {
   await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
   try {
-    const batch = await sealed(client, signer, now);
+    const batch = await sealed(client, signer, now, earlier);
     await client.query('COMMIT');
     return batch;
   } catch (error) {
@@ -93,7 +98,12 @@ export async function sealBatch(client: ClientBase, signer: NoteSigner, now: Dat
   }
 }
 
-async function sealed(client: ClientBase, signer: NoteSigner, now: Date): Promise<Batch> {
+async function sealed(
+  client: ClientBase,
+  signer: NoteSigner,
+  now: Date,
+  earlier: readonly NoteSigner[],
+): Promise<Batch> {
   const [head] = (await client.query<Head>(HEAD)).rows;
   if (!head) return { busy: true, more: false, head: null };
   const round = await roundOf(client, head);
@@ -113,8 +123,10 @@ async function sealed(client: ClientBase, signer: NoteSigner, now: Date): Promis
   );
   const { size } = frontier;
   const root = frontier.root();
-  const text = checkpointText({ origin: signer.key.name, size, root, extensions: [`time ${now.toISOString()}`] });
-  const note = signNote(text, [signer]);
+  const handing = await handingOver(client, signer, earlier);
+  const extensions = [`time ${now.toISOString()}`, ...(handing.length > 0 ? [`key ${signer.key.text}`] : [])];
+  const text = checkpointText({ origin: signer.key.name, size, root, extensions });
+  const note = signNote(text, [signer, ...handing]);
   await client.query(LEAVES, [head.size, events.map(({ id }) => id), events.map(({ hash }) => hash)]);
   const kept = completed.filter(({ level }) => level % LEVELS_APART === 0);
   if (kept.length > 0)
@@ -126,6 +138,31 @@ async function sealed(client: ClientBase, signer: NoteSigner, now: Date): Promis
   await client.query(CHECKPOINT, [newId(), size, root, note, now]);
   await move(client, { size: String(size), frontier: frontier.hashes() }, round, last, more);
   return { busy: false, more, head: { size, note } };
+}
+
+const LAST_HEAD = 'SELECT note FROM audit.checkpoint ORDER BY size DESC LIMIT 1';
+
+/**
+ * Those of earlier keys who signed the last head, where the present key did not: they sign the next one with it, and that it is the
+ * next key. So whoever has only the earlier one sees it handed over.
+ */
+async function handingOver(
+  client: ClientBase,
+  signer: NoteSigner,
+  earlier: readonly NoteSigner[],
+): Promise<readonly NoteSigner[]> {
+  const [last] = earlier.length === 0 ? [] : (await client.query<{ note: string }>(LAST_HEAD)).rows;
+  if (!last) return [];
+  try {
+    const { signedBy } = openNote(
+      last.note,
+      [signer, ...earlier].map(({ key }) => key),
+    );
+    return signedBy.includes(signer.key) ? [] : earlier.filter(({ key }) => signedBy.includes(key));
+  } catch (error) {
+    if (error instanceof NoteError) return [];
+    throw error;
+  }
 }
 
 /** From which instant to which, and how far between them. */

@@ -3,7 +3,7 @@ import { type App, ownContext } from '../platform/context';
 import { DomainError } from '../platform/errors';
 import { inTransaction } from '../platform/transaction';
 import { latestIn } from './checkpoint-files';
-import { type NoteSigner, noteSigner } from './note-keys';
+import { type NoteKey, type NoteSigner, noteSigner } from './note-keys';
 import { type Publisher, Telling, toAddress, toFiles, toLog } from './publish';
 import { record } from './record';
 import { sealBatch, type SignedHead } from './seal-batch';
@@ -24,6 +24,14 @@ const MONTHS_AHEAD = 24;
 export const signerOf = ({ config, keys }: Pick<App, 'config' | 'keys'>): NoteSigner =>
   noteSigner(config.audit.origin, keys.checkpoint);
 
+/** Who signed them under earlier keys. */
+export const earlierSignersOf = ({ config, keys }: Pick<App, 'config' | 'keys'>): NoteSigner[] =>
+  keys.retired.map(({ checkpoint }) => noteSigner(config.audit.origin, checkpoint));
+
+/** Whoever may have signed a head of it, the present one first. */
+export const noteKeysOf = (app: Pick<App, 'config' | 'keys'>): NoteKey[] =>
+  [signerOf(app), ...earlierSignersOf(app)].map(({ key }) => key);
+
 /** The publishers that are configured: files and the log always. */
 export function publishersOf({ config: { audit }, log, clock }: Pick<App, 'config' | 'log' | 'clock'>): Publisher[] {
   const publishers = [toFiles(audit.checkpoints, clock), toLog(log)];
@@ -36,6 +44,7 @@ export function publishersOf({ config: { audit }, log, clock }: Pick<App, 'confi
  */
 export class Sealer {
   private readonly signer: NoteSigner;
+  private readonly earlier: readonly NoteSigner[];
   private readonly tellings: Telling[];
   private client: Client | null = null;
   private stopped = false;
@@ -52,6 +61,7 @@ export class Sealer {
     publishers = publishersOf(app),
   ) {
     this.signer = signerOf(app);
+    this.earlier = earlierSignersOf(app);
     this.tellings = publishers.map((each) => new Telling(each, (...failure) => this.untold(...failure)));
   }
 
@@ -85,7 +95,7 @@ export class Sealer {
     const client = await this.connected();
     if (!this.checked) await this.assertNotBehind(client);
     if (performance.now() >= this.months) await this.keepMonths(client);
-    const { head, more } = await sealBatch(client, this.signer, this.app.clock());
+    const { head, more } = await sealBatch(client, this.signer, this.app.clock(), this.earlier);
     if (head) {
       this.app.metrics.sealed.set(head.size);
       for (const telling of this.tellings) telling.tell(head);
@@ -114,7 +124,7 @@ export class Sealer {
    * state or written anew: somebody has to look before anything is signed. Refuses with AUDIT_TREE_BEHIND.
    */
   private async assertNotBehind(client: Client): Promise<void> {
-    const published = await latestIn(this.app.config.audit.checkpoints, this.signer.key);
+    const published = await latestIn(this.app.config.audit.checkpoints, noteKeysOf(this.app));
     const heads = `SELECT size::float8 AS size, note, root FROM audit.checkpoint WHERE size = $1 OR size = (SELECT max(size) FROM audit.checkpoint) ORDER BY size`;
     const { rows } = await client.query<SignedHead & { root: Buffer }>(heads, [published?.size ?? 0]);
     const latest = rows.at(-1);

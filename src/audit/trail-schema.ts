@@ -40,8 +40,10 @@ const LINES = [
       OR f.oid IN (SELECT t.tgfoid FROM trail c JOIN pg_trigger t ON t.tgrelid = c.oid WHERE NOT t.tgisinternal)`,
   `SELECT format('function %s: %s may %s', f.oid::regprocedure, ${grantee('a.grantee')}, a.privilege_type) FROM pg_proc f, aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) a
     WHERE f.pronamespace = 'audit'::regnamespace AND a.grantee <> f.proowner`,
-  `SELECT format('%s rule: %s', c.relname, regexp_replace(CASE c.relkind WHEN 'v' THEN pg_get_viewdef(c.oid) ELSE pg_get_ruledef(r.oid) END, '\\s+', ' ', 'g'))
-    FROM trail c JOIN pg_rewrite r ON r.ev_class = c.oid`,
+  // A long one by its hash: nobody could read it.
+  `SELECT format('%s rule: %s', relname, CASE WHEN length(rule) <= 500 THEN rule ELSE encode(sha256(convert_to(rule, 'UTF8')), 'hex') END) FROM (
+    SELECT c.relname, regexp_replace(CASE c.relkind WHEN 'v' THEN pg_get_viewdef(c.oid) ELSE pg_get_ruledef(r.oid) END, '\\s+', ' ', 'g') AS rule
+      FROM trail c JOIN pg_rewrite r ON r.ev_class = c.oid) rules`,
   `SELECT format('%s policy %s', c.relname, p.polname) FROM trail c JOIN pg_policy p ON p.polrelid = c.oid`,
   `SELECT format('%s: %s may %s%s', c.relname, ${grantee('a.grantee')}, string_agg(a.privilege_type, ', ' ORDER BY a.privilege_type), CASE WHEN bool_or(a.is_grantable) THEN ' and grant it' ELSE '' END)
     FROM trail c, aclexplode(c.relacl) a WHERE a.grantee <> c.relowner AND NOT (c.relname ~ ${MONTH} AND pg_get_userbyid(a.grantee) = 'countersign_auditor') GROUP BY c.oid, c.relname, a.grantee`,

@@ -23,7 +23,8 @@ export interface DatabaseVerification extends Omit<EventRules, 'keptSince'> {
   readonly keptSince: Date | null;
   /** How somebody who may read the trail logs in. */
   readonly url: string;
-  readonly key: NoteKey;
+  /** Whose signature makes a head count. */
+  readonly keys: readonly NoteKey[];
   /** A file or folder of heads that were kept elsewhere. */
   readonly checkpoints: string | null;
   /** The types of the business, of which every row is held against the last event that tells of it; none: it is not looked at. */
@@ -50,11 +51,11 @@ interface HeadRow {
  * heads that were kept outside. Refuses with AUDIT_DATABASE_UNREACHABLE.
  */
 export async function verifyDatabase(asked: DatabaseVerification): Promise<Verdict> {
-  const { url, key, checkpoints, macKeys, types } = asked;
+  const { url, keys, checkpoints, macKeys, types } = asked;
   const trail = await openTrail(url);
   const { years, keptSince } = await retention(trail.query, asked);
   const rules = { macKeys, keptSince, types };
-  const data = { url, snapshot: trail.snapshot, key: key.text, ...rules };
+  const data = { url, snapshot: trail.snapshot, keys: keys.map(({ text }) => text), ...rules };
   const pool: DatabasePool = new WorkerPool(DATABASE_WORK, asked.workers, data);
   const ledger = new RowLedger();
   try {
@@ -63,7 +64,7 @@ export async function verifyDatabase(asked: DatabaseVerification): Promise<Verdi
     await checkSchema(query, findings);
     const head = await readHead(query, findings);
     const tree = { first: 0, end: head.size, known: (sizes: number[]) => rootsOf(query, sizes) };
-    const outside = checkpoints === null ? null : await readOutsideHeads(checkpoints, key, tree, findings);
+    const outside = checkpoints === null ? null : await readOutsideHeads(checkpoints, keys, tree, findings);
     if (outside?.beyond)
       findings.add(
         'TRUNCATED',

@@ -23,20 +23,20 @@ import { WorkerPool } from './worker-pool';
 type Of<K> = Extract<ExportResult, { kind: K }>;
 
 /**
- * Verifies an export with nothing but its files and a key: digests, every leaf, the root and signature of every head, and what else was given.
+ * Verifies an export with nothing but its files and keys: digests, every leaf, the root and signature of every head, and what else was given.
  * What its manifest says is believed only as far as roots that somebody signed bear it out. Refuses with AUDIT_EXPORT_UNREADABLE.
  */
 export async function verifyExport(asked: ExportVerification): Promise<Verdict> {
   const manifest = await readManifest(asked.folder);
   await assertThere(asked.folder);
   const findings = new Findings();
-  const data = { key: asked.key.text, macKeys: asked.macKeys.map(({ key }) => key) };
+  const data = { keys: asked.keys.map(({ text }) => text), macKeys: asked.macKeys.map(({ key }) => key) };
   const pool: ExportPool = new WorkerPool(EXPORT_WORK, asked.workers, data);
   try {
     const digests = checkDigests(pool, asked, manifest, findings, [MACS, CSV, CHECKPOINTS]);
     digests.catch(() => undefined); // waited for below
-    const { checkpoints, key } = asked;
-    const outside = checkpoints === null ? null : await readOutsideHeads(checkpoints, key, manifest, findings);
+    const { checkpoints, keys } = asked;
+    const outside = checkpoints === null ? null : await readOutsideHeads(checkpoints, keys, manifest, findings);
     const { walk, dropped } = await walkExport(pool, asked, manifest, outside, findings);
     await digests;
     // Every byte of the events is in the tree, so where that is whole there is nothing more to know of them.

@@ -6,7 +6,7 @@ import type { Findings } from './findings';
 import { HeadStream } from './head-stream';
 import type { MacKey } from './mac-keys';
 import { MacLines } from './mac-lines';
-import type { NoteKey } from './note-keys';
+import { namesOfKeys, type NoteKey } from './note-keys';
 import { readNotes } from './note-files';
 import type { OutsideHeads } from './outside-heads';
 import type { Progress } from './progress';
@@ -17,8 +17,8 @@ import type { WorkerPool } from './worker-pool';
 export interface ExportVerification {
   /** The folder. */
   readonly folder: string;
-  /** Who must have signed its heads; from elsewhere than the export. */
-  readonly key: NoteKey;
+  /** One of whom must have signed each of its heads; from elsewhere than the export. */
+  readonly keys: readonly NoteKey[];
   readonly macKeys: readonly MacKey[];
   /** A file or folder of heads that were kept elsewhere. */
   readonly checkpoints: string | null;
@@ -129,7 +129,7 @@ const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.
 /** The heads of the export whose signatures hold, by size; those that do not are findings. */
 async function* signedHeads(
   pool: ExportPool,
-  { folder, key }: ExportVerification,
+  { folder, keys }: ExportVerification,
   { first, end }: Manifest,
   findings: Findings,
 ) {
@@ -140,7 +140,7 @@ async function* signedHeads(
         findings.add(
           'CHECKPOINT_UNSIGNED',
           [last, end - 1],
-          `A head after that of ${last} leaves is not signed by ${key.name}+${key.id}: ${head}`,
+          `A head after that of ${last} leaves is not signed by ${namesOfKeys(keys)}: ${head}`,
         );
       else if (head.size <= last || head.size > end)
         findings.add(

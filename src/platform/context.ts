@@ -2,7 +2,7 @@ import type { MongoAbility } from '@casl/ability';
 import type { Logger } from 'pino';
 import type { Config } from '../config';
 import type { Database } from './database';
-import type { Keys } from './keys';
+import type { KeyRing } from './keys';
 import type { Metrics } from './metrics';
 import type { Budget } from './limits';
 import type { Catalogue, Submitted } from './operation';
@@ -12,7 +12,7 @@ import type { Slot } from './slot';
 export interface App {
   readonly config: Config;
   readonly database: Database;
-  readonly keys: Keys;
+  readonly keys: KeyRing;
   readonly catalogue: Catalogue;
   readonly log: Logger;
   readonly metrics: Metrics;

@@ -13,7 +13,9 @@ export const AUDIT_ROLE = 'countersign_audit';
  * administrator made the owner a member by hand, it is the administrator's to take back.
  */
 export const WITHIN_TRAIL = {
-  begin: `DO $$ BEGIN IF NOT pg_has_role(current_user, '${AUDIT_ROLE}', 'MEMBER') THEN
+  // From PostgreSQL 16 on, whoever made a role is a member of it who may give it away and not act as it.
+  begin: `DO $$ BEGIN IF NOT pg_has_role(current_user, '${AUDIT_ROLE}',
+      CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END) THEN
     EXECUTE format('GRANT ${AUDIT_ROLE} TO %I', current_user); END IF; END $$`,
   end: `DO $$ BEGIN EXECUTE format('REVOKE ${AUDIT_ROLE} FROM %I', current_user);
     EXCEPTION WHEN insufficient_privilege THEN NULL; END $$`,
@@ -93,6 +95,38 @@ async function ensureRole(client: Client, role: string, options: string): Promis
 }
 
 const INSUFFICIENT_PRIVILEGE = '42501';
+
+const IN_USE = 'SELECT FROM pg_stat_activity WHERE usename = ANY($1) LIMIT 1';
+const ABLE = 'SELECT rolname AS name FROM pg_roles WHERE rolname = ANY($1) AND rolcanlogin';
+
+/**
+ * Takes away the logins of retired keys, those of a key together, once nobody is connected with one of them: a process that has not been
+ * started anew keeps a connection. Gives the names of those that stay for now.
+ */
+export async function dropLogins(ownerUrl: string, retired: readonly Keys[]): Promise<string[]> {
+  if (retired.length === 0) return [];
+  const client = new Client({ connectionString: ownerUrl, connectionTimeoutMillis: 10_000 });
+  await client.connect();
+  try {
+    for (const keys of retired) await dropUnused(client, namesOf(keys));
+    return (await client.query<{ name: string }>(ABLE, [retired.flatMap(namesOf)])).rows.map(({ name }) => name);
+  } finally {
+    await client.end();
+  }
+}
+
+const namesOf = (keys: Keys): string[] => WHO.map((who) => loginName(who, keys));
+
+/** One that something was granted to, in whatever database of the cluster, cannot be dropped, but kept from logging in. */
+async function dropUnused(client: Client, names: string[]): Promise<void> {
+  if ((await client.query(IN_USE, [names])).rowCount !== 0) return;
+  for (const { name } of (await client.query<{ name: string }>(ABLE, [names])).rows)
+    await client
+      .query(`DROP ROLE ${name}`)
+      .catch(() => client.query(`ALTER ROLE ${name} NOLOGIN PASSWORD NULL`))
+      // Who may not, or was not fast enough, leaves it: what stays is looked up afterwards.
+      .catch(() => undefined);
+}
 
 /** What an owner who may not make roles, or not give the trail away, is told: DATABASE_ROLES_MISSING, with what to run. */
 export function asMissingRoles(error: unknown, keys: Keys): unknown {

@@ -58,7 +58,8 @@ export function dataSource(url: string, known: Known, options: { pool?: number; 
     installExtensions: false,
     logging: false,
     poolSize: options.pool ?? 5,
-    extra: { connectionTimeoutMillis: 10_000, ...OURS, ...limits },
+    // One stays open, however idle: a login at which nobody is connected may be taken away once its key is retired.
+    extra: { connectionTimeoutMillis: 10_000, min: 1, ...OURS, ...limits },
   });
 }
 

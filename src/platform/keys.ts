@@ -23,6 +23,29 @@ export interface Keys {
   readonly auditorPassword: string;
 }
 
+/**
+ * The keys that everything is made with, and beside them those of earlier master keys, with which what they made is still opened and
+ * checked. See docs/AUDIT.md on how they are rotated.
+ */
+export interface KeyRing extends Keys {
+  /** In the order in which they were given. Empty unless the master key was rotated. */
+  readonly retired: readonly Keys[];
+}
+
+/** The present ones first. */
+export const allKeys = (ring: KeyRing): readonly Keys[] => [ring, ...ring.retired];
+
+/** Those of which something says that they made it; null if they are not at hand. */
+export const keysNamed = (ring: KeyRing, id: string): Keys | null =>
+  allKeys(ring).find((keys) => keys.id === id) ?? null;
+
+/** The ring of a configuration. Master keys have 32 bytes. */
+export const ringOf = (masters: { masterKey: Buffer; retiredMasterKeys: readonly Buffer[] }): KeyRing =>
+  Object.freeze({
+    ...deriveKeys(masters.masterKey),
+    retired: Object.freeze(masters.retiredMasterKeys.map(deriveKeys)),
+  });
+
 /** Derives the keys from a master key of 32 bytes. */
 export function deriveKeys(master: Buffer): Keys {
   const derive = (purpose: string, bytes = 32) =>

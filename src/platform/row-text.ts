@@ -98,6 +98,7 @@ function rowHashSql(entity: EntityMetadata): string {
  */
 export const rowsSql = (entities: readonly EntityMetadata[]): string =>
   entities
+    .toSorted((one, other) => (one.name < other.name ? -1 : 1))
     .map((entity) => {
       const version = movesItsVersion(entity) ? 'NULL::integer' : 'version';
       return `SELECT '${entity.name}' AS type, id, ${version} AS version, created_at, ${rowHashSql(entity)} AS hash FROM public.${entity.tableName}`;

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { refuse } from './errors';
-import type { Keys } from './keys';
+import { type KeyRing, type Keys, keysNamed } from './keys';
 
 const NONCE = 12;
 const TAG = 16;
@@ -16,10 +16,12 @@ export function sealText(keys: Keys, text: string, place: string): Buffer {
   return Buffer.concat([Buffer.from(keys.id, 'hex'), nonce, cipher.getAuthTag(), body]);
 }
 
-/** Refuses with SEALED_BY_OTHER_KEY or SEAL_BROKEN; says nothing of the content. */
-export function unsealText(keys: Keys, sealed: Buffer, place: string): string {
-  if (sealed.subarray(0, 4).toString('hex') !== keys.id)
-    refuse('SEALED_BY_OTHER_KEY', 'This value was sealed under another master key.');
+/** Opens it with the key of the ring that it names. Refuses with SEALED_BY_OTHER_KEY or SEAL_BROKEN; says nothing of the content. */
+export function unsealText(ring: KeyRing, sealed: Buffer, place: string): string {
+  const keyId = sealed.subarray(0, 4).toString('hex');
+  const keys =
+    keysNamed(ring, keyId) ??
+    refuse('SEALED_BY_OTHER_KEY', 'This value was sealed under a master key that is not at hand.', { keyId });
   try {
     const nonce = sealed.subarray(4, 4 + NONCE);
     const tag = sealed.subarray(4 + NONCE, 4 + NONCE + TAG);

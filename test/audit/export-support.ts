@@ -4,7 +4,7 @@ import path from 'node:path';
 import { exportTrail, type Exported, type ExportRequest } from '../../src/audit/export-trail';
 import { FILES, MANIFEST, type Manifest } from '../../src/audit/export-manifest';
 import { NO_PROGRESS } from '../../src/audit/progress';
-import { signerOf } from '../../src/audit/sealer';
+import { noteKeysOf } from '../../src/audit/sealer';
 import { openTrail } from '../../src/audit/trail-reader';
 import type { TestApp } from '../support/app';
 import { auditorUrlOf } from './seal-support';
@@ -13,7 +13,7 @@ import { auditorUrlOf } from './seal-support';
 export async function exported(t: TestApp, out: string, over: Partial<ExportRequest> = {}): Promise<Exported> {
   const trail = await openTrail(await auditorUrlOf(t));
   const now = new Date();
-  const request = { from: new Date(0), to: now, out, now, key: signerOf(t.served.app).key.text, record: null };
+  const request = { from: new Date(0), to: now, out, now, keys: noteKeysOf(t.served.app), record: null };
   return exportTrail(trail.query, { ...request, progress: NO_PROGRESS, ...over }).finally(() => trail.close());
 }
 

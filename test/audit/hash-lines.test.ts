@@ -129,7 +129,7 @@ describe('an export of several blocks', () => {
   });
 
   const verified = () =>
-    verifyExport({ folder, key: signer.key, macKeys: [], checkpoints: null, workers: 0, progress: NO_PROGRESS });
+    verifyExport({ folder, keys: [signer.key], macKeys: [], checkpoints: null, workers: 0, progress: NO_PROGRESS });
 
   it('is whole', async () => {
     expect(await verified()).toMatchObject({ total: 0, checked: { events: END - FIRST, heads: HEADS.length } });

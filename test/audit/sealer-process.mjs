@@ -7,7 +7,7 @@ require('reflect-metadata');
 const dist = (file) => require(`../../dist/src/${file}`);
 const { Client } = require('pg');
 const { loadConfig } = dist('config.js');
-const { deriveKeys } = dist('platform/keys.js');
+const { ringOf } = dist('platform/keys.js');
 const { Metrics } = dist('platform/metrics.js');
 const { Sealer } = dist('audit/sealer.js');
 
@@ -31,7 +31,7 @@ if (DIE_AT) {
 const config = loadConfig();
 const app = {
   config,
-  keys: deriveKeys(config.masterKey),
+  keys: ringOf(config),
   metrics: new Metrics(),
   clock: () => new Date(),
   // It has no database of the API's: a fault is told to whoever started this, and not in the trail.

@@ -28,7 +28,7 @@ async function verified(over: Partial<DatabaseVerification> = {}): Promise<Verdi
   const { keys } = t.served.app;
   return verifyDatabase({
     url: await auditorUrlOf(t),
-    key: signerOf(t.served.app).key,
+    keys: [signerOf(t.served.app).key],
     macKeys: [{ id: keys.id, key: keys.audit }],
     keptSince: null,
     types: [],
@@ -228,7 +228,7 @@ describe('a superuser is found who', () => {
     });
     expect(await found()).toMatchObject({ CHECKPOINT_UNSIGNED: sizes[0]! - 1, CHECKPOINT_MISSING: 0, REWRITTEN: 0 });
     // Whoever is given that other key sees that what was kept outside is not signed with it.
-    expect(await found({ key: other.key })).toEqual({ OUTSIDE_HEAD_UNSIGNED: null, MAC_INVALID: 5 });
+    expect(await found({ keys: [other.key] })).toEqual({ OUTSIDE_HEAD_UNSIGNED: null, MAC_INVALID: 5 });
   });
 
   it('has the key, too, and writes everything anew: by the heads that were kept outside', async () => {

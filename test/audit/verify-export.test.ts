@@ -35,7 +35,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const verified = (over: Partial<ExportVerification> = {}): Promise<Verdict> => {
   const { keys } = t.served.app;
   const macKeys = [{ id: keys.id, key: keys.audit }];
-  const asked = { folder: out, key: signerOf(t.served.app).key, macKeys, checkpoints: null, workers: 0 };
+  const asked = { folder: out, keys: [signerOf(t.served.app).key], macKeys, checkpoints: null, workers: 0 };
   return verifyExport({ ...asked, progress: NO_PROGRESS, ...over });
 };
 
@@ -211,7 +211,7 @@ describe('whoever alters an export is found', () => {
 
   it('who has the other key: signed anew, or given another key', async () => {
     const other = noteSigner('countersign/audit', Buffer.alloc(32, 9));
-    expect(await found({ key: other.key })).toMatchObject({ CHECKPOINT_UNSIGNED: 0, CHECKPOINT_MISSING: 0 });
+    expect(await found({ keys: [other.key] })).toMatchObject({ CHECKPOINT_UNSIGNED: 0, CHECKPOINT_MISSING: 0 });
   });
 });
 

@@ -24,7 +24,7 @@ async function verified(over: Partial<DatabaseVerification> = {}): Promise<Verdi
   const { keys } = t.served.app;
   return verifyDatabase({
     url: await auditorUrlOf(t),
-    key: signerOf(t.served.app).key,
+    keys: [signerOf(t.served.app).key],
     macKeys: [{ id: keys.id, key: keys.audit }],
     keptSince: null,
     checkpoints: null,

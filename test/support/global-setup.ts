@@ -52,8 +52,8 @@ async function makeTemplate(adminUrl: string, prefix: string): Promise<void> {
 }
 
 /** Migrates an empty database and lets the cast in. */
-export async function migrateWithCast(url: string): Promise<void> {
-  const config = testConfig();
+export async function migrateWithCast(url: string, more: Record<string, string> = {}): Promise<void> {
+  const config = testConfig(more);
   const { database } = await prepareDatabase(config, url);
   const served = await createApp(config, database);
   await makeFirstUsers(
