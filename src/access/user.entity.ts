@@ -15,7 +15,8 @@ export class User extends Row {
   @Column('text')
   email!: string;
 
-  /** argon2id, in PHC form with its parameters. */
+  /** argon2id, in PHC form with its parameters. Whoever is erased may use that password elsewhere. */
+  @Personal(() => '')
   @Column('text')
   passwordHash!: string;
 

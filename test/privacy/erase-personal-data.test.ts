@@ -210,12 +210,13 @@ describe('personalData.erase', () => {
     expect(await rowOf(t, 'app_user', id)).toMatchObject({
       name: '(erased)',
       email: `erased-${id}@invalid`,
+      password_hash: '',
       version: 3,
     });
     expect(await whereIs(name)).toEqual([]);
     expect(await whereIs(mail)).toEqual([]);
     const [erased] = await trail(t, `change_request_id = $1 AND action = 'personalData.erased'`, [request.id]);
-    expect(erased!.changes.map(({ after }: any) => after)).toEqual([['name', 'email'], 1, 2]);
+    expect(erased!.changes.map(({ after }: any) => after)).toEqual([['name', 'email', 'passwordHash'], 1, 2]);
     // Two rows were changed, and the event tells of both.
     expect(erased!.rows).toEqual(
       expect.arrayContaining([

@@ -1,3 +1,5 @@
+import { personalProperties } from '../../src/platform/personal';
+import { isErasable } from '../../src/privacy/erasure.rules';
 import { startTestApp, type TestApp } from '../support/app';
 import { rowOf } from '../support/outcomes';
 import { freshCode, givenAccount, givenAgent, givenLob } from '../support/scene';
@@ -118,25 +120,44 @@ describe('what was asked for is only ever forgotten', () => {
   });
 });
 
-describe('personal columns', () => {
-  it('can be emptied by the API, each of them', async () => {
-    const columns = {
-      app_user: ['name', 'email'],
-      agent: ['name'],
-      complaint: [
-        'narrative',
-        'resolution_note',
-        'customer_name',
-        ...['email', 'phone', 'card_number'].flatMap((field) => [
-          `customer_${field}_sealed`,
-          `customer_${field}_masked`,
-        ]),
-      ],
-    };
-    for (const [table, names] of Object.entries(columns))
-      for (const name of names) {
-        const [row] = await t.apiSql(`SELECT has_column_privilege($1, $2, 'UPDATE') AS may`, [table, name]);
-        expect({ table, name, ...row }).toEqual({ table, name, may: true });
-      }
+describe('what is declared personal', () => {
+  const columns = () =>
+    t.served.app.database.orm.entityMetadatas.flatMap((entity) =>
+      entity.columns
+        .filter(({ propertyPath }) => personalProperties(entity.name).includes(propertyPath.split('.')[0]!))
+        .map(({ databaseName }) => ({ type: entity.name, table: entity.tableName, column: databaseName })),
+    );
+
+  it('is what it was thought to be', () => {
+    expect(columns().map(({ table, column }) => `${table}.${column}`)).toEqual([
+      'app_user.name',
+      'app_user.email',
+      'app_user.password_hash',
+      'agent.name',
+      'complaint.narrative',
+      'complaint.resolution_note',
+      'complaint.customer_name',
+      'complaint.customer_email_sealed',
+      'complaint.customer_email_masked',
+      'complaint.customer_phone_sealed',
+      'complaint.customer_phone_masked',
+      'complaint.customer_card_number_sealed',
+      'complaint.customer_card_number_masked',
+    ]);
+  });
+
+  it('can be erased, each column of it, and becomes nothing else but where an operation changes it', async () => {
+    /** A new password, another answer. */
+    const changing = new Set(['password_hash', 'resolution_note']);
+    for (const { type, table, column } of columns()) {
+      const [row] = await t.apiSql(
+        `SELECT has_column_privilege($1, $2, 'UPDATE') AS granted, EXISTS (SELECT FROM pg_trigger t
+           JOIN pg_attribute a ON a.attrelid = t.tgrelid AND a.attnum = ANY (t.tgattr) AND a.attname = $2
+           WHERE t.tgrelid = $1::regclass AND t.tgname = $1 || '_only_forgets' AND t.tgenabled <> 'D') AS guarded`,
+        [table, column],
+      );
+      const expected = { type, column, erasable: true, granted: true, guarded: !changing.has(column) };
+      expect({ type, column, erasable: isErasable(type), ...row }).toEqual(expected);
+    }
   });
 });
