@@ -28,6 +28,7 @@ import { acknowledgeComplaint } from './complaints/acknowledge-complaint';
 import { fileComplaint } from './complaints/file-complaint';
 import { reopenComplaint } from './complaints/reopen-complaint';
 import { resolveComplaint } from './complaints/resolve-complaint';
+import { erasePersonalData } from './privacy/erase-personal-data';
 import { Catalogue } from './platform/operation';
 
 /** Every operation there is. What is not in this list cannot be submitted, approved or carried out. */
@@ -62,4 +63,5 @@ export const catalogue = new Catalogue([
   acknowledgeComplaint,
   resolveComplaint,
   reopenComplaint,
+  erasePersonalData,
 ]);

@@ -10,6 +10,7 @@ import { QuickTexts1763740807000 } from '../migrations/1763740807000-quick-texts
 import { Seal1763740808000 } from '../migrations/1763740808000-seal';
 import { Contents1763740809000 } from '../migrations/1763740809000-contents';
 import { Retention1763740810000 } from '../migrations/1763740810000-retention';
+import { PersonalData1763740812000 } from '../migrations/1763740812000-personal-data';
 import { RoleGrant } from './access/role-grant.entity';
 import { Session } from './access/session.entity';
 import { User } from './access/user.entity';
@@ -71,4 +72,5 @@ export const migrations = [
   Seal1763740808000,
   Contents1763740809000,
   Retention1763740810000,
+  PersonalData1763740812000,
 ];

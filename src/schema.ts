@@ -34,6 +34,7 @@ import { disputeItemRead, disputeRead } from './disputes/dispute.read';
 import { DisputeResolver, InvoiceDisputes } from './disputes/dispute.resolver';
 import { complaintRead, complaintRuleRead } from './complaints/complaint.read';
 import { AccountComplaints, ComplaintResolver, LobComplaints } from './complaints/complaint.resolver';
+import { PersonalDataResolver } from './privacy/personal-data.resolver';
 import type { Reads } from './platform/asked';
 import type { Context } from './platform/context';
 import { DomainError } from './platform/errors';
@@ -82,6 +83,7 @@ export function bareSchema(): GraphQLSchema {
       ComplaintResolver,
       AccountComplaints,
       LobComplaints,
+      PersonalDataResolver,
     ],
     validateFn: assertValid,
   });

@@ -35,6 +35,7 @@ const ORDER = [
   'billing',
   'disputes',
   'complaints',
+  'privacy',
   'entities',
   'catalogue',
   'first-users',

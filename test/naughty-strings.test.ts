@@ -69,6 +69,7 @@ const ACTORS: Record<string, CastName> = {
   resolveDispute: 'billing2',
   withdrawDispute: 'billing',
   reopenComplaint: 'compliance',
+  erasePersonalData: 'compliance',
 };
 const actorOf = (mutation: string): CastName =>
   ACTORS[mutation] ?? (/ChangeRequest/.test(mutation) ? 'supervisor' : 'operations');

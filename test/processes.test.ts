@@ -159,7 +159,7 @@ describe('what one process did holds at the other for the very next read, though
   it('a name that was changed', async () => {
     const user = await givenSomebody();
     const { there } = await remembered(user);
-    await a.sql(`UPDATE app_user SET name = 'Somebody Else' WHERE id = $1`, [user.id]);
+    await a.rewind(`UPDATE app_user SET name = 'Somebody Else' WHERE id = $1`, [user.id]);
     expect(await seen(there)).toEqual({ name: 'Somebody Else', roles: ['billing'] });
   });
 
@@ -202,7 +202,7 @@ describe('the version of a session moves with whatever its bearer is', () => {
   ])('%s: of every open session of theirs, and of nobody else’s', async (_what, change) => {
     const [user, other] = [await givenSomebody(), await givenSomebody()];
     for (const each of [user, user, other]) await signedIn(a, each);
-    await a.sql(change, [user.id]);
+    await a.rewind(change, [user.id]);
     expect(await versionsOf(user.id)).toEqual([2, 2]);
     expect(await versionsOf(other.id)).toEqual([1]);
   });

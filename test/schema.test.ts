@@ -209,6 +209,7 @@ describe('the schema', () => {
     acknowledgeComplaint: 'complaint.acknowledge',
     resolveComplaint: 'complaint.resolve',
     reopenComplaint: 'complaint.reopen',
+    erasePersonalData: 'personalData.erase',
   };
 
   // Passwords are compared before anything is submitted; test/access/change-password.test.ts shows what is.

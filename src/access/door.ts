@@ -111,6 +111,7 @@ export const door = {
     acknowledgeComplaint: may('acknowledge', 'Complaint'),
     resolveComplaint: may('resolve', 'Complaint'),
     reopenComplaint: may('reopen', 'Complaint'),
+    erasePersonalData: mayAny('erase'),
   },
 } satisfies Record<string, Record<string, Rule>>;
 

@@ -1,4 +1,6 @@
+import { subject } from '@casl/ability';
 import { Field, ID, InputType } from 'type-graphql';
+import { findSealed } from '../audit/sealed-changes';
 import type { Transaction } from '../platform/transaction';
 import { notFound } from '../platform/transaction';
 import { operation } from '../platform/operation';
@@ -12,14 +14,17 @@ import { SensitiveValue } from './sensitive-value';
 @InputType({ description: 'Which sensitive value to see, and why.' })
 export class RevealSensitiveValueInput extends Input {
   @Text(100)
-  @Field({ description: 'Type of what it belongs to: `Account`, `Complaint`.' })
+  @Field({ description: 'Type of what it belongs to: `Account`, `Complaint`, `AuditEvent`.' })
   type!: string;
 
   @Field(() => ID, { description: 'Id of what it belongs to.' })
   id!: string;
 
   @Text(100)
-  @Field({ description: 'The field, with dots into its parts: `bankAccountNumber`, `customer.email`.' })
+  @Field({
+    description:
+      'The field, with dots into its parts: `bankAccountNumber`, `customer.email`; of an event a path of its changes with the side: `name.after`.',
+  })
   field!: string;
 
   @Text(500)
@@ -42,24 +47,22 @@ export const revealSensitiveValue = operation({
   ephemeral: true,
   about: ({ type, id }: RevealSensitiveValueInput) => ({ subjectType: type, subjectId: id }),
   lock: async (tx, input: RevealSensitiveValueInput) => {
-    const { row, value } = await find(tx, input);
-    const { keys, config } = tx.context.app;
-    return { row, value, keys, revealed: await revealedToday(tx), limit: config.revealsPerDay };
+    const { of, open } = await (input.type === 'AuditEvent' ? findInTrail : findInRow)(tx, input);
+    return { of, open, revealed: await revealedToday(tx), limit: tx.context.app.config.revealsPerDay };
   },
-  authorize: (may, { row }) => may('reveal', row),
-  decide: ({ row, value, keys, revealed, limit }, { type, field }) => {
+  authorize: (may, { of }) => may('reveal', of),
+  decide: ({ open, revealed, limit }) => {
     if (revealed >= limit)
       refuse('REVEAL_LIMIT_REACHED', 'You have seen as many values as anybody may in a day.', { limit });
-    if (!(value instanceof SensitiveValue)) return notFound('sensitive field');
-    if (!value.sealed) return refuse('SENSITIVE_VALUE_ABSENT', 'There is no value there.', { type, field });
-    return { value: unsealText(keys, value.sealed, placeOf(type, row.id, field)) };
+    return { value: open() };
   },
   save: async (_tx, { value }) => ({ value }),
-  record: (_decision, { row }, { type, field, reason, purpose }) => ({
+  record: (_decision, { of }, { type, field, reason, purpose }) => ({
     action: 'sensitiveValue.revealed',
     subjectType: type,
-    subjectId: row.id,
+    subjectId: of.id,
     changes: [{ path: field, before: null, after: purpose ?? null }],
+    lookedAt: true,
     reason,
   }),
   facts: () => ({ accountId: null }),
@@ -68,18 +71,33 @@ export const revealSensitiveValue = operation({
 /** Where a value is sealed to. */
 export const placeOf = (type: string, id: string, field: string): string => `${type}/${id}/${field}`;
 
+/** What a value belongs to, and what opens it: nothing is said of the value before it is known that it may be asked for. */
+interface Revealable {
+  of: { id: string };
+  open: () => string;
+}
+
 /** Any entity may have sensitive values: whichever are embedded in it can be asked for, and nothing else. */
-async function find(
-  tx: Transaction,
-  { type, id, field }: RevealSensitiveValueInput,
-): Promise<{ row: Row; value: unknown }> {
-  const entity = tx.context.app.database.orm.entityMetadatas.find((each) => each.name === type);
+async function findInRow(tx: Transaction, { type, id, field }: RevealSensitiveValueInput): Promise<Revealable> {
+  const { database, keys } = tx.context.app;
+  const entity = database.orm.entityMetadatas.find((each) => each.name === type);
   const revealable = entity?.allEmbeddeds.filter((each) => each.type === SensitiveValue) ?? [];
   if (!entity || revealable.length === 0) return notFound('sensitive field');
   const row = await tx.lock<Row>(entity.target as typeof Row & { name: string }, id);
   const value = revealable.some(({ propertyPath }) => propertyPath === field) ? at(row, field.split('.')) : undefined;
-  return { row, value };
+  const open = () => {
+    if (!(value instanceof SensitiveValue)) return notFound('sensitive field');
+    if (!value.sealed) return refuse('SENSITIVE_VALUE_ABSENT', 'There is no value there.', { type, field });
+    return unsealText(keys, value.sealed, placeOf(type, row.id, field));
+  };
+  return { of: row, open };
 }
+
+/** What an event keeps of a person under seal. */
+const findInTrail = async (tx: Transaction, { id, field }: RevealSensitiveValueInput): Promise<Revealable> => ({
+  open: await findSealed(tx, id, field),
+  of: subject('AuditEvent', { id }),
+});
 
 const at = (value: unknown, [key, ...rest]: string[]): unknown =>
   key === undefined ? value : at((value as Record<string, unknown> | null)?.[key], rest);

@@ -1,6 +1,6 @@
 import { Column } from 'typeorm';
 import type { Keys } from '../platform/keys';
-import { checkSensitive, maskOf, maskText, type SensitiveKind } from '../platform/masks';
+import { checkSensitive, DOTS, maskOf, maskText, type SensitiveKind } from '../platform/masks';
 import { sealText } from '../platform/sealed-text';
 import { mapTexts } from '../platform/text';
 
@@ -44,7 +44,7 @@ export const maskInput = (input: unknown): unknown =>
   mapTexts(input, (text, name) => {
     const kind = SENSITIVE_NAMES[name];
     if (kind === undefined) return maskText(text);
-    return kind === 'secret' ? '••••••••' : maskOf(kind, text);
+    return kind === 'secret' ? DOTS : maskOf(kind, text);
   });
 
 /** Names under which people write in their own words. An invoice line's description is not one: it may hold an order number. */

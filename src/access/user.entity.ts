@@ -1,18 +1,22 @@
 import { Column, Entity, Unique } from 'typeorm';
+import { ERASED, Personal } from '../platform/personal';
 import { Row } from '../platform/row';
 
 /** Somebody who can sign in. What they may do is in their role grants. */
 @Entity('app_user')
 @Unique('user_email_taken', ['email'])
 export class User extends Row {
+  @Personal(() => ERASED)
   @Column('text')
   name!: string;
 
-  /** In lower case. */
+  /** In lower case. Erased, it is one that can belong to nobody (RFC 2606), and no other's. */
+  @Personal(({ id }) => `erased-${id}@invalid`)
   @Column('text')
   email!: string;
 
-  /** argon2id, in PHC form with its parameters. */
+  /** argon2id, in PHC form with its parameters. Whoever is erased may use that password elsewhere. */
+  @Personal(() => '')
   @Column('text')
   passwordHash!: string;
 

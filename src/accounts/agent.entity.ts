@@ -1,4 +1,5 @@
 import { Column, Entity, Unique } from 'typeorm';
+import { ERASED, Personal } from '../platform/personal';
 import { Plain, Row } from '../platform/row';
 
 /** Somebody who handles calls. Where they work is in their assignments. */
@@ -9,6 +10,7 @@ export class Agent extends Row {
   @Column('text')
   code!: string;
 
+  @Personal(() => ERASED)
   @Column('text')
   name!: string;
 

@@ -67,12 +67,13 @@ async function propose(
   const id = tx.newId();
   const content = storedInput(input);
   const seen: SeenRow[] = seenRows(rows);
+  const subjectType = recorded.subjectType ?? operation.subject;
   const request = {
     id,
     operation: operation.name,
     status: 'PENDING' as const,
     revision: 1,
-    subjectType: operation.subject,
+    subjectType,
     subjectId: rows.some((row) => row.id === recorded.subjectId) ? recorded.subjectId : null,
     accountId: facts.accountId,
     makerId: actor.id,
@@ -94,9 +95,10 @@ async function propose(
   await record(tx, {
     action: 'changeRequest.proposed',
     outcome: 'DONE',
-    subjectType: operation.subject,
+    subjectType,
     subjectId: request.subjectId,
     changes: recorded.changes,
+    lookedAt: recorded.lookedAt,
     reason: request.reason,
     changeRequestId: id,
   });

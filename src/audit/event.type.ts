@@ -52,7 +52,10 @@ export class AuditEvent {
   })
   subjectVersion!: number | null;
 
-  @Field(() => [FieldChange], { description: 'What changed, field by field.' })
+  @Field(() => [FieldChange], {
+    description:
+      'What changed, field by field. What tells of a person is hidden; `revealSensitiveValue` shows it by path and side: `name.after`.',
+  })
   changes!: FieldChange[];
 
   @Field(() => String, { nullable: true, description: 'The reason that was given.' })

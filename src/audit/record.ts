@@ -6,6 +6,7 @@ import type { Consequence, FieldChange } from '../platform/operation';
 import { refusalCodeOf } from '../platform/shown-error';
 import { mapTexts } from '../platform/text';
 import { inTransaction, type SavedRow, type Transaction } from '../platform/transaction';
+import { partPersonal } from './sealed-changes';
 import { leafHash } from './tree';
 
 /** What a writer says of an event; the rest (who, when, from where) is the transaction's. */
@@ -15,6 +16,8 @@ export interface EventDescription {
   subjectType?: string | null;
   subjectId?: string | null;
   changes?: FieldChange[];
+  /** Its changes tell what was looked at, and nothing of the subject. */
+  lookedAt?: boolean;
   reason?: string | null;
   /** Stable code of a refusal or failure. */
   code?: string | null;
@@ -44,6 +47,7 @@ export async function record(tx: Transaction, event: EventDescription): Promise<
   const actorId = event.actorId ?? context.actor?.id ?? null;
   const subjectId = isId(event.subjectId) ? event.subjectId : null;
   const saved = tx.takeSaved();
+  const { shown, sealed } = await partPersonal(tx, id, event);
   const version = saved.findLast(({ type, id: of }) => type === event.subjectType && of === subjectId)?.version ?? null;
   const told = {
     form: FORM,
@@ -58,7 +62,7 @@ export async function record(tx: Transaction, event: EventDescription): Promise<
     // What else was saved with it, so that every row can be held against the last event that tells of it.
     rows: [...saved, ...(event.rows ?? [])].map((row) => ({ ...row })),
     // Card numbers and e-mail addresses do not stand in the trail, wherever a text held one.
-    changes: mapTexts(event.changes ?? [], maskText),
+    changes: mapTexts(shown, maskText),
     reason: mapTexts(event.reason ?? null, maskText),
     code: event.code ?? null,
     changeRequest: event.changeRequestId ?? null,
@@ -66,6 +70,7 @@ export async function record(tx: Transaction, event: EventDescription): Promise<
     session: context.sessionId,
     address: context.address,
     userAgent: context.userAgent,
+    ...(sealed && { sealed }),
   };
   const content = canonicalBytes(told);
   const { audit: key, id: keyId } = context.app.keys;

@@ -14,6 +14,7 @@ CREATE UNIQUE INDEX leaf_event ON audit.leaf USING btree (event_id)
 CREATE UNIQUE INDEX leaf_pkey ON audit.leaf USING btree (place)
 CREATE UNIQUE INDEX node_pkey ON audit.node USING btree (level, index)
 CREATE UNIQUE INDEX retention_pkey ON audit.retention USING btree (one)
+CREATE UNIQUE INDEX subject_key_pkey ON audit.subject_key USING btree (subject_type, subject_id)
 business_row of kind v owned by countersign_audit
 business_row rule: a49c2ec0c40a6a3fe3e65d8137a3344e52da5ad0ee1aef807607c9bdebfebc0a
 business_row.created_at timestamp with time zone
@@ -101,6 +102,8 @@ function audit.event_is_final() owned by countersign_audit in plpgsql: 2d7d6a75f
 function audit.event_is_final(): everybody may EXECUTE
 function audit.head_only_grows() owned by countersign_audit in plpgsql: a68eca5554f42b7dac70066a94db0eced1cdaa60adcac9f83e98b8b6e439b99e
 function audit.head_only_grows(): everybody may EXECUTE
+function audit.subject_key_is_only_destroyed() owned by countersign_audit in plpgsql: e6a51c7e599dc7244a803ae74b5eac84cb235273636f38d54c9a216cd2f7e43f
+function audit.subject_key_is_only_destroyed(): everybody may EXECUTE
 head constraint head_one_check CHECK (one)
 head constraint head_pkey PRIMARY KEY (one)
 head of kind r owned by countersign_audit
@@ -158,6 +161,19 @@ schema owned by countersign_audit
 schema: countersign_api may USAGE
 schema: countersign_auditor may USAGE
 schema: countersign_sealer may USAGE
+subject_key constraint subject_key_is_there_or_destroyed CHECK (((wrapped IS NULL) = (destroyed_at IS NOT NULL)))
+subject_key constraint subject_key_pkey PRIMARY KEY (subject_type, subject_id)
+subject_key of kind r owned by countersign_audit
+subject_key trigger always: CREATE TRIGGER subject_key_is_only_destroyed BEFORE DELETE OR UPDATE ON audit.subject_key FOR EACH ROW EXECUTE FUNCTION audit.subject_key_is_only_destroyed()
+subject_key trigger always: CREATE TRIGGER subject_key_is_only_destroyed_too BEFORE TRUNCATE ON audit.subject_key FOR EACH STATEMENT EXECUTE FUNCTION audit.subject_key_is_only_destroyed()
+subject_key.created_at timestamp with time zone not null default now()
+subject_key.destroyed_at timestamp with time zone
+subject_key.subject_id uuid not null
+subject_key.subject_type text not null
+subject_key.wrapped bytea
+subject_key: countersign_api may INSERT (destroyed_at, subject_id, subject_type, wrapped)
+subject_key: countersign_api may SELECT
+subject_key: countersign_api may UPDATE (destroyed_at, wrapped)
 told of kind v owned by countersign_audit
 told rule:  SELECT e.id, e.at, e.action, e.outcome, e.actor_id, e.on_behalf_of_id, e.subject_type, e.subject_id, e.change_request_id, e.request_id, e.hash, e.xid, e.written_at, c.bytes AS content, c.mac, c.key_id FROM (audit.event e LEFT JOIN audit.content c ON (((c.event_id = e.id) AND (c.written_at = e.written_at))));
 told.action text

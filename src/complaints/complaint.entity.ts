@@ -1,8 +1,9 @@
 import { Check, Column, Entity, Index, JoinColumn, ManyToOne, Unique } from 'typeorm';
-import { SensitiveValue } from '../access/sensitive-value';
+import { noValue, SensitiveValue } from '../access/sensitive-value';
 import { User } from '../access/user.entity';
 import { Account } from '../accounts/account.entity';
 import { Lob } from '../accounts/lob.entity';
+import { Personal } from '../platform/personal';
 import { Row } from '../platform/row';
 import { ComplaintRule } from './complaint-rule.entity';
 
@@ -25,6 +26,8 @@ export class Customer {
   @Column(() => SensitiveValue)
   cardNumber!: SensitiveValue;
 }
+
+const nobody = (): Customer => ({ name: null, email: noValue(), phone: noValue(), cardNumber: noValue() });
 
 /**
  * A complaint and its clocks. A deadline is the first instant that is too late. The instants at which deadlines were
@@ -75,6 +78,7 @@ export class Complaint extends Row {
   category!: string;
 
   /** What the customer says, card numbers and e-mail addresses masked. */
+  @Personal()
   @Column({ type: 'text', nullable: true })
   narrative!: string | null;
 
@@ -86,6 +90,7 @@ export class Complaint extends Row {
   @Column({ type: 'text', nullable: true })
   sourceReference!: string | null;
 
+  @Personal(nobody)
   @Column(() => Customer)
   customer!: Customer;
 
@@ -137,6 +142,7 @@ export class Complaint extends Row {
   @Column({ type: 'text', nullable: true })
   resolution!: ComplaintResolution | null;
 
+  @Personal()
   @Column({ type: 'text', nullable: true })
   resolutionNote!: string | null;
 

@@ -9,6 +9,8 @@ export interface Keys {
   readonly id: string;
   /** AES-256-GCM of sensitive values and stored inputs. */
   readonly sensitive: Buffer;
+  /** AES-256-GCM of the keys of those whom personal data is about. */
+  readonly personal: Buffer;
   /** MAC of audit events. */
   readonly audit: Buffer;
   /** Digests of change requests and of idempotent inputs. */
@@ -53,6 +55,7 @@ export function deriveKeys(master: Buffer): Keys {
   return Object.freeze({
     id: derive('key id', 4).toString('hex'),
     sensitive: derive('sensitive values'),
+    personal: derive('personal data'),
     audit: derive('audit events'),
     digest: derive('digests'),
     cursor: derive('cursors'),

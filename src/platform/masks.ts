@@ -9,7 +9,7 @@ import { refuse } from './errors';
 export type SensitiveKind = 'taxId' | 'bankAccountNumber' | 'email' | 'phone' | 'cardNumber';
 
 const DOT = '•';
-const DOTS = DOT.repeat(8);
+export const DOTS = DOT.repeat(8);
 
 /** No sensitive value is longer: RFC 5321 allows an e-mail address 254 characters. */
 const MAX_LENGTH = 254;

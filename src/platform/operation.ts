@@ -16,6 +16,8 @@ export interface Recorded {
   subjectType?: string;
   subjectId: string | null;
   changes: FieldChange[];
+  /** Its changes tell what was looked at: the paths are those of the subject, what stands behind them is not. */
+  lookedAt?: boolean;
   reason?: string | null;
   changeRequestId?: string;
 }

@@ -45,6 +45,7 @@ export const INPUTS: Record<string, () => object> = {
   acknowledgeComplaint: () => ({ complaintId: NO_ID }),
   resolveComplaint: () => ({ complaintId: NO_ID, resolution: 'UPHELD' }),
   reopenComplaint: () => ({ complaintId: NO_ID, reason: 'again' }),
+  erasePersonalData: () => ({ subjectType: 'Agent', subjectId: NO_ID, reason: 'asked to' }),
 };
 
 const SELECTIONS: Record<string, string> = {

@@ -67,7 +67,7 @@ const LET_IN: Record<'Query' | 'Mutation', Record<string, readonly Who[]>> = {
     deactivateUser: ['admin'],
     grantRole: ['admin'],
     revokeRole: ['admin'],
-    revealSensitiveValue: ['billing', 'supervisor', 'operations', 'compliance'],
+    revealSensitiveValue: ['billing', 'supervisor', 'operations', 'compliance', 'auditor'],
     approveChangeRequest: DECIDERS,
     rejectChangeRequest: DECIDERS,
     withdrawChangeRequest: ['admin', 'billing', 'supervisor', 'operations', 'compliance'],
@@ -91,6 +91,7 @@ const LET_IN: Record<'Query' | 'Mutation', Record<string, readonly Who[]>> = {
     acknowledgeComplaint: ['operations', 'compliance'],
     resolveComplaint: ['operations', 'compliance'],
     reopenComplaint: ['compliance'],
+    erasePersonalData: ['compliance'],
   },
 };
 

@@ -243,7 +243,7 @@ describe('a sensitive value at rest', () => {
     const propose = async () =>
       (await mutate(t.as('billing'), 'changeAccount', { accountId, taxId, reason: 'new' })).payload.changeRequest;
     const [one, other] = [await propose(), await propose()];
-    await t.sql(
+    await t.rewind(
       'UPDATE change_request SET input_sealed = (SELECT input_sealed FROM change_request WHERE id = $1) WHERE id = $2',
       [one.id, other.id],
     );
@@ -885,9 +885,9 @@ describe('canaries', () => {
 
   it('are found by this search where they do lie in the clear', async () => {
     const card = fakeCard();
-    await t.sql(`UPDATE app_user SET name = $1 WHERE email = 'stranger@test.example'`, [`x ${spaced(card)}`]);
+    await t.rewind(`UPDATE app_user SET name = $1 WHERE email = 'stranger@test.example'`, [`x ${spaced(card)}`]);
     const found = leaksIn((await wholeDatabase())['public.app_user']!, [{ route: 'control', value: card }]);
-    await t.sql(`UPDATE app_user SET name = 'stranger' WHERE email = 'stranger@test.example'`);
+    await t.rewind(`UPDATE app_user SET name = 'stranger' WHERE email = 'stranger@test.example'`);
     expect(found).toEqual(['control']);
   });
 

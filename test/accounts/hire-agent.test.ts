@@ -49,7 +49,7 @@ describe('agent.hire', () => {
     ]);
     expect(events[0]!.changes).toEqual([
       { path: 'code', before: null, after: input.code },
-      { path: 'name', before: null, after: 'Asha Rao' },
+      { path: 'name', before: null, after: '••••••••' },
       { path: 'hiredOn', before: null, after: '2024-02-29' },
     ]);
   });

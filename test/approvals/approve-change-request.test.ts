@@ -435,7 +435,7 @@ describe('changeRequest.approve', () => {
     it.each(ALTERED)('%s', async (_column, set) => {
       const { invoiceId, ...request } = await givenProposedVoid(t);
       const other = await givenProposedVoid(t);
-      await t.sql(`UPDATE change_request SET ${set.replace('$other', other.id)} WHERE id = $1`, [request.id]);
+      await t.rewind(`UPDATE change_request SET ${set.replace('$other', other.id)} WHERE id = $1`, [request.id]);
       const before = await stateOf(t);
       const { code, payload } = await approve(t, request);
       expect(payload ?? null).toBeNull();

@@ -86,7 +86,7 @@ describe('complaint.reopen', () => {
       status: ['RESOLVED', 'ACKNOWLEDGED'],
       resolvedAt: ['2026-11-26T12:00:00.000Z', null],
       resolution: ['NOT_UPHELD', null],
-      resolutionNote: ['No fee found.', null],
+      resolutionNote: ['••••••••', null],
       reopenedAt: [null, '2026-12-01T06:00:00.000Z'],
       reopenedCount: [0, 1],
       dueAt: [DUE, dueAt],

@@ -80,7 +80,7 @@ describe('complaint.resolve', () => {
     expect(events[0]!.changes.toSorted((one: any, other: any) => one.path.localeCompare(other.path))).toEqual([
       { path: 'acknowledgedAt', before: null, after: now },
       { path: 'resolution', before: null, after: 'UPHELD' },
-      { path: 'resolutionNote', before: null, after: resolutionNote },
+      { path: 'resolutionNote', before: null, after: '••••••••' },
       { path: 'resolvedAt', before: null, after: now },
       { path: 'status', before: 'FILED', after: 'RESOLVED' },
     ]);

@@ -44,7 +44,7 @@ it('whatever somebody is, they are for their very next read', async () => {
     async () => undefined,
     () => grant('supervisor'),
     () => revoke('client'),
-    () => t.sql(`UPDATE app_user SET name = 'Somebody "else"' WHERE id = $1`, values),
+    () => t.rewind(`UPDATE app_user SET name = 'Somebody "else"' WHERE id = $1`, values),
     () => revoke('supervisor'),
     () => grant('auditor'),
     () => t.sql('UPDATE app_user SET password_set_by_id = $2 WHERE id = $1', [userId, admin]),

@@ -73,6 +73,7 @@ const DECIDES_ACCESS = new Set([
   'user.create',
   'user.deactivate',
   'approvalPolicy.change',
+  'personalData.erase',
 ]);
 const DECIDES: Record<string, (operation: string) => boolean> = {
   admin: (operation) => DECIDES_ACCESS.has(operation),
@@ -112,8 +113,10 @@ const PERMISSIONS: Record<string, string[]> = {
   compliance:
     listed(`${HOUSE_READS}, read Complaint, read RoleGrant, read AuditEvent, read AuditCheckpoint, file Complaint,
     acknowledge Complaint, resolve Complaint, reopen Complaint, reveal Complaint, reveal Account,
-    withdraw ChangeRequest, approve ChangeRequest, reject ChangeRequest`),
-  auditor: listed(`${HOUSE_READS}, read Complaint, read RoleGrant, read AuditEvent, read AuditCheckpoint`),
+    reveal AuditEvent, erase User, erase Agent, erase Complaint, erase ChangeRequest, withdraw ChangeRequest, approve ChangeRequest, reject ChangeRequest`),
+  auditor: listed(
+    `${HOUSE_READS}, read Complaint, read RoleGrant, read AuditEvent, read AuditCheckpoint, reveal AuditEvent`,
+  ),
   client: listed(`read Account, read Lob, read Dispute, read Complaint, read Invoice, open Dispute, withdraw Dispute`),
 };
 

@@ -1,6 +1,7 @@
 import { BUSINESS, type Role, TRAIL } from './role';
 
-/** Sees everything, masked, and the whole trail. Changes nothing, reveals nothing. */
+/** Sees everything, masked, and the whole trail. Changes nothing, and reveals nothing but what events keep under seal. */
 export const auditor: Role = ({ can }) => {
   can('read', [...BUSINESS, 'Complaint', 'RoleGrant', ...TRAIL]);
+  can('reveal', 'AuditEvent');
 };

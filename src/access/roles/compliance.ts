@@ -1,6 +1,6 @@
 import { ACCESS_OPERATIONS, BUSINESS, type Role, TRAIL } from './role';
 
-/** Watches over complaints, access and the trail; countersigns grants of roles and changes of policies. */
+/** Watches over complaints, access and the trail; erases what is personal; countersigns grants of roles and changes of policies. */
 export const compliance: Role = ({ can }) => {
   can('read', [...BUSINESS, 'Complaint', 'RoleGrant', ...TRAIL]);
   can('file', 'Complaint');
@@ -9,6 +9,8 @@ export const compliance: Role = ({ can }) => {
   can('reopen', 'Complaint');
   can('reveal', 'Complaint');
   can('reveal', 'Account');
+  can('reveal', 'AuditEvent');
+  can('erase', ['User', 'Agent', 'Complaint', 'ChangeRequest']);
   can(['read', 'end'], 'Session');
   can('withdraw', 'ChangeRequest');
   can(['approve', 'reject'], 'ChangeRequest', { operation: { $in: ACCESS_OPERATIONS } });

@@ -25,13 +25,14 @@ export const BUSINESS = [
   'User',
 ];
 
-/** Operations over who may do what: administration and compliance countersign them, for each other. */
+/** Operations over who may do what, and over what is forgotten: administration and compliance countersign them, for each other. */
 export const ACCESS_OPERATIONS = [
   'role.grant',
   'role.revoke',
   'user.create',
   'user.deactivate',
   'approvalPolicy.change',
+  'personalData.erase',
 ];
 
 /** Whoever is signed in, with or without a role. */
