@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import type { TestApp } from '../support/app';
 import { TEST_MASTER_KEY } from '../support/config';
@@ -13,6 +15,8 @@ export interface Running {
 }
 
 export function startProcess(t: TestApp, more: Record<string, string> = {}): Promise<Running> {
+  // Heads of its own: another database's would say that this one is behind.
+  const heads = mkdtempSync(path.join(os.tmpdir(), 'countersign-heads-'));
   const env = {
     PATH: process.env.PATH,
     NODE_ENV: 'test',
@@ -20,10 +24,12 @@ export function startProcess(t: TestApp, more: Record<string, string> = {}): Pro
     DATABASE_URL: t.ownerUrl,
     DEMO_DATA: 'false',
     PORT: '0',
+    AUDIT_CHECKPOINTS: heads,
     ...more,
   };
   const child = spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  void ended.then(() => rmSync(heads, { recursive: true, force: true }));
   let log = '';
   return new Promise((resolve, reject) => {
     void ended.then((code) => reject(new Error(`ended with ${code}: ${log}`)));
