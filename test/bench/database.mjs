@@ -87,7 +87,7 @@ export const checkpointsOf = (name) => path.join(DIRECTORY, 'checkpoints', name)
 
 /** Gives all events their places, as the API would while it is measured. */
 export async function seal({ config }, url) {
-  const keys = dist('platform/keys.js').deriveKeys(config.masterKey);
+  const keys = dist('platform/keys.js').ringOf(config);
   const { sealBatch } = dist('audit/seal-batch.js');
   const signer = dist('audit/sealer.js').signerOf({ config, keys });
   const logins = await dist('platform/database-roles.js').ensureRoles(url, keys);
@@ -107,7 +107,7 @@ async function prepare({ config }, url) {
 /** All contestants use the login that the API makes for itself. */
 export async function apiUrlOf({ config }, url) {
   const { ensureRoles } = dist('platform/database-roles.js');
-  const logins = await ensureRoles(url, dist('platform/keys.js').deriveKeys(config.masterKey));
+  const logins = await ensureRoles(url, dist('platform/keys.js').ringOf(config));
   return logins.api;
 }
 

@@ -28,6 +28,6 @@ export async function copyOf(cluster, url, name) {
 
 /** The keys of the installation, and how each of its parts logs in to a database. */
 export async function installationOf({ config }, url) {
-  const keys = dist('platform/keys.js').deriveKeys(config.masterKey);
+  const keys = dist('platform/keys.js').ringOf(config);
   return { keys, logins: await dist('platform/database-roles.js').ensureRoles(url, keys) };
 }
