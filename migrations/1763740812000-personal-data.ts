@@ -1,5 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { API_ROLE, AUDIT_ROLE, WITHIN_TRAIL } from '../src/platform/database-roles';
+import { API_ROLE, AUDIT_ROLE, AUDITOR_ROLE, WITHIN_TRAIL } from '../src/platform/database-roles';
 
 /**
  * What tells of a person can be erased: the trail keeps it under a key of that person's, which can be destroyed and never comes back, and the
@@ -42,7 +42,8 @@ const KEYS = [
   'ALTER TABLE audit.subject_key ENABLE ALWAYS TRIGGER subject_key_is_only_destroyed_too',
   `ALTER FUNCTION audit.subject_key_is_only_destroyed() OWNER TO ${AUDIT_ROLE}`,
   `ALTER TABLE audit.subject_key OWNER TO ${AUDIT_ROLE}`,
-  // Neither who seals nor auditors: what they may read, they might keep.
+  // Neither who seals nor auditors may read keys: what they may read, they might keep. That one was destroyed, auditors may know.
+  `GRANT SELECT (subject_type, subject_id, destroyed_at) ON audit.subject_key TO ${AUDITOR_ROLE}`,
   `GRANT SELECT, INSERT (subject_type, subject_id, wrapped, destroyed_at), UPDATE (wrapped, destroyed_at) ON audit.subject_key TO ${API_ROLE}`,
 ];
 

@@ -18,6 +18,7 @@ export type FindingKind =
   | 'ROW_ALTERED'
   | 'ROW_MISSING'
   | 'ROW_UNTOLD'
+  | 'KEY_DESTROYED'
   // The tree over them.
   | 'NODE_ALTERED'
   | 'NODE_MISSING'

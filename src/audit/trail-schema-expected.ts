@@ -16,7 +16,7 @@ CREATE UNIQUE INDEX node_pkey ON audit.node USING btree (level, index)
 CREATE UNIQUE INDEX retention_pkey ON audit.retention USING btree (one)
 CREATE UNIQUE INDEX subject_key_pkey ON audit.subject_key USING btree (subject_type, subject_id)
 business_row of kind v owned by countersign_audit
-business_row rule: a49c2ec0c40a6a3fe3e65d8137a3344e52da5ad0ee1aef807607c9bdebfebc0a
+business_row rule: 8307e1bdf41e94c698f17d3c3f6b65fb5e8ef817695986215d8920e9db828a66
 business_row.created_at timestamp with time zone
 business_row.hash bytea
 business_row.id uuid
@@ -174,6 +174,7 @@ subject_key.wrapped bytea
 subject_key: countersign_api may INSERT (destroyed_at, subject_id, subject_type, wrapped)
 subject_key: countersign_api may SELECT
 subject_key: countersign_api may UPDATE (destroyed_at, wrapped)
+subject_key: countersign_auditor may SELECT (destroyed_at, subject_id, subject_type)
 told of kind v owned by countersign_audit
 told rule:  SELECT e.id, e.at, e.action, e.outcome, e.actor_id, e.on_behalf_of_id, e.subject_type, e.subject_id, e.change_request_id, e.request_id, e.hash, e.xid, e.written_at, c.bytes AS content, c.mac, c.key_id FROM (audit.event e LEFT JOIN audit.content c ON (((c.event_id = e.id) AND (c.written_at = e.written_at))));
 told.action text

@@ -75,6 +75,7 @@ export async function verifyDatabase(asked: DatabaseVerification): Promise<Verdi
     await compareHead(query, walk, head, findings);
     const unsealed = await checkUnplaced(query, asked.now, rules, ledger, findings);
     await findOrphans(query, findings);
+    await findDestroyedKeys(query, findings);
     const { progress } = asked;
     const rows = await compareRows(pool, query, ledger, { types, keptSince, progress }, findings);
     const checked = {
@@ -241,6 +242,20 @@ async function findOrphans(query: Query, findings: Findings): Promise<void> {
       }) as const,
   );
   findings.addAll(found, rows[0]?.total ?? 0);
+}
+
+/** Keys of persons and the event of the transaction that destroyed them have the same instant of the database. */
+const DESTROYED = `SELECT k.subject_type || ' ' || k.subject_id AS subject FROM audit.subject_key k WHERE k.destroyed_at IS NOT NULL
+    AND NOT EXISTS (SELECT FROM audit.event e WHERE e.action = 'personalData.erased' AND e.written_at = k.destroyed_at
+      AND (k.subject_type = 'ChangeRequest' OR (e.subject_type, e.subject_id) = (k.subject_type, k.subject_id))) ORDER BY 1`;
+
+async function findDestroyedKeys(query: Query, findings: Findings): Promise<void> {
+  for (const { subject } of await query<{ subject: string }>(DESTROYED, []))
+    findings.add(
+      'KEY_DESTROYED',
+      null,
+      `${subject}: the key of its personal data was destroyed, and no event tells of that.`,
+    );
 }
 
 const AROUND = `SELECT note FROM audit.checkpoint WHERE size IN (SELECT max(c.size) FROM audit.checkpoint c, unnest($1::bigint[]) f WHERE c.size <= f GROUP BY f)

@@ -116,9 +116,9 @@ const resolve = (complaintId: string, more: object = {}) =>
 const reveal = (id: string, field: string) =>
   t.as('auditor').mutate('revealSensitiveValue', { type: 'AuditEvent', id, field, reason: 'an audit' }, 'value');
 
-const verified = async () =>
+const verified = async (of = t) =>
   verifyDatabase({
-    url: await auditorUrlOf(t),
+    url: await auditorUrlOf(of),
     keys: [signerOf(t.served.app).key],
     macKeys: [{ id: t.served.app.keys.id, key: t.served.app.keys.audit }],
     keptSince: null,
@@ -490,6 +490,45 @@ describe('personalData.erase, repeated and raced', () => {
       expect(['EXECUTED', 'STALE']).toContain(status);
       if (status === 'EXECUTED') expect(await whereIs(note)).toEqual([]);
       else expect((await rowOf(t, 'complaint', complaintId)).version).toBeGreaterThan(2);
+    }
+  });
+
+  it('reaches what was asked for before it was revised', async () => {
+    const [first, second] = [canary('FIRST'), canary('SECOND')];
+    const id = await underPolicy('agent.hire', async () => {
+      const input = { code: freshCode('AG'), name: first, hiredOn: '2024-01-01' };
+      const request = await proposed(t, 'operations', 'hireAgent', input);
+      const revision = { id: request.id, input: { ...input, name: second } };
+      const { payload } = await t
+        .as('operations')
+        .mutate('reviseChangeRequest', revision, 'changeRequest { id revision digest }');
+      await approve(t, payload.changeRequest);
+      return (await rowOf(t, 'change_request', request.id)).result.agent as string;
+    });
+    expect(await whereIs(first)).toEqual(['change_request_revision']);
+    expect(await whereIs(second)).toEqual(['agent', 'change_request']);
+    await erase('Agent', id);
+    for (const each of [first, second]) expect(await whereIs(each)).toEqual([]);
+  });
+
+  it('past the operation, by the API’s own login: auditors find the key that is gone, and the row that was emptied', async () => {
+    const other = await startTestApp({ AUDIT_CHECKPOINTS: folder });
+    try {
+      await tellAllRows(other);
+      const id = await givenAgent(other);
+      await sealAll(other);
+      expect((await verified(other)).total).toBe(0);
+      await other.apiSql('UPDATE audit.subject_key SET wrapped = NULL, destroyed_at = now() WHERE subject_id = $1', [
+        id,
+      ]);
+      await other.apiSql(`UPDATE agent SET name = '(erased)' WHERE id = $1`, [id]);
+      const { findings } = await verified(other);
+      expect(findings.map(({ kind, message }) => `${kind} ${message.split(':')[0]}`)).toEqual([
+        `KEY_DESTROYED Agent ${id}`,
+        `ROW_ALTERED Agent ${id}`,
+      ]);
+    } finally {
+      await other.close();
     }
   });
 });
