@@ -32,7 +32,7 @@ import { maskText } from './platform/masks';
 import { Metrics } from './platform/metrics';
 import { shownError } from './platform/shown-error';
 import { isReady } from './ready';
-import { guardedSchema, reads } from './schema';
+import { guardedSchema, inputReader, reads } from './schema';
 
 export interface Served {
   readonly app: App;
@@ -59,7 +59,15 @@ export async function createApp(config: Config, database: Database, options: Opt
   };
   const rates = ratesOf(parts);
   const readings = new TrailReadings();
-  const app: App = { ...parts, rates, readings, catalogue, clock: options.clock ?? (() => new Date()), submit };
+  const app: App = {
+    ...parts,
+    rates,
+    readings,
+    catalogue,
+    clock: options.clock ?? (() => new Date()),
+    submit,
+    inputOf: inputReader(),
+  };
   const requests = new Requests(requestLog, app.metrics, config.requestSeconds * 1000, (seen) =>
     sendError(app, seen, new DomainError('TIMEOUT', 'That took too long and was stopped.'), ['connection', 'close']),
   );

@@ -17,6 +17,8 @@ import { transferAgent } from './accounts/transfer-agent';
 import { approveChangeRequest } from './approvals/approve-change-request';
 import { changeApprovalPolicy } from './approvals/change-approval-policy';
 import { rejectChangeRequest } from './approvals/reject-change-request';
+import { returnChangeRequest } from './approvals/return-change-request';
+import { reviseChangeRequest } from './approvals/revise-change-request';
 import { withdrawChangeRequest } from './approvals/withdraw-change-request';
 import { draftInvoice } from './billing/draft-invoice';
 import { issueInvoice } from './billing/issue-invoice';
@@ -42,6 +44,8 @@ export const catalogue = new Catalogue([
   revealSensitiveValue,
   approveChangeRequest,
   rejectChangeRequest,
+  returnChangeRequest,
+  reviseChangeRequest,
   withdrawChangeRequest,
   changeApprovalPolicy,
   openAccount,

@@ -11,6 +11,7 @@ import { Seal1763740808000 } from '../migrations/1763740808000-seal';
 import { Contents1763740809000 } from '../migrations/1763740809000-contents';
 import { Retention1763740810000 } from '../migrations/1763740810000-retention';
 import { PersonalData1763740812000 } from '../migrations/1763740812000-personal-data';
+import { Revisions1763740813000 } from '../migrations/1763740813000-revisions';
 import { RoleGrant } from './access/role-grant.entity';
 import { Session } from './access/session.entity';
 import { User } from './access/user.entity';
@@ -20,6 +21,7 @@ import { Assignment } from './accounts/assignment.entity';
 import { Lob } from './accounts/lob.entity';
 import { ApprovalPolicy } from './approvals/approval-policy.entity';
 import { ChangeRequest } from './approvals/change-request.entity';
+import { ChangeRequestRevision } from './approvals/change-request-revision.entity';
 import { Decision } from './approvals/decision.entity';
 import { IdempotencyKey } from './approvals/idempotency-key.entity';
 import { InvoiceLine } from './billing/invoice-line.entity';
@@ -39,6 +41,7 @@ export const entities = [
   Session,
   ApprovalPolicy,
   ChangeRequest,
+  ChangeRequestRevision,
   Decision,
   IdempotencyKey,
   Account,
@@ -73,4 +76,5 @@ export const migrations = [
   Contents1763740809000,
   Retention1763740810000,
   PersonalData1763740812000,
+  Revisions1763740813000,
 ];

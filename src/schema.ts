@@ -1,15 +1,18 @@
 import 'reflect-metadata';
 import {
+  execute,
   getNamedType,
   type GraphQLFieldResolver,
   type GraphQLObjectType,
   type GraphQLSchema,
   isCompositeType,
   isObjectType,
+  parse,
 } from 'graphql';
 import { applyMiddleware } from 'graphql-middleware';
 import { validate } from 'class-validator';
 import { ArgumentValidationError, buildSchemaSync } from 'type-graphql';
+import { mutationOf } from './access/attempt';
 import { door, doorkeeper, witness } from './access/door';
 import { roleGrantRead, userRead } from './access/user.read';
 import { TrailResolver } from './access/trail.resolver';
@@ -22,7 +25,7 @@ import { lobRead } from './accounts/lob.read';
 import { LobResolver } from './accounts/lob.resolver';
 import { approvalPolicyRead } from './approvals/approval-policy.read';
 import { ApprovalPolicyResolver } from './approvals/approval-policy.resolver';
-import { changeRequestRead, decisionRead } from './approvals/change-request.read';
+import { changeRequestRead, changeRequestRevisionRead, decisionRead } from './approvals/change-request.read';
 import { ChangeRequestResolver } from './approvals/change-request.resolver';
 import { auditCheckpointRead } from './audit/checkpoint.read';
 import { AuditCheckpointResolver } from './audit/checkpoint.resolver';
@@ -36,7 +39,7 @@ import { complaintRead, complaintRuleRead } from './complaints/complaint.read';
 import { AccountComplaints, ComplaintResolver, LobComplaints } from './complaints/complaint.resolver';
 import { PersonalDataResolver } from './privacy/personal-data.resolver';
 import type { Reads } from './platform/asked';
-import type { Context } from './platform/context';
+import type { App, Context } from './platform/context';
 import { DomainError } from './platform/errors';
 import { PageArgs } from './platform/pagination';
 
@@ -49,6 +52,7 @@ export const reads: Reads = new Map(
     roleGrantRead,
     changeRequestRead,
     decisionRead,
+    changeRequestRevisionRead,
     approvalPolicyRead,
     accountRead,
     lobRead,
@@ -89,11 +93,53 @@ export function bareSchema(): GraphQLSchema {
   });
 }
 
+/** JSON, of which no class says anything. */
+const isPlain = (input: object): boolean =>
+  [null, Object.prototype].includes(Object.getPrototypeOf(input) as object | null);
+
 /** Inputs of operations are validated here; arguments of reads where they are compiled, nested ones, too. */
 async function assertValid(input: unknown): Promise<void> {
-  if (input === null || typeof input !== 'object' || input instanceof PageArgs) return;
+  if (input === null || typeof input !== 'object' || input instanceof PageArgs || isPlain(input)) return;
   const wrong = await validate(input, { forbidUnknownValues: true, skipMissingProperties: true });
   if (wrong.length > 0) throw new ArgumentValidationError(wrong);
+}
+
+/**
+ * Reads the input of an operation from JSON as its mutation would: GraphQL coerces it, its class validates it, and nothing is done with it.
+ * Rejects as the mutation would.
+ */
+export function inputReader(): App['inputOf'] {
+  const schema = bareSchema();
+  const fields = schema.getMutationType()!.getFields();
+  return async (context, operation, json) => {
+    const name = mutationOf(context.app.catalogue.find(operation));
+    const type = fields[name]!.args.find((each) => each.name === 'input')!.type.toString();
+    let read: object = {};
+    const submit: App['submit'] = async (_context, _operation, input) => {
+      read = input;
+      return { outcome: 'DONE', changeRequestId: null, result: {} };
+    };
+    const { errors } = await execute({
+      schema,
+      document: parse(`mutation ($input: ${type}) { ${name}(input: $input) { __typename } }`),
+      contextValue: { ...context, app: { ...context.app, submit }, reads },
+      variableValues: { input: json },
+    });
+    const [error] = errors ?? [];
+    const told = [error, error?.originalError].find(
+      (each) => each instanceof ArgumentValidationError || each instanceof DomainError,
+    );
+    if (error) throw told ?? badInput(error.message);
+    return read;
+  };
+}
+
+/** What GraphQL says of a value that does not fit quotes it; here only the field is told. */
+function badInput(message: string): DomainError {
+  const field = /Field "(\w+)"|at "input\.([^"]+)"/.exec(message);
+  return new DomainError('BAD_USER_INPUT', 'Some of what you sent is not valid.', {
+    fields: field ? [{ field: field[2] ?? field[1], rules: ['type'] }] : [],
+  });
 }
 
 /** The schema that is served: the witness outside, then the door, then the resolvers. Throws when a root field has no line in the door. */

@@ -97,11 +97,14 @@ describe('the schema', () => {
         'ChangeRequestFilter.makerId',
         'ChangeRequestFilter.status',
         'ComplaintFilter.status',
+        'DecisionInput.id',
         'DisputeFilter.status',
         'GrantRoleInput.role',
         'InvoiceFilter.status',
         'LobFilter.status',
         'RejectChangeRequestInput.id',
+        'ReturnChangeRequestInput.id',
+        'ReviseChangeRequestInput.id',
         'RevealSensitiveValueInput.id',
         'UserFilter.role',
         'WithdrawChangeRequestInput.id',
@@ -188,6 +191,8 @@ describe('the schema', () => {
     revealSensitiveValue: 'sensitiveValue.reveal',
     approveChangeRequest: 'changeRequest.approve',
     rejectChangeRequest: 'changeRequest.reject',
+    returnChangeRequest: 'changeRequest.return',
+    reviseChangeRequest: 'changeRequest.revise',
     withdrawChangeRequest: 'changeRequest.withdraw',
     changeApprovalPolicy: 'approvalPolicy.change',
     openAccount: 'account.open',
@@ -215,7 +220,11 @@ describe('the schema', () => {
   // Passwords are compared before anything is submitted; test/access/change-password.test.ts shows what is.
   it('has no mutation outside of operations but those that compare passwords, and no operation without a mutation', () => {
     const compare = ['signIn', 'changePassword'];
-    expect(mutations.map(({ name }) => name).toSorted()).toEqual([...compare, ...Object.keys(SUBMITS)].toSorted());
+    // Each decision of many is an operation of its own.
+    const many = ['decideChangeRequests'];
+    expect(mutations.map(({ name }) => name).toSorted()).toEqual(
+      [...compare, ...many, ...Object.keys(SUBMITS)].toSorted(),
+    );
     expect([...catalogue.names].toSorted()).toEqual([...new Set(Object.values(SUBMITS)), 'password.change'].toSorted());
   });
 
@@ -296,6 +305,9 @@ describe('the contract', () => {
     reopenComplaint: ['complaintId'],
     approveChangeRequest: ['id', 'revision', 'digest', 'comment'],
     rejectChangeRequest: ['id', 'reason'],
+    returnChangeRequest: ['id', 'reason'],
+    reviseChangeRequest: ['id', 'input'],
+    decideChangeRequests: ['decisions'],
     withdrawChangeRequest: ['id'],
     revealSensitiveValue: ['type', 'id', 'field', 'reason', 'purpose'],
   };

@@ -36,8 +36,8 @@ export function attemptAtField(catalogue: Catalogue, parent: string, field: stri
   return name ? attemptAt(catalogue.find(name), input) : { action: `${parent}.${field}` };
 }
 
-/** `invoice.void` is submitted by `voidInvoice`. */
-const mutationOf = ({ name, mutation }: AnyOperation): string => {
+/** The mutation that submits an operation: `invoice.void` is submitted by `voidInvoice`. */
+export const mutationOf = ({ name, mutation }: AnyOperation): string => {
   const [noun = '', verb = ''] = name.split('.');
   return mutation ?? `${verb}${noun.charAt(0).toUpperCase()}${noun.slice(1)}`;
 };

@@ -2,7 +2,7 @@ import { MaxLength, IsOptional, Length, Min } from 'class-validator';
 import { Field, ID, InputType, Int } from 'type-graphql';
 import { finish, prepare } from '../access/carry-out';
 import { unsealText } from '../platform/sealed-text';
-import { sameDigest } from '../platform/canonical';
+import { canonicalBytes, sameDigest } from '../platform/canonical';
 import type { Actor } from '../platform/context';
 import { DomainError, refuse } from '../platform/errors';
 import { allKeys } from '../platform/keys';
@@ -94,12 +94,32 @@ async function carryOut(tx: Transaction, request: ChangeRequest, maker: Actor): 
     return prepared.operation.ephemeral ? {} : result;
   } catch (error) {
     const met = asRefusal(error);
+    if (met instanceof DomainError && met.code === 'CHANGE_REQUEST_STALE')
+      throw new DomainError(met.code, met.message, {
+        ...met.details,
+        conflicts: await conflictsOf(tx, request, input, maker),
+      });
     throw met instanceof DomainError && !PASSING.has(met.code) ? new ChangeFailed(met) : error;
   }
 }
 
 /** Refusals that say nothing of the change itself: it may well be carried out at the next try. */
 const PASSING = new Set(['CHANGE_REQUEST_STALE', 'MAKER_IS_CHECKER', 'BUSY', 'TIMEOUT', 'DATABASE_UNAVAILABLE']);
+
+/**
+ * Of each field that the change would set and that is not any more what it was: what it was when that was proposed, what it is, and what it was to
+ * become, masked. None where the change could not even be proposed now.
+ */
+async function conflictsOf(tx: Transaction, request: ChangeRequest, input: OperationInput, maker: Actor) {
+  const changes = await prepare(tx, tx.context.app.catalogue.find(request.operation), input, maker).then(
+    ({ recorded }) => recorded.changes,
+    () => [],
+  );
+  const now = new Map(changes.map(({ path, before }) => [path, before]));
+  return request.changes
+    .filter(({ path, before }) => now.has(path) && !canonicalBytes(now.get(path)).equals(canonicalBytes(before)))
+    .map(({ path, before, after }) => ({ path, base: before, theirs: now.get(path), mine: after }));
+}
 
 /** Refuses with CHANGE_REQUEST_STALE, showing what moved: a yes to yesterday's rows is no yes to today's. */
 function assertFresh(request: ChangeRequest, rows: readonly Row[]): void {

@@ -17,9 +17,9 @@ import {
 } from '../platform/read';
 import { and, literal, sql, type Sql } from '../platform/sql';
 
-/** PENDING ends at the instant of expiry, whether or not anything has noticed yet. */
+/** Waiting, for an approver or for its maker, ends at the instant of expiry, whether or not anything has noticed yet. */
 const status = (row: string, { now }: Viewing): Sql =>
-  sql`case when ${column(row, 'status')} = 'PENDING' and ${column(row, 'expires_at')} <= ${now}::timestamptz then 'EXPIRED' else ${column(row, 'status')} end`;
+  sql`case when ${column(row, 'status')} in ('PENDING', 'RETURNED') and ${column(row, 'expires_at')} <= ${now}::timestamptz then 'EXPIRED' else ${column(row, 'status')} end`;
 
 /** The pair of change-request.rules.ts in SQL: what assertPending and assertMayDecide would let through. */
 export function decidable(row: string, viewing: Viewing): Sql {
@@ -45,6 +45,7 @@ export const changeRequestRead = declareRead('ChangeRequest', {
     expiresAt: instant('expires_at'),
     closedAt: instant('closed_at'),
     decisions: list(() => decisionRead, 'change_request_id', 'id'),
+    revisions: list(() => changeRequestRevisionRead, 'change_request_id', 'revision'),
     canDecide: computed(decidable),
   },
   filters: {
@@ -68,6 +69,18 @@ export const decisionRead = declareRead('Decision', {
     ...plains('id', 'verdict', 'revision', 'comment'),
     decidedBy: one(() => userRead, 'decided_by_id'),
     at: instant('created_at'),
+  },
+});
+
+export const changeRequestRevisionRead = declareRead('ChangeRequestRevision', {
+  table: 'change_request_revision',
+  partOfWhole: true,
+  fields: {
+    ...plains('id', 'revision', 'reason'),
+    ...tokens('digest'),
+    input: plain('input_shown'),
+    changes: elements((row) => column(row, 'changes')),
+    revisedAt: instant('created_at'),
   },
 });
 

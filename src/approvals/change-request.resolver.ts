@@ -2,14 +2,21 @@ import { Arg, Args, ID, Mutation, Query, Resolver } from 'type-graphql';
 import { Ask, type Asked } from '../platform/asked';
 import { PageArgs } from '../platform/pagination';
 import { payloadType } from '../platform/payload.type';
+import { JsonScalar } from '../platform/scalars';
+import { ApprovalDemand, demandFor } from './approval-demand';
 import { ApproveChangeRequestInput } from './approve-change-request';
 import { changeRequestRead, decidable } from './change-request.read';
 import { ChangeRequest, ChangeRequestConnection, ChangeRequestsArgs } from './change-request.type';
+import { DecideChangeRequestsInput, DecideChangeRequestsPayload, decideChangeRequests } from './decide-change-requests';
 import { RejectChangeRequestInput } from './reject-change-request';
+import { ReturnChangeRequestInput } from './return-change-request';
+import { ReviseChangeRequestInput } from './revise-change-request';
 import { WithdrawChangeRequestInput } from './withdraw-change-request';
 
 const ApproveChangeRequestPayload = payloadType('ApproveChangeRequestPayload', {});
 const RejectChangeRequestPayload = payloadType('RejectChangeRequestPayload', {});
+const ReturnChangeRequestPayload = payloadType('ReturnChangeRequestPayload', {});
+const ReviseChangeRequestPayload = payloadType('ReviseChangeRequestPayload', {});
 const WithdrawChangeRequestPayload = payloadType('WithdrawChangeRequestPayload', {});
 
 @Resolver()
@@ -31,6 +38,28 @@ export class ChangeRequestResolver {
     return asked.page(changeRequestRead, decidable);
   }
 
+  @Query(() => ApprovalDemand, {
+    description:
+      'Whether an operation would wait for a second person, and for whom: looked at as if it were submitted now. Nothing is done.',
+  })
+  approvalPolicyFor(
+    @Arg('operation', { description: 'Its name: `invoice.void`.' }) operation: string,
+    @Arg('input', () => JsonScalar, { description: 'Its input, as its mutation takes it.' }) input: object,
+    @Ask() asked: Asked,
+  ) {
+    return asked.worked(() => demandFor(asked.context, operation, input));
+  }
+
+  @Mutation(() => DecideChangeRequestsPayload, {
+    description: 'Decides up to 500 change requests, each by itself: one that is refused holds up no other.',
+  })
+  decideChangeRequests(
+    @Arg('input', { description: 'What to say to each.' }) input: DecideChangeRequestsInput,
+    @Ask() asked: Asked,
+  ) {
+    return asked.worked(() => decideChangeRequests(asked.context, input));
+  }
+
   @Mutation(() => ApproveChangeRequestPayload, {
     description: 'Approves exactly what was seen, and carries it out in the same transaction.',
   })
@@ -47,6 +76,26 @@ export class ChangeRequestResolver {
     @Ask() asked: Asked,
   ) {
     return asked.submit('changeRequest.reject', input);
+  }
+
+  @Mutation(() => ReturnChangeRequestPayload, { description: 'Sends a change request back to its maker for rework.' })
+  returnChangeRequest(
+    @Arg('input', { description: 'Which one, as it was seen, and what is to be changed.' })
+    input: ReturnChangeRequestInput,
+    @Ask() asked: Asked,
+  ) {
+    return asked.submit('changeRequest.return', input);
+  }
+
+  @Mutation(() => ReviseChangeRequestPayload, {
+    description:
+      'Asks for something else in place of one’s own change request: a new revision, which waits for every decision anew.',
+  })
+  reviseChangeRequest(
+    @Arg('input', { description: 'Which one, and what is asked for now.' }) input: ReviseChangeRequestInput,
+    @Ask() asked: Asked,
+  ) {
+    return asked.submit('changeRequest.revise', input);
   }
 
   @Mutation(() => WithdrawChangeRequestPayload, { description: 'Takes one’s own change request back.' })

@@ -33,11 +33,16 @@ registerEnumType(ChangeRequestStatus, {
 export enum Verdict {
   APPROVED = 'APPROVED',
   REJECTED = 'REJECTED',
+  RETURNED = 'RETURNED',
 }
 registerEnumType(Verdict, {
   name: 'Verdict',
   description: 'What a decision said.',
-  valuesConfig: { APPROVED: { description: 'Yes.' }, REJECTED: { description: 'No.' } },
+  valuesConfig: {
+    APPROVED: { description: 'Yes.' },
+    REJECTED: { description: 'No.' },
+    RETURNED: { description: 'Not like this: the maker may revise it.' },
+  },
 });
 
 @ObjectType({ description: 'What somebody said to a change request.' })
@@ -45,7 +50,7 @@ export class Decision {
   @Field(() => ID, { description: 'Id of the decision.' })
   id!: string;
 
-  @Field(() => Verdict, { description: 'Yes or no.' })
+  @Field(() => Verdict, { description: 'Yes, no, or not like this.' })
   verdict!: Verdict;
 
   @Field(() => User, { nullable: true, description: 'Who decided.' })
@@ -59,6 +64,30 @@ export class Decision {
 
   @Field(() => DateTimeScalar, { description: 'When.' })
   at!: string;
+}
+
+@ObjectType({ description: 'What a change request asked for before its maker revised it.' })
+export class ChangeRequestRevision {
+  @Field(() => ID, { description: 'Id of the revision.' })
+  id!: string;
+
+  @Field(() => Int, { description: 'Its number: 1, 2, 3 …' })
+  revision!: number;
+
+  @Field({ description: 'What decisions on it were bound to.' })
+  digest!: string;
+
+  @Field(() => JsonScalar, { description: 'The input of the operation, masked.' })
+  input!: unknown;
+
+  @Field(() => [FieldChange], { description: 'What would have changed, masked.' })
+  changes!: FieldChange[];
+
+  @Field(() => String, { nullable: true, description: 'Why the maker wanted it.' })
+  reason!: string | null;
+
+  @Field(() => DateTimeScalar, { description: 'When it was revised, and so no longer waited.' })
+  revisedAt!: string;
 }
 
 @ObjectType({ description: 'A change that waits, or waited, for a second person.' })
@@ -108,8 +137,11 @@ export class ChangeRequest {
   @Field(() => DateTimeScalar, { nullable: true, description: 'When it stopped waiting.' })
   closedAt!: string | null;
 
-  @Field(() => [Decision], { description: 'What was said to it, earliest first.' })
+  @Field(() => [Decision], { description: 'What was said to it, earliest first. It counts for its revision alone.' })
   decisions!: Decision[];
+
+  @Field(() => [ChangeRequestRevision], { description: 'What it asked for before it was revised, earliest first.' })
+  revisions!: ChangeRequestRevision[];
 
   @Field({ description: 'Whether the viewer may decide it now.' })
   canDecide!: boolean;

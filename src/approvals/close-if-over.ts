@@ -21,7 +21,7 @@ export async function closeIfOver(tx: Transaction, id: string, error: unknown): 
   const status = error instanceof DomainError ? OVER[error.code] : undefined;
   if (!status) return {};
   const request = await tx.lock(ChangeRequest, id);
-  if (request.status !== 'PENDING') return {};
+  if (request.status !== 'PENDING' && request.status !== 'RETURNED') return {};
   const failureCode = error instanceof ChangeFailed ? error.met.code : (error as DomainError).code;
   await tx.update(request, { status, closedAt: tx.now, failureCode });
   return { changes: [{ path: 'status', before: request.status, after: status }] };

@@ -35,7 +35,7 @@ export class Decision extends Row {
   decidedBy?: User;
 
   @Column('text')
-  verdict!: 'APPROVED' | 'REJECTED';
+  verdict!: 'APPROVED' | 'REJECTED' | 'RETURNED';
 
   @Column({ type: 'text', nullable: true })
   comment!: string | null;

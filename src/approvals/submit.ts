@@ -1,7 +1,7 @@
-import { attemptAt, reasonIn } from '../access/attempt';
+import { attemptAt } from '../access/attempt';
 import { finish, prepare, type Prepared } from '../access/carry-out';
 import { actorStill } from '../access/identify';
-import { maskInput, maskOwnWords } from '../access/sensitive-value';
+import { maskOwnWords } from '../access/sensitive-value';
 import { record, recordRefusal } from '../audit/record';
 import { keyedDigest } from '../platform/canonical';
 import type { Actor, Context } from '../platform/context';
@@ -10,12 +10,10 @@ import { allKeys, type KeyRing } from '../platform/keys';
 import { maskText } from '../platform/masks';
 import type { AnyOperation, OperationInput, Submitted } from '../platform/operation';
 import { payloadKey } from '../platform/operation';
-import { sealText } from '../platform/sealed-text';
 import { inTransaction, type Transaction } from '../platform/transaction';
-import { ApprovalPolicy } from './approval-policy.entity';
-import { demandsApproval } from './approval-policy.rules';
-import { ChangeRequest, type SeenRow } from './change-request.entity';
-import { digestOf, placeOfInput, seenRows } from './content';
+import type { ApprovalPolicy } from './approval-policy.entity';
+import { ChangeRequest } from './change-request.entity';
+import { contentOf, policyFor, storedInput, termsOf } from './proposal';
 
 /**
  * The only way to write. Looks the operation up, prepares it, asks the policies, and either carries it out or stores it
@@ -31,7 +29,7 @@ export async function submit(context: Context, name: string, given: OperationInp
       return once(tx, operation, actor, input, async () => {
         const prepared = await prepare(tx, operation, input, actor);
         const policy = await policyFor(tx, prepared);
-        return policy ? propose(tx, prepared, input, actor, policy) : done(await finish(tx, prepared));
+        return policy ? propose(tx, prepared, actor, policy) : done(await finish(tx, prepared));
       });
     });
   } catch (error) {
@@ -46,73 +44,27 @@ const signedOut = () => refuse('UNAUTHENTICATED', 'Sign in first.');
 
 const done = (result: Record<string, unknown>): Submitted => ({ outcome: 'DONE', changeRequestId: null, result });
 
-/** The strictest reading of the policies; an operation that always needs two people is refused when none says who. */
-async function policyFor(tx: Transaction, { operation, facts, recorded }: Prepared): Promise<ApprovalPolicy | null> {
-  const policies = await tx.find(ApprovalPolicy, { operation: operation.name });
-  const policy = policies.find((each) => demandsApproval(each, facts, recorded.changes));
-  if (!policy && operation.twoPeople)
-    refuse('APPROVAL_POLICY_MISSING', 'This needs a second person, and no policy says who.');
-  return policy ?? null;
-}
-
-async function propose(
-  tx: Transaction,
-  prepared: Prepared,
-  input: OperationInput,
-  actor: Actor,
-  policy: ApprovalPolicy,
-): Promise<Submitted> {
-  const { operation, recorded, facts, rows } = prepared;
-  const { keys } = tx.context.app;
-  const id = tx.newId();
-  const content = storedInput(input);
-  const seen: SeenRow[] = seenRows(rows);
-  const subjectType = recorded.subjectType ?? operation.subject;
-  const request = {
-    id,
-    operation: operation.name,
-    status: 'PENDING' as const,
-    revision: 1,
-    subjectType,
-    subjectId: rows.some((row) => row.id === recorded.subjectId) ? recorded.subjectId : null,
-    accountId: facts.accountId,
-    makerId: actor.id,
-    inputSealed: sealText(keys, JSON.stringify(content), placeOfInput(id, 1)),
-    inputShown: maskInput(content),
-    changes: recorded.changes,
-    seen,
-    reason: reasonIn(input),
-    policyId: policy.id,
-    policyVersion: policy.version,
-    approverRoles: policy.approverRoles,
-    expiresAt: new Date(tx.now.getTime() + policy.expiresAfterHours * 3_600_000),
-    approvedById: null,
-    closedAt: null,
-    failureCode: null,
-    result: null,
-  };
-  await tx.insert(ChangeRequest, { ...request, digest: digestOf(keys, request, content) } as ChangeRequest);
+async function propose(tx: Transaction, prepared: Prepared, actor: Actor, policy: ApprovalPolicy): Promise<Submitted> {
+  const { operation, recorded } = prepared;
+  const waiting = { id: tx.newId(), makerId: actor.id, revision: 1 };
+  const content = contentOf(tx, prepared, waiting, termsOf(policy, tx.now));
+  const open = { status: 'PENDING' as const, approvedById: null, closedAt: null, failureCode: null, result: null };
+  await tx.insert(ChangeRequest, { ...waiting, ...content, ...open } as ChangeRequest);
   await record(tx, {
     action: 'changeRequest.proposed',
     outcome: 'DONE',
-    subjectType,
-    subjectId: request.subjectId,
+    subjectType: content.subjectType,
+    subjectId: content.subjectId,
     changes: recorded.changes,
     lookedAt: recorded.lookedAt,
-    reason: request.reason,
-    changeRequestId: id,
+    reason: content.reason,
+    changeRequestId: waiting.id,
   });
   return {
     outcome: 'AWAITING_APPROVAL',
-    changeRequestId: id,
-    result: request.subjectId === null ? {} : { [payloadKey(operation.subject)]: request.subjectId },
+    changeRequestId: waiting.id,
+    result: content.subjectId === null ? {} : { [payloadKey(operation.subject)]: content.subjectId },
   };
-}
-
-/** What is stored and digested of an input: all but the client's key for the one call. */
-function storedInput(input: OperationInput): Record<string, unknown> {
-  const { idempotencyKey: _, ...content } = input;
-  return content;
 }
 
 const CLAIM = `INSERT INTO idempotency_key (actor_id, key, input_digest) SELECT $1, key, $3 FROM unnest($2::text[]) AS key

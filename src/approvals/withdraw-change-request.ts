@@ -1,11 +1,10 @@
 import { IsOptional, MaxLength } from 'class-validator';
 import { Field, ID, InputType } from 'type-graphql';
-import { refuse } from '../platform/errors';
 import { operation } from '../platform/operation';
 import { Input } from '../platform/operation.type';
 import { ChangeRequest } from './change-request.entity';
 import { closeIfOver } from './close-if-over';
-import { assertPending } from './change-request.rules';
+import { assertOpenTo } from './change-request.rules';
 
 @InputType({ description: 'Which of your own change requests to take back.' })
 export class WithdrawChangeRequestInput extends Input {
@@ -18,7 +17,7 @@ export class WithdrawChangeRequestInput extends Input {
   reason?: string | null;
 }
 
-/** The maker takes a change back before anybody has decided. */
+/** The maker takes a change back while it waits, for an approver or for the maker. */
 export const withdrawChangeRequest = operation({
   name: 'changeRequest.withdraw',
   subject: 'ChangeRequest',
@@ -26,8 +25,7 @@ export const withdrawChangeRequest = operation({
   lock: async (tx, input: WithdrawChangeRequestInput) => ({ changeRequest: await tx.lock(ChangeRequest, input.id) }),
   authorize: (may, { changeRequest }) => may('withdraw', changeRequest),
   decide: ({ changeRequest }, _input, { now, actorId }) => {
-    if (changeRequest.makerId !== actorId) refuse('NOT_THE_MAKER', 'Only its maker can withdraw a change request.');
-    assertPending(changeRequest, now);
+    assertOpenTo(actorId, changeRequest, now);
     return { status: 'WITHDRAWN' as const, closedAt: now };
   },
   save: (tx, patch, { changeRequest }) => tx.update(changeRequest, patch),

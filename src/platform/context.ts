@@ -24,6 +24,8 @@ export interface App {
   readonly clock: () => Date;
   /** The only way to write: see approvals/submit.ts. */
   readonly submit: (context: Context, operation: string, input: object) => Promise<Submitted>;
+  /** The input of an operation from JSON, checked as its mutation checks it: see schema.ts. */
+  readonly inputOf: (context: Context, operation: string, json: object) => Promise<object>;
 }
 
 /** Who read the trail, and what they asked. */

@@ -13,7 +13,7 @@ import type { Row } from '../platform/row';
 import { Text } from '../platform/text';
 import { notFound, type Transaction } from '../platform/transaction';
 import { assertErasable, closedIfExpired, type ErasableType, isErasable } from './erasure.rules';
-import { heldRequests, pendingOver } from './held-requests';
+import { heldRequests, heldRevisions, pendingOver } from './held-requests';
 
 @InputType({ description: 'Whose personal data to erase for good, and why.' })
 export class ErasePersonalDataInput extends Input {
@@ -49,10 +49,11 @@ export const erasePersonalData = operation({
     const subject = await tx.lock<Row>(ENTITIES[type], subjectId);
     const requests = subject instanceof ChangeRequest ? [subject] : await heldRequests(tx, subject);
     const subjects = subjectsOf(type, subject, requests);
-    return { type, subject, requests, subjects, known: await circumstances(tx, type, subject.id, subjects) };
+    const revisions = await heldRevisions(tx, requests);
+    return { type, subject, requests, revisions, subjects, known: await circumstances(tx, type, subject.id, subjects) };
   },
   authorize: (may, { subject }) => may('erase', subject),
-  decide: ({ type, subject, requests, known }, _input, { now }) => {
+  decide: ({ type, subject, requests, revisions, known }, _input, { now }) => {
     assertErasable(type, subject, known, now);
     return {
       row: erasedParts(subject),
@@ -62,12 +63,17 @@ export const erasePersonalData = operation({
         inputSealed: Buffer.alloc(0),
         ...closedIfExpired(request, now),
       })),
+      revisions: revisions.map(({ changes, changeRequestId }) => ({
+        changes: hidePersonal(requests.find(({ id }) => id === changeRequestId)!.subjectType, changes),
+        inputShown: {},
+      })),
     };
   },
-  save: async (tx, decision, { subject, requests, subjects }) => {
+  save: async (tx, decision, { subject, requests, revisions, subjects }) => {
     await destroyKeys(tx, subjects);
     if (!(subject instanceof ChangeRequest)) await tx.update(subject, decision.row);
     for (const [index, request] of requests.entries()) await tx.update(request, decision.requests[index]!);
+    for (const [index, revision] of revisions.entries()) await tx.update(revision, decision.revisions[index]!);
   },
   record: (_decision, { type, subject, requests, known }, { reason }) => ({
     action: 'personalData.erased',

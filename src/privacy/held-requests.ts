@@ -1,5 +1,6 @@
 import { In } from 'typeorm';
 import { ChangeRequest } from '../approvals/change-request.entity';
+import { ChangeRequestRevision } from '../approvals/change-request-revision.entity';
 import { payloadKey } from '../platform/operation';
 import { isPersonal } from '../platform/personal';
 import type { Row } from '../platform/row';
@@ -15,6 +16,15 @@ const PENDING = `SELECT count(*)::int AS count FROM change_request
 const OVER = `SELECT id FROM change_request WHERE input_sealed <> ''
   AND (${ABOUT} OR subject_type = $1 AND subject_id IS NULL AND result ->> $4 = $2::text)
   AND status <> 'RETURNED' AND (status <> 'PENDING' OR expires_at <= $3)`;
+
+/** What these requests asked for before they were revised, as far as it holds something. Locked. */
+export async function heldRevisions(
+  tx: Transaction,
+  requests: readonly ChangeRequest[],
+): Promise<ChangeRequestRevision[]> {
+  const ids = requests.map(({ id }) => id);
+  return ids.length === 0 ? [] : tx.lockWhere(ChangeRequestRevision, { changeRequestId: In(ids) });
+}
 
 /** How many requests about a row wait for somebody. */
 export async function pendingOver(tx: Transaction, type: string, id: string): Promise<number> {

@@ -45,6 +45,11 @@ export const INPUTS: Record<string, () => object> = {
   acknowledgeComplaint: () => ({ complaintId: NO_ID }),
   resolveComplaint: () => ({ complaintId: NO_ID, resolution: 'UPHELD' }),
   reopenComplaint: () => ({ complaintId: NO_ID, reason: 'again' }),
+  returnChangeRequest: () => ({ id: NO_ID, reason: 'not so' }),
+  reviseChangeRequest: () => ({ id: NO_ID, input: {} }),
+  decideChangeRequests: () => ({
+    decisions: [{ id: NO_ID, revision: 1, digest: '0'.repeat(64), decision: 'APPROVED' }],
+  }),
   erasePersonalData: () => ({ subjectType: 'Agent', subjectId: NO_ID, reason: 'asked to' }),
 };
 
@@ -53,6 +58,7 @@ const SELECTIONS: Record<string, string> = {
   signOut: 'signedOut',
   changePassword: 'viewer { id }',
   revealSensitiveValue: 'outcome value',
+  decideChangeRequests: 'results { ok code }',
 };
 
 /** A document that asks a mutation, and its variables. */
@@ -80,6 +86,8 @@ export function queryOf(
       query: `{ ${name}(subjectType: "Account", subjectId: "${NO_ID}", at: "2026-01-01T00:00:00Z") { userId } }`,
       variables,
     };
+  if (name === 'approvalPolicyFor')
+    return { query: `{ ${name}(operation: "none.such", input: {}) { required } }`, variables };
   if (name === 'auditConsistencyProof') return { query: `{ ${name}(fromSize: 0, toSize: 0) { toSize } }`, variables };
   if (args.some((arg) => arg.name === 'id')) return { query: `{ ${name}(id: "${NO_ID}") { id } }`, variables };
   return { query: `{ ${name}(first: 1) { totalCount nodes { id } } }`, variables };

@@ -45,6 +45,7 @@ const LET_IN: Record<'Query' | 'Mutation', Record<string, readonly Who[]>> = {
     changeRequest: STAFF,
     changeRequests: STAFF,
     myApprovals: DECIDERS,
+    approvalPolicyFor: STAFF,
     approvalPolicy: STAFF,
     approvalPolicies: STAFF,
     // Everybody sees themselves.
@@ -70,6 +71,9 @@ const LET_IN: Record<'Query' | 'Mutation', Record<string, readonly Who[]>> = {
     revealSensitiveValue: ['billing', 'supervisor', 'operations', 'compliance', 'auditor'],
     approveChangeRequest: DECIDERS,
     rejectChangeRequest: DECIDERS,
+    returnChangeRequest: DECIDERS,
+    decideChangeRequests: DECIDERS,
+    reviseChangeRequest: ['admin', 'billing', 'supervisor', 'operations', 'compliance'],
     withdrawChangeRequest: ['admin', 'billing', 'supervisor', 'operations', 'compliance'],
     changeApprovalPolicy: ['admin'],
     openAccount: ['operations'],

@@ -306,6 +306,7 @@ describe('changeRequest.approve', () => {
       expect(error.extensions.details).toEqual({
         moved: [{ type: 'Account', id: accountId, seen: 1, now: 2 }],
         proposed: [expect.objectContaining({ path: 'bankAccountNumber' })],
+        conflicts: [],
       });
       expect(answer.text).not.toContain('000987654321');
       expect(changed).toEqual(['change_request']);
@@ -446,7 +447,7 @@ describe('changeRequest.approve', () => {
 
     it('the digest itself: whoever saw the true one is told, and a made-up one is not believed', async () => {
       const { invoiceId, ...request } = await givenProposedVoid(t);
-      await t.sql('UPDATE change_request SET digest = $2 WHERE id = $1', [request.id, 'a'.repeat(64)]);
+      await t.rewind('UPDATE change_request SET digest = $2 WHERE id = $1', [request.id, 'a'.repeat(64)]);
       expect((await approve(t, request)).code).toBe('CHANGE_REQUEST_MOVED');
       expect((await approve(t, { ...request, digest: 'a'.repeat(64) })).code).toBe('CHANGE_REQUEST_ALTERED');
       expect((await rowOf(t, 'invoice', invoiceId)).status).toBe('ISSUED');

@@ -238,17 +238,28 @@ describe('two people, in the database', () => {
       // made could be written by it, under the name of somebody who exists and is not the maker; the trail would lack a
       // valid MAC for it.
       // Triggers hold that what tells of a person, and what was asked for, only ever gets erased: test/privacy/guards.test.ts.
+      // And that what is asked for moves on with its revision alone: test/approvals/revise-change-request.test.ts.
       expect(changes.get('change_request')).toEqual([
+        'account_id',
         'approved_by_id',
+        'approver_roles',
         'changes',
         'closed_at',
+        'digest',
+        'expires_at',
         'failure_code',
         'input_sealed',
         'input_shown',
+        'policy_id',
+        'policy_version',
+        'reason',
         'result',
+        'revision',
+        'seen',
         'status',
         'version',
       ]);
+      expect(changes.get('change_request_revision')).toEqual(['changes', 'input_shown', 'version']);
       expect(changes.get('decision')).toEqual(['version']);
       expect(changes.get('role_grant')).toEqual(['revoked_at', 'revoked_by_id', 'version']);
       expect(changes.get('session')).toEqual(['ended_at', 'version']);

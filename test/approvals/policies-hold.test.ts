@@ -57,6 +57,8 @@ describe('what a policy says can be taken back', () => {
     expect(without.toSorted()).toEqual([
       'changeRequest.approve',
       'changeRequest.reject',
+      'changeRequest.return',
+      'changeRequest.revise',
       'changeRequest.withdraw',
       'password.change',
       'sensitiveValue.reveal',

@@ -18,6 +18,7 @@ const isPaged = ({ args }: Field) => args.some(({ name }) => name === 'after');
 
 /** What is worked out from many rows instead of being read from one: no compiled read, and no naive one. */
 export const WORKED_OUT = [
+  'Query.approvalPolicyFor',
   'Query.auditAccess',
   'Query.auditInclusionProof',
   'Query.auditConsistencyProof',

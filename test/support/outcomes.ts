@@ -11,6 +11,7 @@ const TABLES = [
   'assignment',
   'approval_policy',
   'change_request',
+  'change_request_revision',
   'decision',
   'idempotency_key',
   'invoice',

@@ -10,6 +10,6 @@ export const admin: Role = ({ can }) => {
   can('revoke', 'RoleGrant');
   can('read', 'RoleGrant');
   can('change', 'ApprovalPolicy');
-  can('withdraw', 'ChangeRequest');
-  can(['approve', 'reject'], 'ChangeRequest', { operation: { $in: ACCESS_OPERATIONS } });
+  can(['withdraw', 'revise'], 'ChangeRequest');
+  can(['approve', 'reject', 'return'], 'ChangeRequest', { operation: { $in: ACCESS_OPERATIONS } });
 };

@@ -12,6 +12,6 @@ export const compliance: Role = ({ can }) => {
   can('reveal', 'AuditEvent');
   can('erase', ['User', 'Agent', 'Complaint', 'ChangeRequest']);
   can(['read', 'end'], 'Session');
-  can('withdraw', 'ChangeRequest');
-  can(['approve', 'reject'], 'ChangeRequest', { operation: { $in: ACCESS_OPERATIONS } });
+  can(['withdraw', 'revise'], 'ChangeRequest');
+  can(['approve', 'reject', 'return'], 'ChangeRequest', { operation: { $in: ACCESS_OPERATIONS } });
 };

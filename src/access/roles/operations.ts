@@ -16,5 +16,5 @@ export const operations: Role = ({ can }) => {
   can('acknowledge', 'Complaint');
   can('resolve', 'Complaint');
   can('reveal', 'Complaint');
-  can('withdraw', 'ChangeRequest');
+  can(['withdraw', 'revise'], 'ChangeRequest');
 };

@@ -5,6 +5,6 @@ export const supervisor: Role = ({ can }) => {
   can('read', [...BUSINESS, 'Complaint']);
   can('reveal', 'Account');
   can('resolve', 'Dispute');
-  can('withdraw', 'ChangeRequest');
-  can(['approve', 'reject'], 'ChangeRequest');
+  can(['withdraw', 'revise'], 'ChangeRequest');
+  can(['approve', 'reject', 'return'], 'ChangeRequest');
 };

@@ -1,0 +1,57 @@
+import { Field, ID, InputType, Int } from 'type-graphql';
+import { IsOptional, Min } from 'class-validator';
+import { operation } from '../platform/operation';
+import { Input } from '../platform/operation.type';
+import { Text } from '../platform/text';
+import { ChangeRequest } from './change-request.entity';
+import { assertMayDecide, assertPending, assertSeen } from './change-request.rules';
+import { closeIfOver } from './close-if-over';
+import { deciderOf } from './decider';
+import { Decision } from './decision.entity';
+
+@InputType({ description: 'Not like this, and what the maker has to change about it.' })
+export class ReturnChangeRequestInput extends Input {
+  @Field(() => ID, { description: 'Id of the change request.' })
+  id!: string;
+
+  @Text(2000)
+  @Field({ description: 'What is to be changed. The maker reads it.' })
+  reason!: string;
+
+  @IsOptional()
+  @Min(1)
+  @Field(() => Int, { nullable: true, description: 'The revision that you saw: no other is returned.' })
+  revision?: number | null;
+}
+
+/** Sends a change back to its maker, who may revise it or take it back. Until it expires it waits for that. */
+export const returnChangeRequest = operation({
+  name: 'changeRequest.return',
+  subject: 'ChangeRequest',
+  summary: 'Return a change request for rework',
+  lock: async (tx, input: ReturnChangeRequestInput) => ({
+    changeRequest: await tx.lock(ChangeRequest, input.id),
+    decider: await deciderOf(tx),
+  }),
+  authorize: (may, { changeRequest }) => may('return', changeRequest),
+  decide: ({ changeRequest, decider }, { revision, reason }, { now, newId }) => {
+    assertPending(changeRequest, now);
+    assertMayDecide(changeRequest, decider);
+    assertSeen(changeRequest, { revision: revision ?? changeRequest.revision, digest: changeRequest.digest });
+    return { id: newId(), verdict: 'RETURNED' as const, decidedById: decider.id, comment: reason };
+  },
+  save: async (tx, decision, { changeRequest }) => {
+    const { id, makerId, revision } = changeRequest;
+    await tx.insert(Decision, { ...decision, changeRequestId: id, makerId, revision } as Decision);
+    await tx.update(changeRequest, { status: 'RETURNED' });
+  },
+  record: (decision, { changeRequest }) => ({
+    action: 'changeRequest.returned',
+    subjectId: changeRequest.id,
+    changes: [{ path: 'status', before: changeRequest.status, after: 'RETURNED' }],
+    reason: decision.comment,
+    changeRequestId: changeRequest.id,
+  }),
+  facts: (_decision, { changeRequest }) => ({ accountId: changeRequest.accountId }),
+  refused: (tx, { id }, error) => closeIfOver(tx, id, error),
+});
