@@ -265,7 +265,7 @@ describe('a rotation', () => {
           'another',
         ]);
         const asked = hire(t, input);
-        const waiting = 'SELECT FROM pg_locks WHERE NOT granted';
+        const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
         while ((await t.sql(waiting)).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
         await other.query('COMMIT');
         return asked;
