@@ -33,6 +33,7 @@ const LISTS = new Set([
   'lines',
   'items',
   'decisions',
+  'revisions',
   'assignments',
   'roleGrants',
   'changes',

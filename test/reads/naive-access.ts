@@ -51,7 +51,7 @@ const SEES: Record<string, Record<string, Sees>> = {
 };
 
 /** Parts of a whole are seen by whoever sees the whole, and are reached through it alone. */
-const PARTS = new Set(['InvoiceLine', 'DisputeItem', 'Decision', 'ComplaintRule']);
+const PARTS = new Set(['InvoiceLine', 'DisputeItem', 'Decision', 'ChangeRequestRevision', 'ComplaintRule']);
 
 const rulesOf = ({ roles }: Looker, type: string) =>
   ['', ...roles].flatMap((role) => {
@@ -102,18 +102,19 @@ const HOUSE_READS = Object.keys(HOUSE)
 const ALWAYS = listed('read User, changePassword User, read Session, end Session');
 const PERMISSIONS: Record<string, string[]> = {
   admin: listed(`${HOUSE_READS}, create User, deactivate User, grant RoleGrant, revoke RoleGrant, read RoleGrant,
-    change ApprovalPolicy, withdraw ChangeRequest, approve ChangeRequest, reject ChangeRequest`),
+    change ApprovalPolicy, withdraw ChangeRequest, revise ChangeRequest, approve ChangeRequest, reject ChangeRequest, return ChangeRequest`),
   billing: listed(`${HOUSE_READS}, change Account, draft Invoice, issue Invoice, void Invoice, open Dispute,
-    resolve Dispute, withdraw Dispute, reveal Account, withdraw ChangeRequest`),
-  supervisor: listed(`${HOUSE_READS}, read Complaint, reveal Account, resolve Dispute, withdraw ChangeRequest,
-    approve ChangeRequest, reject ChangeRequest`),
+    resolve Dispute, withdraw Dispute, reveal Account, withdraw ChangeRequest, revise ChangeRequest`),
+  supervisor:
+    listed(`${HOUSE_READS}, read Complaint, reveal Account, resolve Dispute, withdraw ChangeRequest, revise ChangeRequest,
+    approve ChangeRequest, reject ChangeRequest, return ChangeRequest`),
   operations: listed(`${HOUSE_READS}, read Complaint, open Account, change Account, close Account, open Lob, close Lob,
     hire Agent, assign Agent, transfer Agent, end Assignment, file Complaint, acknowledge Complaint, resolve Complaint,
-    reveal Complaint, withdraw ChangeRequest`),
+    reveal Complaint, withdraw ChangeRequest, revise ChangeRequest`),
   compliance:
     listed(`${HOUSE_READS}, read Complaint, read RoleGrant, read AuditEvent, read AuditCheckpoint, file Complaint,
     acknowledge Complaint, resolve Complaint, reopen Complaint, reveal Complaint, reveal Account,
-    reveal AuditEvent, erase User, erase Agent, erase Complaint, erase ChangeRequest, withdraw ChangeRequest, approve ChangeRequest, reject ChangeRequest`),
+    reveal AuditEvent, erase User, erase Agent, erase Complaint, erase ChangeRequest, withdraw ChangeRequest, revise ChangeRequest, approve ChangeRequest, reject ChangeRequest, return ChangeRequest`),
   auditor: listed(
     `${HOUSE_READS}, read Complaint, read RoleGrant, read AuditEvent, read AuditCheckpoint, reveal AuditEvent`,
   ),

@@ -151,7 +151,12 @@ export function resolversOf(rows: Rows, who: Looker | null): Record<string, Reco
       input: (row) => row.input_shown as unknown,
       maker: user('maker_id'),
       decisions: list('Decision', 'decision', 'change_request_id'),
+      revisions: list('ChangeRequestRevision', 'change_request_revision', 'change_request_id', 'revision'),
       canDecide: (row) => who !== null && mayDecide(who, row, rows.world()),
+    },
+    ChangeRequestRevision: {
+      input: (row) => row.input_shown as unknown,
+      revisedAt: (row) => row.created_at as unknown,
     },
     Decision: { decidedBy: user('decided_by_id'), at: (row) => row.created_at as unknown },
     ApprovalPolicy: {

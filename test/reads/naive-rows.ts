@@ -36,6 +36,7 @@ export const TABLES = [
   'complaint_rule',
   'change_request',
   'decision',
+  'change_request_revision',
   'approval_policy',
   'app_user',
   'role_grant',

@@ -65,7 +65,9 @@ export const rolesHeld = (world: World, userId: string): string[] =>
 
 /** What waits ends at the instant of its expiry. */
 export const statusOf = (row: Row, world: World): string =>
-  row.status === 'PENDING' && us(row.expires_at) <= nowUs(world) ? 'EXPIRED' : (row.status as string);
+  ['PENDING', 'RETURNED'].includes(row.status as string) && us(row.expires_at) <= nowUs(world)
+    ? 'EXPIRED'
+    : (row.status as string);
 
 const overdue = (row: Row, world: World): boolean => row.status !== 'RESOLVED' && us(row.due_at) <= nowUs(world);
 const breached = (row: Row, world: World): boolean => row.breached_at !== null || overdue(row, world);

@@ -169,7 +169,11 @@ async function givenRequests(t: TestApp, accountId: string, lobs: string[], subm
   const expired = await bank('02-05', '000111222888');
   t.clock.at = at('02-20');
   await refused(approve(expired));
-  await bank('02-21', '000111222999');
+  const returned = await bank('02-21', '000111222999');
+  await submit('supervisor', 'changeRequest.return', { id: returned.id, reason: 'Which branch?' });
+  const revised = await bank('02-21', '000111222998');
+  const input = { accountId, bankAccountNumber: '000111222997', reason: 'the main branch' };
+  await submit('operations', 'changeRequest.revise', { id: revised.id, input });
   await t.sql(`UPDATE approval_policy SET active = true WHERE operation IN ('lob.close', 'complaint.resolve')`);
   await bank('03-09', '000111222000');
   await submit('operations', 'lob.close', { lobId: lobs[1], reason: 'no calls' });
@@ -177,7 +181,13 @@ async function givenRequests(t: TestApp, accountId: string, lobs: string[], subm
     `SELECT id FROM complaint WHERE status <> 'RESOLVED' AND account_id = $1 ORDER BY id LIMIT 1`,
     [accountId],
   )) as [any];
-  await submit('operations', 'complaint.resolve', { complaintId, resolution: 'UPHELD' });
+  const { changeRequestId: resolving } = await t
+    .person('operations')
+    .submit('complaint.resolve', { complaintId, resolution: 'UPHELD' }, key());
+  await submit('operations', 'changeRequest.revise', {
+    id: resolving,
+    input: { complaintId, resolution: 'NOT_UPHELD' },
+  });
   const [{ id: agentId }] = (await t.sql(`SELECT id FROM agent WHERE code = 'A-2'`)) as [any];
   await submit('operations', 'agent.transfer', { agentId, toLobId: lobs[1], startsOn: '2026-04-01', reason: 'asked' });
   const [{ id: invoiceId }] = (await t.sql(
