@@ -1,5 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { API_ROLE, AUDIT_ROLE } from '../src/platform/database-roles';
+import { API_ROLE, AUDIT_ROLE, WITHIN_TRAIL } from '../src/platform/database-roles';
 
 /**
  * What the database itself holds, whatever the code does: the API may insert and select, may update only the columns that
@@ -210,14 +210,10 @@ const TRAIL = [
   `ALTER TABLE audit.event ENABLE ALWAYS TRIGGER event_is_final`,
   `ALTER TABLE audit.event ENABLE ALWAYS TRIGGER event_is_final_too`,
   `GRANT SELECT, INSERT (${COLUMNS}) ON audit.event TO ${API_ROLE}`,
-  // Giving something away needs membership for that moment; afterwards no login role belongs to it.
-  `DO $$ BEGIN IF NOT pg_has_role(current_user, '${AUDIT_ROLE}', 'MEMBER') THEN
-    EXECUTE format('GRANT ${AUDIT_ROLE} TO %I', current_user); END IF; END $$`,
+  WITHIN_TRAIL.begin,
   `GRANT CREATE ON SCHEMA audit TO ${AUDIT_ROLE}`,
   `ALTER FUNCTION audit.event_is_final() OWNER TO ${AUDIT_ROLE}`,
   `ALTER TABLE audit.event OWNER TO ${AUDIT_ROLE}`,
   `ALTER SCHEMA audit OWNER TO ${AUDIT_ROLE}`,
-  // Where an administrator made the owner a member by hand, it is the administrator's to take back.
-  `DO $$ BEGIN EXECUTE format('REVOKE ${AUDIT_ROLE} FROM %I', current_user);
-    EXCEPTION WHEN insufficient_privilege THEN NULL; END $$`,
+  WITHIN_TRAIL.end,
 ];

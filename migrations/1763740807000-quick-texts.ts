@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { WITHIN_TRAIL } from '../src/platform/database-roles';
 
 /** Columns that hold codes of ours: no character of theirs is escaped in JSON, so that reads need not look for any. */
 const PLAIN: Record<string, string[]> = {
@@ -32,6 +33,7 @@ export class QuickTexts1763740807000 implements MigrationInterface {
   name = 'QuickTexts1763740807000';
 
   async up(runner: QueryRunner): Promise<void> {
+    await runner.query(WITHIN_TRAIL.begin);
     for (const [table, columns] of Object.entries(PLAIN))
       for (const column of columns)
         await runner.query(
@@ -41,6 +43,7 @@ export class QuickTexts1763740807000 implements MigrationInterface {
     await runner.query('DROP INDEX audit.event_subject');
     await runner.query(`CREATE INDEX event_subject ON audit.event (subject_type, subject_id, at, id)
       INCLUDE (action, outcome, actor_id, request_id, hash)`);
+    await runner.query(WITHIN_TRAIL.end);
   }
 
   async down(): Promise<void> {

@@ -39,7 +39,8 @@ async function showRows(owner: DataSource): Promise<void> {
   const select = rowsSql(rows);
   const version = createHash('sha256').update(select).digest('hex');
   const [there]: unknown[] = await owner.query(
-    `SELECT WHERE obj_description(to_regclass('audit.business_row'), 'pg_class') = '${version}'`,
+    `SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE n.nspname = 'audit' AND c.relname = 'business_row' AND obj_description(c.oid, 'pg_class') = '${version}'`,
   );
   if (there) return;
   await withinTrail(owner, [
