@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import {
+  type DocumentNode,
   execute,
   getNamedType,
   type GraphQLFieldResolver,
@@ -11,7 +12,7 @@ import {
 } from 'graphql';
 import { applyMiddleware } from 'graphql-middleware';
 import { validate } from 'class-validator';
-import { ArgumentValidationError, buildSchemaSync } from 'type-graphql';
+import { ArgumentValidationError, buildSchemaSync, type ContainerType, type ResolverData } from 'type-graphql';
 import { mutationOf } from './access/attempt';
 import { door, doorkeeper, witness } from './access/door';
 import { roleGrantRead, userRead } from './access/user.read';
@@ -38,7 +39,7 @@ import { DisputeResolver, InvoiceDisputes } from './disputes/dispute.resolver';
 import { complaintRead, complaintRuleRead } from './complaints/complaint.read';
 import { AccountComplaints, ComplaintResolver, LobComplaints } from './complaints/complaint.resolver';
 import { PersonalDataResolver } from './privacy/personal-data.resolver';
-import type { Reads } from './platform/asked';
+import { Asked, type Reads } from './platform/asked';
 import type { App, Context } from './platform/context';
 import { DomainError } from './platform/errors';
 import { PageArgs } from './platform/pagination';
@@ -67,8 +68,8 @@ export const reads: Reads = new Map(
   ].map((read) => [read.type, read]),
 );
 
-/** The types and root fields, without a door: for printing, and for building the schema that is served. */
-export function bareSchema(): GraphQLSchema {
+/** The types and root fields, without a door: for printing, and for building the schema that is served. The resolvers come from a container, if there is one. */
+export function bareSchema(container?: ContainerType): GraphQLSchema {
   return buildSchemaSync({
     resolvers: [
       AuditEventResolver,
@@ -90,6 +91,7 @@ export function bareSchema(): GraphQLSchema {
       PersonalDataResolver,
     ],
     validateFn: assertValid,
+    ...(container && { container }),
   });
 }
 
@@ -104,33 +106,48 @@ async function assertValid(input: unknown): Promise<void> {
   if (wrong.length > 0) throw new ArgumentValidationError(wrong);
 }
 
+interface Read {
+  input: object;
+}
+
+/** In place of every resolver: takes note of the input that its mutation was given, and does nothing with it. */
+const NOTING: ContainerType = {
+  get: (_resolver: unknown, { context }: ResolverData<{ read: Read }>) => {
+    const note = (...given: object[]) => {
+      context.read.input = given.find((each) => !(each instanceof Asked)) ?? {};
+      return {};
+    };
+    // One with a `then` would be waited for.
+    return new Proxy({}, { get: (_of, method) => (method === 'then' ? undefined : note) });
+  },
+};
+
 /**
- * Reads the input of an operation from JSON as its mutation would: GraphQL coerces it, its class validates it, and nothing is done with it.
- * Rejects as the mutation would.
+ * Reads the input of an operation from JSON as its mutation would: GraphQL coerces it, its class validates it, and no resolver runs. Rejects as
+ * the mutation would. The schema for that is made when somebody first asks.
  */
 export function inputReader(): App['inputOf'] {
-  const schema = bareSchema();
-  const fields = schema.getMutationType()!.getFields();
+  let schema: GraphQLSchema | undefined;
+  const documents = new Map<string, DocumentNode>();
   return async (context, operation, json) => {
+    schema ??= bareSchema(NOTING);
     const name = mutationOf(context.app.catalogue.find(operation));
-    const type = fields[name]!.args.find((each) => each.name === 'input')!.type.toString();
-    let read: object = {};
-    const submit: App['submit'] = async (_context, _operation, input) => {
-      read = input;
-      return { outcome: 'DONE', changeRequestId: null, result: {} };
-    };
-    const { errors } = await execute({
-      schema,
-      document: parse(`mutation ($input: ${type}) { ${name}(input: $input) { __typename } }`),
-      contextValue: { ...context, app: { ...context.app, submit }, reads },
-      variableValues: { input: json },
-    });
+    const type = schema
+      .getMutationType()!
+      .getFields()
+      [name]!.args.find((each) => each.name === 'input')!.type;
+    const document =
+      documents.get(name) ?? parse(`mutation ($input: ${type.toString()}) { ${name}(input: $input) { __typename } }`);
+    documents.set(name, document);
+    const read: Read = { input: {} };
+    const contextValue = { ...context, reads, read };
+    const { errors } = await execute({ schema, document, contextValue, variableValues: { input: json } });
     const [error] = errors ?? [];
     const told = [error, error?.originalError].find(
       (each) => each instanceof ArgumentValidationError || each instanceof DomainError,
     );
     if (error) throw told ?? badInput(error.message);
-    return read;
+    return read.input;
   };
 }
 

@@ -1,5 +1,6 @@
 import { startTestApp, type TestApp } from '../support/app';
-import { stateOf, withoutPolicy } from '../support/outcomes';
+import { PASSWORD } from '../support/cast';
+import { eventsOf, stateOf, withoutPolicy } from '../support/outcomes';
 import { givenAccount, givenInvoice } from '../support/scene';
 
 let t: TestApp;
@@ -57,5 +58,13 @@ describe('approvalPolicyFor', () => {
       details: { fields: [{ field: 'reason' }] },
     });
     expect((await ask('billing', 'invoice.void', 'text')).code).toBe('BAD_USER_INPUT');
+  });
+
+  it('runs no resolver: nobody learns by it whether a password is theirs', async () => {
+    for (const presentPassword of [PASSWORD, 'another password']) {
+      const input = { presentPassword, newPassword: 'a new and longer password' };
+      const { answer, events } = await eventsOf(t, () => ask('billing', 'password.change', input));
+      expect([answer.code, events]).toEqual(['NOT_FOUND', []]);
+    }
   });
 });
