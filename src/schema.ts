@@ -132,12 +132,7 @@ export function inputReader(): App['inputOf'] {
   return async (context, operation, json) => {
     schema ??= bareSchema(NOTING);
     const name = mutationOf(context.app.catalogue.find(operation));
-    const type = schema
-      .getMutationType()!
-      .getFields()
-      [name]!.args.find((each) => each.name === 'input')!.type;
-    const document =
-      documents.get(name) ?? parse(`mutation ($input: ${type.toString()}) { ${name}(input: $input) { __typename } }`);
+    const document = documents.get(name) ?? mutationDocument(schema, name);
     documents.set(name, document);
     const read: Read = { input: {} };
     const contextValue = { ...context, reads, read };
@@ -149,6 +144,12 @@ export function inputReader(): App['inputOf'] {
     if (error) throw told ?? badInput(error.message);
     return read.input;
   };
+}
+
+function mutationDocument(schema: GraphQLSchema, name: string): DocumentNode {
+  const { args } = schema.getMutationType()!.getFields()[name]!;
+  const { type } = args.find((each) => each.name === 'input')!;
+  return parse(`mutation ($input: ${type.toString()}) { ${name}(input: $input) { __typename } }`);
 }
 
 /** What GraphQL says of a value that does not fit quotes it; here only the field is told. */
