@@ -8,6 +8,10 @@ interface Decider {
   roles: readonly string[];
 }
 
+/** Whether it waits for somebody, an approver or its maker, unless it has expired. */
+export const isWaiting = ({ status }: Pick<Waiting, 'status'>): boolean =>
+  status === 'PENDING' || status === 'RETURNED';
+
 /** Refuses what is not waiting any more, in this order: CHANGE_REQUEST_NOT_PENDING, CHANGE_REQUEST_EXPIRED. */
 export function assertPending({ status, expiresAt }: Waiting, now: Date): void {
   if (status !== 'PENDING')
@@ -16,21 +20,16 @@ export function assertPending({ status, expiresAt }: Waiting, now: Date): void {
     refuse('CHANGE_REQUEST_EXPIRED', 'This change request has expired.', { expiresAt: expiresAt.toISOString() });
 }
 
-/**
- * Refuses what its maker can neither revise nor take back, in this order: NOT_THE_MAKER, CHANGE_REQUEST_NOT_PENDING (it is over),
- * CHANGE_REQUEST_EXPIRED. `stale`: whether one that others have overtaken will do, too.
- */
+/** Whether its maker can still take it back, or revise it: then also one that others have overtaken (`stale`). */
+export const isOpenTo = (makerId: string, request: Waiting, now: Date, stale = false): boolean =>
+  request.makerId === makerId && (isWaiting(request) ? now < request.expiresAt : stale && request.status === 'STALE');
+
+/** Refuses what is not open to its maker so, in this order: NOT_THE_MAKER, CHANGE_REQUEST_NOT_PENDING (it is over), CHANGE_REQUEST_EXPIRED. */
 export function assertOpenTo(makerId: string, request: Waiting, now: Date, stale = false): void {
   if (request.makerId !== makerId) refuse('NOT_THE_MAKER', 'Only its maker can do that to a change request.');
-  if (stale && request.status === 'STALE') return;
-  assertPending(request.status === 'RETURNED' ? { ...request, status: 'PENDING' } : request, now);
+  if (isOpenTo(makerId, request, now, stale)) return;
+  assertPending(isWaiting(request) ? { ...request, status: 'PENDING' } : request, now);
 }
-
-/** Whether `assertOpenTo` lets a revision through. */
-export const isOpenTo = (makerId: string, request: Waiting, now: Date): boolean =>
-  request.makerId === makerId &&
-  (request.status === 'STALE' ||
-    ((request.status === 'PENDING' || request.status === 'RETURNED') && now < request.expiresAt));
 
 /** Refuses a decider who made it (MAKER_IS_CHECKER) or whom its policy does not name (NOT_AN_APPROVER). */
 export function assertMayDecide({ makerId, approverRoles }: Waiting, decider: Decider): void {

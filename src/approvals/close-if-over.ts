@@ -2,6 +2,7 @@ import { DomainError } from '../platform/errors';
 import type { Consequence } from '../platform/operation';
 import type { Transaction } from '../platform/transaction';
 import { ChangeRequest } from './change-request.entity';
+import { isWaiting } from './change-request.rules';
 
 /** What was approved cannot be done any more. Keeps the code of the refusal that it met. */
 export class ChangeFailed extends DomainError {
@@ -21,7 +22,7 @@ export async function closeIfOver(tx: Transaction, id: string, error: unknown): 
   const status = error instanceof DomainError ? OVER[error.code] : undefined;
   if (!status) return {};
   const request = await tx.lock(ChangeRequest, id);
-  if (request.status !== 'PENDING' && request.status !== 'RETURNED') return {};
+  if (!isWaiting(request)) return {};
   const failureCode = error instanceof ChangeFailed ? error.met.code : (error as DomainError).code;
   await tx.update(request, { status, closedAt: tx.now, failureCode });
   return { changes: [{ path: 'status', before: request.status, after: status }] };

@@ -41,7 +41,9 @@ export const reviseChangeRequest = operation({
   lock: async (tx, { id, input }: ReviseChangeRequestInput) => {
     const changeRequest = await tx.lock(ChangeRequest, id);
     // Others learn nothing of what they would be told about it.
-    const revised = isOpenTo(tx.actorId, changeRequest, tx.now) ? await preparedAnew(tx, changeRequest, input) : null;
+    const revised = isOpenTo(tx.actorId, changeRequest, tx.now, true)
+      ? await preparedAnew(tx, changeRequest, input)
+      : null;
     return { changeRequest, revised };
   },
   authorize: (may, { changeRequest }) => may('revise', changeRequest),

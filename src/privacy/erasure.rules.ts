@@ -1,5 +1,6 @@
 import type { User } from '../access/user.entity';
 import type { ChangeRequest } from '../approvals/change-request.entity';
+import { isWaiting } from '../approvals/change-request.rules';
 import type { Complaint } from '../complaints/complaint.entity';
 import { refuse } from '../platform/errors';
 
@@ -15,8 +16,7 @@ export interface Circumstances {
 
 type Waiting = Pick<ChangeRequest, 'status' | 'expiresAt'>;
 
-const waits = ({ status, expiresAt }: Waiting, now: Date): boolean =>
-  status === 'RETURNED' || (status === 'PENDING' && now < expiresAt);
+const waits = (request: Waiting, now: Date): boolean => isWaiting(request) && now < request.expiresAt;
 
 /** Whether something of a type is still at work, so that the house needs to know whom it is about. */
 const IN_USE = {
@@ -40,5 +40,5 @@ export function assertErasable(type: ErasableType, row: object, known: Circumsta
 }
 
 /** How a request that nobody decided in time is closed; nothing for one that is over already. */
-export const closedIfExpired = ({ status }: Waiting, now: Date) =>
-  status === 'PENDING' ? { status: 'EXPIRED' as const, closedAt: now, failureCode: 'CHANGE_REQUEST_EXPIRED' } : {};
+export const closedIfExpired = (request: Waiting, now: Date) =>
+  isWaiting(request) ? { status: 'EXPIRED' as const, closedAt: now, failureCode: 'CHANGE_REQUEST_EXPIRED' } : {};

@@ -10,12 +10,12 @@ import type { Transaction } from '../platform/transaction';
 const ABOUT = `subject_type = $1 AND subject_id = $2 AND operation <> 'personalData.erase'`;
 
 const PENDING = `SELECT count(*)::int AS count FROM change_request
-  WHERE ${ABOUT} AND (status = 'RETURNED' OR status = 'PENDING' AND expires_at > $3)`;
+  WHERE ${ABOUT} AND status IN ('PENDING', 'RETURNED') AND expires_at > $3`;
 
 /** What made it knew no id of it, and has it in its result. */
 const OVER = `SELECT id FROM change_request WHERE input_sealed <> ''
   AND (${ABOUT} OR subject_type = $1 AND subject_id IS NULL AND result ->> $4 = $2::text)
-  AND status <> 'RETURNED' AND (status <> 'PENDING' OR expires_at <= $3)`;
+  AND (status NOT IN ('PENDING', 'RETURNED') OR expires_at <= $3)`;
 
 /** What these requests asked for before they were revised, as far as it holds something. Locked. */
 export async function heldRevisions(

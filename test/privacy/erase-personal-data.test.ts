@@ -315,6 +315,20 @@ describe('personalData.erase', () => {
     expect((await reveal(asking!.id, 'name.after')).code).toBe('PERSONAL_DATA_ERASED');
   });
 
+  it('erases what was returned for rework and not revised in time, and nothing before that', async () => {
+    const name = canary('RETURNED');
+    const request = await underPolicy('agent.hire', () =>
+      proposed(t, 'operations', 'hireAgent', { code: freshCode('AG'), name, hiredOn: '2024-01-01' }),
+    );
+    await t.as('supervisor').mutate('returnChangeRequest', { id: request.id, reason: 'which team?' });
+    const refusal = { as: 'compliance', ...op, input: asked('ChangeRequest', request.id) } as const;
+    await expectRefused(t, { ...refusal, code: 'PERSONAL_DATA_IN_USE', details: { why: 'ChangeRequest' } });
+    await t.rewind(`UPDATE change_request SET expires_at = '2020-01-01' WHERE id = $1`, [request.id]);
+    await erase('ChangeRequest', request.id);
+    expect(await rowOf(t, 'change_request', request.id)).toMatchObject({ status: 'EXPIRED', input_shown: {} });
+    expect(await whereIs(name)).toEqual([]);
+  });
+
   it('erases also what has no key, and none is made any more', async () => {
     const id = await hire(canary('KEYLESS'));
     await t.sql('ALTER TABLE audit.subject_key DISABLE TRIGGER ALL');
