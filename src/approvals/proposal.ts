@@ -22,6 +22,12 @@ export async function policyFor(
   return policy ?? null;
 }
 
+/** What it is about; no id for what does not exist yet. */
+export const subjectOf = ({ operation, recorded, rows }: Prepared): { type: string; id: string | null } => ({
+  type: recorded.subjectType ?? operation.subject,
+  id: rows.some(({ id }) => id === recorded.subjectId) ? recorded.subjectId : null,
+});
+
 /** Under whose eyes a change is to come, and for how long. */
 export type Terms = Pick<ChangeRequest, 'policyId' | 'policyVersion' | 'approverRoles' | 'expiresAt'>;
 
@@ -35,16 +41,18 @@ export const termsOf = (policy: ApprovalPolicy, now: Date): Terms => ({
 /** What a request asks for at a revision, with the digest that an approver's yes is bound to. */
 export function contentOf(
   tx: Transaction,
-  { operation, recorded, facts, rows, input }: Prepared,
+  prepared: Prepared,
   request: Pick<ChangeRequest, 'id' | 'makerId' | 'revision'>,
   terms: Terms,
 ) {
   const { keys } = tx.context.app;
+  const { operation, recorded, facts, rows, input } = prepared;
+  const { type: subjectType, id: subjectId } = subjectOf(prepared);
   const stored = storedInput(input);
   const content = {
     operation: operation.name,
-    subjectType: recorded.subjectType ?? operation.subject,
-    subjectId: rows.some((row) => row.id === recorded.subjectId) ? recorded.subjectId : null,
+    subjectType,
+    subjectId,
     accountId: facts.accountId,
     inputSealed: sealText(keys, JSON.stringify(stored), placeOfInput(request.id, request.revision)),
     inputShown: maskInput(stored),

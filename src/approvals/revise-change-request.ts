@@ -1,5 +1,6 @@
 import { Field, ID, InputType } from 'type-graphql';
 import { IsObject } from 'class-validator';
+import { reasonIn } from '../access/attempt';
 import { prepare, type Prepared } from '../access/carry-out';
 import { maskOwnWords } from '../access/sensitive-value';
 import { canonicalBytes } from '../platform/canonical';
@@ -9,13 +10,14 @@ import { Input } from '../platform/operation.type';
 import { JsonScalar } from '../platform/scalars';
 import { unsealText } from '../platform/sealed-text';
 import type { Transaction } from '../platform/transaction';
+import { ApprovalPolicy } from './approval-policy.entity';
 import { ChangeRequest } from './change-request.entity';
 import { ChangeRequestRevision } from './change-request-revision.entity';
 import { assertOpenTo, isOpenTo, movedRows } from './change-request.rules';
 import { closeIfOver } from './close-if-over';
 import { placeOfInput, seenRows } from './content';
 import { deciderOf } from './decider';
-import { contentOf, policyFor, storedInput, type Terms, termsOf } from './proposal';
+import { contentOf, policyFor, storedInput, subjectOf, termsOf } from './proposal';
 
 @InputType({ description: 'What you ask for now, in place of what you asked for before.' })
 export class ReviseChangeRequestInput extends Input {
@@ -49,20 +51,16 @@ export const reviseChangeRequest = operation({
   authorize: (may, { changeRequest }) => may('revise', changeRequest),
   decide: ({ changeRequest, revised }, _input, { now, actorId }) => {
     assertOpenTo(actorId, changeRequest, now, true);
-    const { prepared, terms, same } = revised!;
-    const { operation: of, recorded, rows } = prepared;
-    const subject = {
-      type: recorded.subjectType ?? of.subject,
-      id: rows.some(({ id }) => id === recorded.subjectId) ? recorded.subjectId : null,
-    };
+    const { prepared, policy, same } = revised!;
+    const subject = subjectOf(prepared);
     if (subject.type !== changeRequest.subjectType || subject.id !== changeRequest.subjectId)
       refuse('SUBJECT_MOVED', 'A revision is about the same as what it revises.', {
         subjectType: changeRequest.subjectType,
         subjectId: changeRequest.subjectId,
       });
-    if (same && movedRows(changeRequest.seen, seenRows(rows)).length === 0)
+    if (same && movedRows(changeRequest.seen, seenRows(prepared.rows)).length === 0)
       refuse('NOTHING_TO_CHANGE', 'Nothing was asked to be changed.');
-    return { prepared, terms, subject };
+    return { prepared, terms: termsOf(policy, now), subject };
   },
   save: async (tx, { prepared, terms }, { changeRequest }) => {
     const { id, revision, digest, inputShown, changes, seen, reason, makerId } = changeRequest;
@@ -83,7 +81,7 @@ export const reviseChangeRequest = operation({
     subjectId: subject.id,
     changes: recorded.changes,
     lookedAt: recorded.lookedAt,
-    reason: (input as { reason?: string | null }).reason ?? null,
+    reason: reasonIn(input),
     changeRequestId: changeRequest.id,
   }),
   facts: (_decision, { changeRequest }) => ({ accountId: changeRequest.accountId }),
@@ -95,7 +93,7 @@ async function preparedAnew(
   tx: Transaction,
   request: ChangeRequest,
   given: Record<string, unknown>,
-): Promise<{ prepared: Prepared; terms: Terms; same: boolean }> {
+): Promise<{ prepared: Prepared; policy: ApprovalPolicy; same: boolean }> {
   const { catalogue, keys, inputOf } = tx.context.app;
   const text = unsealText(keys, request.inputSealed, placeOfInput(request.id, request.revision));
   const before = JSON.parse(text) as Record<string, unknown>;
@@ -103,15 +101,10 @@ async function preparedAnew(
     await inputOf(tx.context, request.operation, unmasked(given, request.inputShown, before) as object),
   ) as OperationInput;
   const prepared = await prepare(tx, catalogue.find(request.operation), input, await deciderOf(tx));
-  const policy = await policyFor(tx, prepared);
+  // A change that no policy would ask a second person for any more still gets the one that it was to have.
+  const policy = (await policyFor(tx, prepared)) ?? (await tx.find(ApprovalPolicy, { id: request.policyId }))[0]!;
   const same = canonicalBytes(storedInput(input)).equals(canonicalBytes(before));
-  return { prepared, terms: policy ? termsOf(policy, tx.now) : sameTerms(request, tx.now), same };
-}
-
-/** A change that no policy would ask a second person for any more still gets the one that it was to have. */
-function sameTerms({ policyId, policyVersion, approverRoles, createdAt, expiresAt }: ChangeRequest, now: Date): Terms {
-  const waits = expiresAt.getTime() - createdAt.getTime();
-  return { policyId, policyVersion, approverRoles, expiresAt: new Date(now.getTime() + waits) };
+  return { prepared, policy, same };
 }
 
 /** What was given, with the values of before where it is what was shown in their place. */

@@ -114,6 +114,23 @@ describe('changeRequest.revise', () => {
     });
   });
 
+  it('what no policy would hold any more still waits, as long as any other and no longer each time', async () => {
+    const accountId = await givenAccount(t);
+    const request = await proposedBankChange(t, accountId);
+    await later(t, 71, async () => {
+      for (const legalName of ['One Ltd', 'Two Ltd', 'Three Ltd'])
+        expect((await revise('operations', request, { accountId, legalName })).payload.changeRequest.status).toBe(
+          'PENDING',
+        );
+      const { expires_at: expiresAt, revision } = await requestRow(t, request.id);
+      expect(revision).toBe(4);
+      const hours = ((expiresAt as Date).getTime() - t.served.app.clock().getTime()) / 3_600_000;
+      expect(hours).toBeLessThanOrEqual(72);
+      expect(hours).toBeGreaterThan(71.9);
+    });
+    expect((await rowOf(t, 'account', accountId)).legal_name).not.toBe('Three Ltd');
+  });
+
   it('repeated with its key it is done once', async () => {
     const request = await givenProposedVoid(t);
     const input = {
