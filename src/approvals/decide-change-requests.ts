@@ -112,6 +112,9 @@ async function decided(context: Context, decision: DecisionInput, key: string | 
   } catch (error) {
     // Unless it was told already: what no operation ever saw.
     await recordRefusal(context, error, attemptAt(context.app.catalogue.find(operation), { id }));
-    return { id, ok: false, code: refusalCodeOf(error) ?? 'INTERNAL' };
+    const code = refusalCodeOf(error);
+    if (code === null)
+      context.app.log.error({ err: error, requestId: context.requestId, operation }, 'a decision failed');
+    return { id, ok: false, code: code ?? 'INTERNAL' };
   }
 }
