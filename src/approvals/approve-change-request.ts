@@ -14,8 +14,7 @@ import { ChangeRequest } from './change-request.entity';
 import { assertMayDecide, assertPending, assertSeen, movedRows } from './change-request.rules';
 import { ChangeFailed, closeIfOver } from './close-if-over';
 import { digestOf, placeOfInput, seenRows } from './content';
-import { actorNow, deciderOf } from './decider';
-import { Decision } from './decision.entity';
+import { actorNow, deciderOf, keepDecision } from './decider';
 
 @InputType({ description: 'A yes to exactly the revision and digest that were seen.' })
 export class ApproveChangeRequestInput extends Input {
@@ -61,8 +60,7 @@ export const approveChangeRequest = operation({
     };
   },
   save: async (tx, { decision, maker, closedAt }, { changeRequest }) => {
-    const { id, makerId, revision } = changeRequest;
-    await tx.insert(Decision, { ...decision, changeRequestId: id, makerId, revision } as Decision);
+    await keepDecision(tx, changeRequest, decision);
     const result = await carryOut(tx, changeRequest, maker);
     await tx.update(changeRequest, { status: 'EXECUTED', approvedById: decision.decidedById, closedAt, result });
     return result;

@@ -13,6 +13,30 @@ export interface SeenRow {
   version: number;
 }
 
+/** What is asked for, as people may look at it: now, or before it was revised. */
+export abstract class Asking extends Row {
+  @Column('integer')
+  revision!: number;
+
+  /** Keyed digest of operation, revision, input, rows and changes. */
+  @Column('text')
+  digest!: string;
+
+  /** The validated input, masked. */
+  @Column('jsonb')
+  inputShown!: unknown;
+
+  /** What would change, masked. */
+  @Column('jsonb')
+  changes!: FieldChange[];
+
+  @Column('jsonb')
+  seen!: SeenRow[];
+
+  @Column({ type: 'text', nullable: true })
+  reason!: string | null;
+}
+
 /** An operation that waits for a second person, with everything that the approver's yes is bound to. */
 @Entity('change_request')
 @Plain('change_request', 'operation', 'digest', 'subject_type')
@@ -28,20 +52,13 @@ export interface SeenRow {
 )
 @Check('change_request_approved_by_same_person', 'approved_by_id <> maker_id')
 @Check('change_request_executed_by_two', `(status = 'EXECUTED') = (approved_by_id IS NOT NULL)`)
-export class ChangeRequest extends Row {
+export class ChangeRequest extends Asking {
   /** Name of the operation. */
   @Column('text')
   operation!: string;
 
   @Column('text')
   status!: ChangeRequestStatus;
-
-  @Column('integer')
-  revision!: number;
-
-  /** Keyed digest of operation, revision, input, rows and changes. */
-  @Column('text')
-  digest!: string;
 
   @Column('text')
   subjectType!: string;
@@ -63,20 +80,6 @@ export class ChangeRequest extends Row {
   /** The validated input, sealed: it may hold sensitive values. */
   @Column('bytea')
   inputSealed!: Buffer;
-
-  /** The same, masked, to look at. */
-  @Column('jsonb')
-  inputShown!: unknown;
-
-  /** What would change, masked. */
-  @Column('jsonb')
-  changes!: FieldChange[];
-
-  @Column('jsonb')
-  seen!: SeenRow[];
-
-  @Column({ type: 'text', nullable: true })
-  reason!: string | null;
 
   @Column('uuid')
   policyId!: string;

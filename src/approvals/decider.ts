@@ -2,6 +2,8 @@ import { actorById } from '../access/identify';
 import type { Actor } from '../platform/context';
 import { refuse } from '../platform/errors';
 import type { Transaction } from '../platform/transaction';
+import type { ChangeRequest } from './change-request.entity';
+import { Decision } from './decision.entity';
 
 /** A user with the roles of this transaction; a decision counts by what its people are now, not at sign-in. */
 export const actorNow = (tx: Transaction, userId: string): Promise<Actor | null> => actorById(tx, userId);
@@ -12,3 +14,10 @@ export const actorNow = (tx: Transaction, userId: string): Promise<Actor | null>
  */
 export const deciderOf = async (tx: Transaction): Promise<Actor> =>
   (await actorNow(tx, tx.actorId)) ?? refuse('UNAUTHENTICATED', 'Sign in first.');
+
+/** Keeps what somebody said to a request as it is now. */
+export const keepDecision = (
+  tx: Transaction,
+  { id, makerId, revision }: ChangeRequest,
+  said: Pick<Decision, 'id' | 'verdict' | 'decidedById' | 'comment'>,
+): Promise<void> => tx.insert(Decision, { ...said, changeRequestId: id, makerId, revision } as Decision);

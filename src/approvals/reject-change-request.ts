@@ -5,8 +5,7 @@ import { Text } from '../platform/text';
 import { ChangeRequest } from './change-request.entity';
 import { closeIfOver } from './close-if-over';
 import { assertMayDecide, assertPending } from './change-request.rules';
-import { Decision } from './decision.entity';
-import { deciderOf } from './decider';
+import { deciderOf, keepDecision } from './decider';
 
 @InputType({ description: 'A no, with a reason that the maker can learn from.' })
 export class RejectChangeRequestInput extends Input {
@@ -36,8 +35,7 @@ export const rejectChangeRequest = operation({
     };
   },
   save: async (tx, { decision, closedAt }, { changeRequest }) => {
-    const { id, makerId, revision } = changeRequest;
-    await tx.insert(Decision, { ...decision, changeRequestId: id, makerId, revision } as Decision);
+    await keepDecision(tx, changeRequest, decision);
     await tx.update(changeRequest, { status: 'REJECTED', closedAt });
   },
   record: ({ decision }, { changeRequest }) => ({

@@ -6,8 +6,7 @@ import { Text } from '../platform/text';
 import { ChangeRequest } from './change-request.entity';
 import { assertMayDecide, assertPending, assertSeen } from './change-request.rules';
 import { closeIfOver } from './close-if-over';
-import { deciderOf } from './decider';
-import { Decision } from './decision.entity';
+import { deciderOf, keepDecision } from './decider';
 
 @InputType({ description: 'Not like this, and what the maker has to change about it.' })
 export class ReturnChangeRequestInput extends Input {
@@ -41,8 +40,7 @@ export const returnChangeRequest = operation({
     return { id: newId(), verdict: 'RETURNED' as const, decidedById: decider.id, comment: reason };
   },
   save: async (tx, decision, { changeRequest }) => {
-    const { id, makerId, revision } = changeRequest;
-    await tx.insert(Decision, { ...decision, changeRequestId: id, makerId, revision } as Decision);
+    await keepDecision(tx, changeRequest, decision);
     await tx.update(changeRequest, { status: 'RETURNED' });
   },
   record: (decision, { changeRequest }) => ({

@@ -35,15 +35,15 @@ export async function tellOfMigrations(tx: Transaction): Promise<void> {
 }
 
 async function rowsOfMigrations(tx: Transaction): Promise<SavedRow[]> {
-  const { keys, database } = tx.context.app;
-  const entities = database.orm.entityMetadatas.filter(({ target }) => isRowClass(target));
+  const entities = tx.context.app.database.orm.entityMetadatas.filter(({ target }) => isRowClass(target));
   const columns = [entities.map(({ name }) => name), entities.map(({ tableName }) => tableName)];
   const types = (await tx.query<{ type: string }>(MADE_BY_MIGRATIONS, columns)).map(({ type }) => type);
+  return rowsAsTheyAre(tx, types);
+}
+
+/** Every row of these types, for an event to tell of it as if it were saved now. */
+export async function rowsAsTheyAre(tx: Transaction, types: readonly string[]): Promise<SavedRow[]> {
+  const { audit: key } = tx.context.app.keys;
   const rows = await tx.query<Omit<SavedRow, 'digest'> & { hash: Buffer }>(ROWS, [types]);
-  return rows.map(({ type, id, version, hash }) => ({
-    type,
-    id,
-    version,
-    digest: rowDigest(keys.audit, type, id, hash),
-  }));
+  return rows.map(({ type, id, version, hash }) => ({ type, id, version, digest: rowDigest(key, type, id, hash) }));
 }

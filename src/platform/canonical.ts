@@ -9,7 +9,7 @@ export function canonicalBytes(value: unknown): Buffer {
 }
 
 /** HMAC-SHA-256. */
-export const mac = (key: Buffer, content: Buffer): Buffer => createHmac('sha256', key).update(content).digest();
+export const mac = (key: Uint8Array, content: Buffer): Buffer => createHmac('sha256', key).update(content).digest();
 
 /** A keyed digest of a JSON value, in hex. Keyed, because what it covers may be a guessable account number. */
 export const keyedDigest = (key: Buffer, value: unknown): string => mac(key, canonicalBytes(value)).toString('hex');

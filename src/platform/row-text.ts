@@ -1,7 +1,8 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { Decimal } from 'decimal.js';
 import type { EntityMetadata } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import { mac } from './canonical';
 import { jsonbText } from './jsonb-text';
 
 /*
@@ -119,8 +120,6 @@ const LENGTH = 22;
  * (RFC 2104, truncated as its section 5 allows).
  */
 export const rowDigest = (key: Uint8Array, type: string, id: string, hash: Buffer): string =>
-  createHmac('sha256', key)
-    .update(`row\n${type}\n${id.toLowerCase()}\n`)
-    .update(hash)
-    .digest('base64url')
+  mac(key, Buffer.concat([Buffer.from(`row\n${type}\n${id.toLowerCase()}\n`), hash]))
+    .toString('base64url')
     .slice(0, LENGTH);

@@ -8,7 +8,7 @@ import { assertKeysKnown, tellOfRotation } from '../../src/audit/key-rotation';
 import { parseNote } from '../../src/audit/note';
 import { type NoteKey, noteSigner } from '../../src/audit/note-keys';
 import { NO_PROGRESS } from '../../src/audit/progress';
-import { type DatabaseVerification, verifyDatabase } from '../../src/audit/verify-database';
+import type { DatabaseVerification } from '../../src/audit/verify-database';
 import { verifyExport } from '../../src/audit/verify-export';
 import type { Verdict } from '../../src/audit/verdict';
 import { prepareDatabase } from '../../src/open-database';
@@ -21,7 +21,7 @@ import { approve, proposed, stateOf, type Waiting } from '../support/outcomes';
 import { freshCode, givenAccount, givenInvoice, trail } from '../support/scene';
 import { exported, manifestOf } from './export-support';
 import { createDatabase, idOf, Installation, settingsOf } from './rotation-support';
-import { auditorUrlOf } from './seal-support';
+import { verifiedDatabase } from './verification';
 import { asOwner, countEverything } from './support';
 import { tellAllRows } from './told-rows';
 
@@ -361,17 +361,12 @@ describe('heads', () => {
 
   const verified = (over: Partial<DatabaseVerification>): Promise<Verdict> =>
     installation.within(after(), async (t) =>
-      verifyDatabase({
-        url: await auditorUrlOf(t),
+      verifiedDatabase(t, {
         keys: [b, a],
         macKeys: [B, A].map(macKeyOf),
+        checkpoints: installation.heads,
         // Told under either key.
         types: ['Account', 'Lob', 'Invoice', 'InvoiceLine', 'ChangeRequest', 'Decision'],
-        keptSince: null,
-        checkpoints: installation.heads,
-        workers: 0,
-        now: new Date(),
-        progress: NO_PROGRESS,
         ...over,
       }),
     );

@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { noteSigner } from '../../src/audit/note-keys';
-import { NO_PROGRESS } from '../../src/audit/progress';
 import { signerOf } from '../../src/audit/sealer';
 import type { Verdict } from '../../src/audit/verdict';
-import { type DatabaseVerification, SEALED_WITHIN, verifyDatabase } from '../../src/audit/verify-database';
+import { type DatabaseVerification, SEALED_WITHIN } from '../../src/audit/verify-database';
 import { startTestApp, type TestApp } from '../support/app';
 import { attack, forge, givenTrail, publishAll, rebuild, truncateTo } from './attacks';
-import { auditorUrlOf, sealAll } from './seal-support';
+import { sealAll } from './seal-support';
+import { verifiedDatabase } from './verification';
 
 let t: TestApp;
 let folder: string;
@@ -24,21 +24,8 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function verified(over: Partial<DatabaseVerification> = {}): Promise<Verdict> {
-  const { keys } = t.served.app;
-  return verifyDatabase({
-    url: await auditorUrlOf(t),
-    keys: [signerOf(t.served.app).key],
-    macKeys: [{ id: keys.id, key: keys.audit }],
-    keptSince: null,
-    types: [],
-    checkpoints: folder,
-    workers: 0,
-    now: new Date(),
-    progress: NO_PROGRESS,
-    ...over,
-  });
-}
+const verified = (over: Partial<DatabaseVerification> = {}): Promise<Verdict> =>
+  verifiedDatabase(t, { checkpoints: folder, ...over });
 
 /** The kinds of findings, each once, with their first places. */
 async function found(over: Partial<DatabaseVerification> = {}): Promise<Record<string, number | null>> {

@@ -1,12 +1,11 @@
 import { rowTypes } from '../../src/entities';
-import { NO_PROGRESS } from '../../src/audit/progress';
-import { signerOf } from '../../src/audit/sealer';
 import type { Verdict } from '../../src/audit/verdict';
-import { type DatabaseVerification, verifyDatabase } from '../../src/audit/verify-database';
+import type { DatabaseVerification } from '../../src/audit/verify-database';
 import { newId } from '../../src/platform/ids';
 import { startTestApp, type TestApp } from '../support/app';
 import { freshCode, givenAccount, givenAgent, givenDraft, givenInvoice, givenLob } from '../support/scene';
-import { auditorUrlOf, sealAll } from './seal-support';
+import { sealAll } from './seal-support';
+import { verifiedDatabase } from './verification';
 import { tellAllRows } from './told-rows';
 
 let t: TestApp;
@@ -20,21 +19,8 @@ beforeAll(async () => {
 });
 afterAll(() => t.close());
 
-async function verified(over: Partial<DatabaseVerification> = {}): Promise<Verdict> {
-  const { keys } = t.served.app;
-  return verifyDatabase({
-    url: await auditorUrlOf(t),
-    keys: [signerOf(t.served.app).key],
-    macKeys: [{ id: keys.id, key: keys.audit }],
-    keptSince: null,
-    checkpoints: null,
-    types: rowTypes,
-    workers: 0,
-    now: new Date(),
-    progress: NO_PROGRESS,
-    ...over,
-  });
-}
+const verified = (over: Partial<DatabaseVerification> = {}): Promise<Verdict> =>
+  verifiedDatabase(t, { types: rowTypes, ...over });
 
 /** What is found, as `KIND: Type id`, while something is changed that is put back afterwards. */
 async function foundWhile(change: string, back: string, values: unknown[], over: Partial<DatabaseVerification> = {}) {

@@ -20,27 +20,9 @@ Progress goes to stderr, results to stdout. The last line is the median, over th
 
 /** Checked options, or null when help was asked for and given. Throws with what is wrong. */
 export function readOptions(args) {
-  const text = { type: 'string' };
-  const flag = { type: 'boolean', default: false };
-  const { values } = parseArgs({
-    args,
-    options: {
-      invoices: { ...text, default: '20000' },
-      rounds: { ...text, default: '5' },
-      seconds: { ...text, default: '3' },
-      connections: { ...text, default: '16' },
-      only: { ...text, default: KINDS.join(',') },
-      without: { ...text, default: '' },
-      growth: flag,
-      fresh: flag,
-      write: flag,
-      help: { ...flag, short: 'h' },
-    },
-  });
-  if (values.help) {
-    process.stdout.write(HELP);
-    return null;
-  }
+  const usual = { invoices: '20000', rounds: '5', seconds: '3', connections: '16', only: KINDS.join(','), without: '' };
+  const values = valuesIn(args, HELP, usual, ['growth', 'fresh', 'write']);
+  if (values === null) return null;
   const without = listed('without', values.without, CONTESTANTS.slice(2));
   return {
     invoices: whole('invoices', values.invoices, 1000),
@@ -53,6 +35,16 @@ export function readOptions(args) {
     fresh: values.fresh,
     write: values.write,
   };
+}
+
+/** The texts and flags of a command line, or null when help was asked for and given. `usual` has what each text is unless told. */
+export function valuesIn(args, help, usual, flags) {
+  const texts = Object.entries(usual).map(([name, text]) => [name, { type: 'string', default: text }]);
+  const switches = flags.map((name) => [name, { type: 'boolean', default: false }]);
+  const options = { ...Object.fromEntries([...texts, ...switches]), help: { type: 'boolean', short: 'h' } };
+  const { values } = parseArgs({ args, options });
+  if (values.help) process.stdout.write(help);
+  return values.help ? null : values;
 }
 
 export function whole(name, text, least) {

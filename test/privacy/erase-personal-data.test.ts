@@ -2,12 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { rowTypes } from '../../src/entities';
-import { NO_PROGRESS } from '../../src/audit/progress';
-import { signerOf } from '../../src/audit/sealer';
-import { verifyDatabase } from '../../src/audit/verify-database';
 import { verifyInclusion } from '../../src/audit/verify-proofs';
 import { canonical, storedEvents } from '../audit/support';
-import { auditorUrlOf, sealAll } from '../audit/seal-support';
+import { sealAll } from '../audit/seal-support';
+import { verifiedDatabase } from '../audit/verification';
 import { tellAllRows } from '../audit/told-rows';
 import { startTestApp, type TestApp } from '../support/app';
 import type { CastName } from '../support/cast';
@@ -116,18 +114,7 @@ const resolve = (complaintId: string, more: object = {}) =>
 const reveal = (id: string, field: string) =>
   t.as('auditor').mutate('revealSensitiveValue', { type: 'AuditEvent', id, field, reason: 'an audit' }, 'value');
 
-const verified = async (of = t) =>
-  verifyDatabase({
-    url: await auditorUrlOf(of),
-    keys: [signerOf(t.served.app).key],
-    macKeys: [{ id: t.served.app.keys.id, key: t.served.app.keys.audit }],
-    keptSince: null,
-    checkpoints: null,
-    types: rowTypes,
-    workers: 0,
-    now: new Date(),
-    progress: NO_PROGRESS,
-  });
+const verified = (of = t) => verifiedDatabase(of, { types: rowTypes });
 
 describe('personalData.erase', () => {
   it('waits for a second person, and then erases an agent: row, key, event and actors', async () => {

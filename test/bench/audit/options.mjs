@@ -1,7 +1,6 @@
 /** The command line of bench:audit. */
 import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
-import { listed, positive, whole } from '../options.mjs';
+import { listed, positive, valuesIn, whole } from '../options.mjs';
 
 /** What is measured, each by itself. */
 export const PARTS = ['mutations', 'sealing', 'verifying', 'pages'];
@@ -26,29 +25,18 @@ Progress goes to stderr, results to stdout. The last line is JSON; what was not 
 
 /** Checked options, or null when help was asked for and given. Throws with what is wrong. */
 export function readOptions(args) {
-  const text = { type: 'string' };
-  const flag = { type: 'boolean', default: false };
-  const { values } = parseArgs({
-    args,
-    options: {
-      events: { ...text, default: '1000000' },
-      short: { ...text, default: '100000' },
-      verified: { ...text, default: '1000000' },
-      rounds: { ...text, default: '5' },
-      seconds: { ...text, default: '3' },
-      connections: { ...text, default: '32' },
-      workers: { ...text, default: String(availableParallelism()) },
-      only: { ...text, default: PARTS.join(',') },
-      durable: flag,
-      fresh: flag,
-      write: flag,
-      help: { ...flag, short: 'h' },
-    },
-  });
-  if (values.help) {
-    process.stdout.write(HELP);
-    return null;
-  }
+  const usual = {
+    events: '1000000',
+    short: '100000',
+    verified: '1000000',
+    rounds: '5',
+    seconds: '3',
+    connections: '32',
+    workers: String(availableParallelism()),
+    only: PARTS.join(','),
+  };
+  const values = valuesIn(args, HELP, usual, ['durable', 'fresh', 'write']);
+  if (values === null) return null;
   return {
     events: whole('events', values.events, 10_000),
     short: whole('short', values.short, 10_000),
