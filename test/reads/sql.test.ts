@@ -19,8 +19,11 @@ afterAll(() => t.close());
 
 /** The reads that some work sends to PostgreSQL; the other statements, of transactions and of who is there, are TypeORM's. */
 async function statementsOf<T>(work: () => Promise<T>): Promise<{ answer: T; texts: string[]; connections: number }> {
+  // What an earlier test has left behind (the event of a refusal) is none of it.
+  const { pool } = t.served.app.database;
+  while (pool.idleCount < pool.totalCount) await new Promise((resolve) => setTimeout(resolve, 5));
   const query = jest.spyOn(Client.prototype, 'query');
-  const connect = jest.spyOn(t.served.app.database.pool, 'connect');
+  const connect = jest.spyOn(pool, 'connect');
   try {
     const answer = await work();
     const asked = query.mock.calls.map(([of]) => of as unknown as { text: string } | string);
