@@ -26,7 +26,12 @@ import { lobRead } from './accounts/lob.read';
 import { LobResolver } from './accounts/lob.resolver';
 import { approvalPolicyRead } from './approvals/approval-policy.read';
 import { ApprovalPolicyResolver } from './approvals/approval-policy.resolver';
-import { changeRequestRead, changeRequestRevisionRead, decisionRead } from './approvals/change-request.read';
+import {
+  changeRequestMomentRead,
+  changeRequestRead,
+  changeRequestRevisionRead,
+  decisionRead,
+} from './approvals/change-request.read';
 import { ChangeRequestResolver } from './approvals/change-request.resolver';
 import { auditCheckpointRead } from './audit/checkpoint.read';
 import { AuditCheckpointResolver } from './audit/checkpoint.resolver';
@@ -54,6 +59,7 @@ export const reads: Reads = new Map(
     changeRequestRead,
     decisionRead,
     changeRequestRevisionRead,
+    changeRequestMomentRead,
     approvalPolicyRead,
     accountRead,
     lobRead,

@@ -1,4 +1,5 @@
 import { userRead } from '../access/user.read';
+import { told } from '../audit/event.read';
 import {
   column,
   computed,
@@ -46,6 +47,7 @@ export const changeRequestRead = declareRead('ChangeRequest', {
     closedAt: instant('closed_at'),
     decisions: list(() => decisionRead, 'change_request_id', 'id'),
     revisions: list(() => changeRequestRevisionRead, 'change_request_id', 'revision'),
+    timeline: listWhere(() => changeRequestMomentRead, ofItsTimeline, 'id'),
     canDecide: computed(decidable),
   },
   filters: {
@@ -81,6 +83,30 @@ export const changeRequestRevisionRead = declareRead('ChangeRequestRevision', {
     input: plain('input_shown'),
     changes: elements((row) => column(row, 'changes')),
     revisedAt: instant('created_at'),
+  },
+});
+
+/** What was done about it, and what ended it though it was refused: no refusal else is anybody's but the trail's. */
+function ofItsTimeline(event: string, request: string): Sql {
+  return and([
+    sql`${column(event, 'change_request_id')} = ${column(request, 'id')}`,
+    sql`(${column(event, 'outcome')} = 'DONE' or exists (select from audit.content c where c.event_id = ${column(event, 'id')}
+      and c.written_at = ${column(event, 'written_at')} and convert_from(c.bytes, 'UTF8')::jsonb -> 'changes' <> '[]'))`,
+  ]);
+}
+
+/** An event of the trail, as far as whoever sees the request may see it. */
+export const changeRequestMomentRead = declareRead('ChangeRequestMoment', {
+  table: 'audit.event',
+  partOfWhole: true,
+  fields: {
+    ...plains('id', 'outcome'),
+    ...tokens('action'),
+    at: instant('at'),
+    actor: one(() => userRead, 'actor_id'),
+    onBehalfOf: one(() => userRead, 'on_behalf_of_id'),
+    reason: told('reason'),
+    code: told('code'),
   },
 });
 

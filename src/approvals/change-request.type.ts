@@ -1,5 +1,6 @@
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { User } from '../access/user.type';
+import { AuditOutcome } from '../audit/event.type';
 import { FieldChange } from '../platform/field-change.type';
 import { connectionArgs, connectionOf, orderEnum } from '../platform/pagination';
 import { waitsAs } from '../platform/payload.type';
@@ -90,6 +91,33 @@ export class ChangeRequestRevision {
   revisedAt!: string;
 }
 
+@ObjectType({ description: 'Something that happened to a change request, or was done by it.' })
+export class ChangeRequestMoment {
+  @Field(() => ID, { description: 'Id of the event in the trail that tells of it.' })
+  id!: string;
+
+  @Field(() => DateTimeScalar, { description: 'When.' })
+  at!: string;
+
+  @Field({ description: 'What: `changeRequest.proposed`, or what carrying it out did (`invoice.voided`).' })
+  action!: string;
+
+  @Field(() => AuditOutcome, { description: 'Done, or refused where the refusal ended the request.' })
+  outcome!: AuditOutcome;
+
+  @Field(() => User, { nullable: true, description: 'Who did it; null for the house’s own clock.' })
+  actor!: User | null;
+
+  @Field(() => User, { nullable: true, description: 'For whom, where somebody acted for another.' })
+  onBehalfOf!: User | null;
+
+  @Field(() => String, { nullable: true, description: 'Why, in their words.' })
+  reason!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Code of the refusal.' })
+  code!: string | null;
+}
+
 @ObjectType({ description: 'A change that waits, or waited, for a second person.' })
 export class ChangeRequest {
   @Field(() => ID, { description: 'Id of the change request.' })
@@ -142,6 +170,9 @@ export class ChangeRequest {
 
   @Field(() => [ChangeRequestRevision], { description: 'What it asked for before it was revised, earliest first.' })
   revisions!: ChangeRequestRevision[];
+
+  @Field(() => [ChangeRequestMoment], { description: 'All that happened to it, earliest first.' })
+  timeline!: ChangeRequestMoment[];
 
   @Field({ description: 'Whether the viewer may decide it now.' })
   canDecide!: boolean;

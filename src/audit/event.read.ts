@@ -27,7 +27,9 @@ export const content: Source = {
 
 /** What is not a column of its own comes from those bytes, so that it cannot differ from what was hashed. */
 const member = (field: string) => (row: string) => sql`${column(content.of(row), 'told')} -> ${literal(field)}`;
-const told = (field: string): FieldRead => computedJson(member(field), content);
+
+/** What an event tells under a name. */
+export const told = (field: string): FieldRead => computedJson(member(field), content);
 const orNone =
   (of: (row: string) => Sql) =>
   (row: string): Sql =>

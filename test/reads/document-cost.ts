@@ -34,6 +34,7 @@ const LISTS = new Set([
   'items',
   'decisions',
   'revisions',
+  'timeline',
   'assignments',
   'roleGrants',
   'changes',

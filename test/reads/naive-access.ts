@@ -51,7 +51,14 @@ const SEES: Record<string, Record<string, Sees>> = {
 };
 
 /** Parts of a whole are seen by whoever sees the whole, and are reached through it alone. */
-const PARTS = new Set(['InvoiceLine', 'DisputeItem', 'Decision', 'ChangeRequestRevision', 'ComplaintRule']);
+const PARTS = new Set([
+  'InvoiceLine',
+  'DisputeItem',
+  'Decision',
+  'ChangeRequestRevision',
+  'ChangeRequestMoment',
+  'ComplaintRule',
+]);
 
 const rulesOf = ({ roles }: Looker, type: string) =>
   ['', ...roles].flatMap((role) => {

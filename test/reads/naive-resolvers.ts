@@ -152,7 +152,19 @@ export function resolversOf(rows: Rows, who: Looker | null): Record<string, Reco
       maker: user('maker_id'),
       decisions: list('Decision', 'decision', 'change_request_id'),
       revisions: list('ChangeRequestRevision', 'change_request_revision', 'change_request_id', 'revision'),
+      timeline: (row) =>
+        rows
+          .where('audit.event', 'change_request_id', row.id)
+          .filter(
+            (each) => each.outcome === 'DONE' || ((toldBy(each).changes as unknown[] | undefined) ?? []).length > 0,
+          ),
       canDecide: (row) => who !== null && mayDecide(who, row, rows.world()),
+    },
+    ChangeRequestMoment: {
+      actor: user('actor_id'),
+      onBehalfOf: user('on_behalf_of_id'),
+      reason: (row) => toldBy(row).reason ?? null,
+      code: (row) => toldBy(row).code ?? null,
     },
     ChangeRequestRevision: {
       input: (row) => row.input_shown as unknown,

@@ -1,4 +1,7 @@
+import { record } from '../../src/audit/record';
+import { ownContext } from '../../src/platform/context';
 import { newId } from '../../src/platform/ids';
+import { inTransaction } from '../../src/platform/transaction';
 import type { TestApp } from '../support/app';
 import type { CastName } from '../support/cast';
 import { givenAccount, givenAgent, givenInvoice, givenLob, linesOf } from '../support/scene';
@@ -175,7 +178,12 @@ async function givenRequests(t: TestApp, accountId: string, lobs: string[], subm
   const input = { accountId, bankAccountNumber: '000111222997', reason: 'the main branch' };
   await submit('operations', 'changeRequest.revise', { id: revised.id, input });
   await t.sql(`UPDATE approval_policy SET active = true WHERE operation IN ('lob.close', 'complaint.resolve')`);
-  await bank('03-09', '000111222000');
+  const waiting = await bank('03-09', '000111222000');
+  // The house's own clock does things, too.
+  const reminded = { action: 'changeRequest.reminded', subjectType: 'ChangeRequest', subjectId: waiting.id as string };
+  await inTransaction(ownContext(t.served.app, 'clock'), (tx) =>
+    record(tx, { ...reminded, outcome: 'DONE', changeRequestId: waiting.id as string }),
+  );
   await submit('operations', 'lob.close', { lobId: lobs[1], reason: 'no calls' });
   const [{ id: complaintId }] = (await t.sql(
     `SELECT id FROM complaint WHERE status <> 'RESOLVED' AND account_id = $1 ORDER BY id LIMIT 1`,
