@@ -16,6 +16,7 @@ import { openLob } from './accounts/open-lob';
 import { transferAgent } from './accounts/transfer-agent';
 import { approveChangeRequest } from './approvals/approve-change-request';
 import { changeApprovalPolicy } from './approvals/change-approval-policy';
+import { createApprovalPolicy } from './approvals/create-approval-policy';
 import { rejectChangeRequest } from './approvals/reject-change-request';
 import { returnChangeRequest } from './approvals/return-change-request';
 import { reviseChangeRequest } from './approvals/revise-change-request';
@@ -47,6 +48,7 @@ export const catalogue = new Catalogue([
   returnChangeRequest,
   reviseChangeRequest,
   withdrawChangeRequest,
+  createApprovalPolicy,
   changeApprovalPolicy,
   openAccount,
   changeAccount,

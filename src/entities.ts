@@ -12,6 +12,7 @@ import { Contents1763740809000 } from '../migrations/1763740809000-contents';
 import { Retention1763740810000 } from '../migrations/1763740810000-retention';
 import { PersonalData1763740812000 } from '../migrations/1763740812000-personal-data';
 import { Revisions1763740813000 } from '../migrations/1763740813000-revisions';
+import { ApprovalsInDepth1763740814000 } from '../migrations/1763740814000-approvals-in-depth';
 import { RoleGrant } from './access/role-grant.entity';
 import { Session } from './access/session.entity';
 import { User } from './access/user.entity';
@@ -19,10 +20,14 @@ import { Account } from './accounts/account.entity';
 import { Agent } from './accounts/agent.entity';
 import { Assignment } from './accounts/assignment.entity';
 import { Lob } from './accounts/lob.entity';
+import { ApprovalLimit } from './approvals/approval-limit.entity';
 import { ApprovalPolicy } from './approvals/approval-policy.entity';
 import { ChangeRequest } from './approvals/change-request.entity';
 import { ChangeRequestRevision } from './approvals/change-request-revision.entity';
 import { Decision } from './approvals/decision.entity';
+import { Delegation } from './approvals/delegation.entity';
+import { ExchangeRate } from './approvals/exchange-rate.entity';
+import { Finding } from './approvals/finding.entity';
 import { IdempotencyKey } from './approvals/idempotency-key.entity';
 import { InvoiceLine } from './billing/invoice-line.entity';
 import { InvoiceSeries } from './billing/invoice-series.entity';
@@ -43,6 +48,10 @@ export const entities = [
   ChangeRequest,
   ChangeRequestRevision,
   Decision,
+  Delegation,
+  ApprovalLimit,
+  ExchangeRate,
+  Finding,
   IdempotencyKey,
   Account,
   Lob,
@@ -77,4 +86,5 @@ export const migrations = [
   Retention1763740810000,
   PersonalData1763740812000,
   Revisions1763740813000,
+  ApprovalsInDepth1763740814000,
 ];

@@ -80,6 +80,16 @@ const PLACES: Record<string, Place> = {
       items: [{ itemId: dispute.itemId, acceptedAmount: { amount, currency: 'USD' } }],
     }),
   },
+  'CreateApprovalPolicyInput.whenAmountAbove': {
+    mutation: 'createApprovalPolicy',
+    as: 'admin',
+    input: (amount) => ({
+      operation: 'invoice.void',
+      name: 'above',
+      whenAmountAbove: { amount, currency: 'USD' },
+      reason: 'x',
+    }),
+  },
   'ChangeApprovalPolicyInput.whenAmountAbove': {
     mutation: 'changeApprovalPolicy',
     as: 'admin',

@@ -60,6 +60,7 @@ const ACTORS: Record<string, CastName> = {
   deactivateUser: 'admin',
   grantRole: 'admin',
   revokeRole: 'admin',
+  createApprovalPolicy: 'admin',
   changeApprovalPolicy: 'admin',
   revealSensitiveValue: 'compliance',
   draftInvoice: 'billing',

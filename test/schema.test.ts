@@ -194,6 +194,7 @@ describe('the schema', () => {
     returnChangeRequest: 'changeRequest.return',
     reviseChangeRequest: 'changeRequest.revise',
     withdrawChangeRequest: 'changeRequest.withdraw',
+    createApprovalPolicy: 'approvalPolicy.create',
     changeApprovalPolicy: 'approvalPolicy.change',
     openAccount: 'account.open',
     changeAccount: 'account.change',

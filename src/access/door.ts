@@ -95,6 +95,7 @@ export const door = {
     returnChangeRequest: may('return', 'ChangeRequest'),
     reviseChangeRequest: may('revise', 'ChangeRequest'),
     withdrawChangeRequest: may('withdraw', 'ChangeRequest'),
+    createApprovalPolicy: may('create', 'ApprovalPolicy'),
     changeApprovalPolicy: may('change', 'ApprovalPolicy'),
     openAccount: may('open', 'Account'),
     changeAccount: may('change', 'Account'),

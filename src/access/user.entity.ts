@@ -1,4 +1,4 @@
-import { Column, Entity, Unique } from 'typeorm';
+import { Column, Entity, JoinColumn, ManyToOne, Unique } from 'typeorm';
 import { ERASED, Personal } from '../platform/personal';
 import { Row } from '../platform/row';
 
@@ -23,6 +23,14 @@ export class User extends Row {
   /** Who else knows the password, since they chose it: until the user has changed it, their roles give them nothing. */
   @Column({ type: 'uuid', nullable: true })
   passwordSetById!: string | null;
+
+  /** The first user of the same person, where somebody has several. Set once. */
+  @Column({ type: 'uuid', nullable: true })
+  personId?: string | null;
+
+  @ManyToOne(() => User)
+  @JoinColumn({ name: 'person_id', foreignKeyConstraintName: 'app_user_person' })
+  person?: User;
 
   @Column({ type: 'timestamptz', nullable: true })
   deactivatedAt!: Date | null;

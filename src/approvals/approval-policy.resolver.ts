@@ -5,8 +5,13 @@ import { payloadType } from '../platform/payload.type';
 import { approvalPolicyRead } from './approval-policy.read';
 import { ApprovalPoliciesArgs, ApprovalPolicy, ApprovalPolicyConnection } from './approval-policy.type';
 import { ChangeApprovalPolicyInput } from './change-approval-policy';
+import { CreateApprovalPolicyInput } from './create-approval-policy';
 
 const ChangeApprovalPolicyPayload = payloadType('ChangeApprovalPolicyPayload', {
+  approvalPolicy: () => ApprovalPolicy,
+});
+
+const CreateApprovalPolicyPayload = payloadType('CreateApprovalPolicyPayload', {
   approvalPolicy: () => ApprovalPolicy,
 });
 
@@ -20,6 +25,16 @@ export class ApprovalPolicyResolver {
   @Query(() => ApprovalPolicyConnection, { description: 'Approval policies, by operation.' })
   approvalPolicies(@Args(() => ApprovalPoliciesArgs) _args: PageArgs, @Ask() asked: Asked) {
     return asked.page(approvalPolicyRead);
+  }
+
+  @Mutation(() => CreateApprovalPolicyPayload, {
+    description: 'Gives an operation one more policy; always waits for a second person.',
+  })
+  createApprovalPolicy(
+    @Arg('input', { description: 'What it asks for, and when.' }) input: CreateApprovalPolicyInput,
+    @Ask() asked: Asked,
+  ) {
+    return asked.submit('approvalPolicy.create', input);
   }
 
   @Mutation(() => ChangeApprovalPolicyPayload, { description: 'Changes a policy; always waits for a second person.' })

@@ -1,8 +1,11 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { Money } from '../platform/money.type';
+import type { Freshness, Risk } from './approval-policy.entity';
+import { ApprovalStep } from './approval-step.type';
+import { FreshnessEnum, RiskEnum } from './policy-terms';
 import { connectionArgs, connectionOf, orderEnum } from '../platform/pagination';
 
-@ObjectType({ description: 'When an operation needs a second person, and whom.' })
+@ObjectType({ description: 'When an operation needs other people, and whom.' })
 export class ApprovalPolicy {
   @Field(() => ID, { description: 'Id of the policy.' })
   id!: string;
@@ -10,10 +13,22 @@ export class ApprovalPolicy {
   @Field({ description: 'The operation that it is about: `invoice.void`.' })
   operation!: string;
 
+  @Field({ description: 'Which of the operation’s policies: `standard`.' })
+  name!: string;
+
   @Field({ description: 'Whether it applies.' })
   active!: boolean;
 
-  @Field(() => [String], { description: 'Holders of any of these roles may decide.' })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Those with a tier chain, the lowest first; null: it stands for itself.',
+  })
+  tier!: number | null;
+
+  @Field(() => [ApprovalStep], { description: 'Whose yes is needed.' })
+  steps!: ApprovalStep[];
+
+  @Field(() => [String], { description: 'All roles of its steps.' })
   approverRoles!: string[];
 
   @Field(() => [String], {
@@ -31,8 +46,35 @@ export class ApprovalPolicy {
   @Field({ description: 'Only when money is at stake at all: an amount above zero in any currency.' })
   whenAmountPositive!: boolean;
 
+  @Field(() => [ID], { nullable: true, description: 'Only about one of these accounts; null: whichever.' })
+  whenAccountIds!: string[] | null;
+
+  @Field(() => [ID], { nullable: true, description: 'Only about one of these LOBs; null: whichever.' })
+  whenLobIds!: string[] | null;
+
+  @Field(() => [String], { nullable: true, description: 'Only of one of these categories; null: whichever.' })
+  whenCategories!: string[] | null;
+
+  @Field(() => RiskEnum, { nullable: true, description: 'Only at this risk or a higher one; null: whatever the risk.' })
+  whenRiskAtLeast!: Risk | null;
+
+  @Field(() => FreshnessEnum, { description: 'What makes a request stale.' })
+  freshness!: Freshness;
+
   @Field(() => Int, { description: 'How many hours a request waits before it expires.' })
   expiresAfterHours!: number;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Every how many hours those who may decide are reminded; null: never.',
+  })
+  remindAfterHours!: number | null;
+
+  @Field(() => Int, { nullable: true, description: 'After how many hours others may decide, too; null: never.' })
+  escalateAfterHours!: number | null;
+
+  @Field(() => [String], { nullable: true, description: 'Those others: holders of any of these roles.' })
+  escalateToRoles!: string[] | null;
 
   @Field(() => Int, {
     description: 'Raised by one with each change; a request keeps the version that it was made under.',

@@ -1,20 +1,22 @@
 import { MaxLength, IsOptional, Length, Min } from 'class-validator';
 import { Field, ID, InputType, Int } from 'type-graphql';
-import { finish, prepare } from '../access/carry-out';
+import { finish, prepare, type Prepared } from '../access/carry-out';
 import { unsealText } from '../platform/sealed-text';
 import { canonicalBytes, sameDigest } from '../platform/canonical';
 import type { Actor } from '../platform/context';
 import { DomainError, refuse } from '../platform/errors';
 import { allKeys } from '../platform/keys';
-import { operation, type OperationInput } from '../platform/operation';
+import { type AnyOperation, operation, type OperationInput } from '../platform/operation';
 import { Input } from '../platform/operation.type';
 import type { Row } from '../platform/row';
 import { asRefusal, type Transaction } from '../platform/transaction';
 import { ChangeRequest } from './change-request.entity';
-import { assertMayDecide, assertPending, assertSeen, movedRows } from './change-request.rules';
+import { assertPending, assertSeen, assertStanding, movedRows } from './change-request.rules';
 import { ChangeFailed, closeIfOver } from './close-if-over';
 import { digestOf, placeOfInput, seenRows } from './content';
 import { actorNow, deciderOf, keepDecision } from './decider';
+import { turnOf } from './proposal';
+import { standingOf, stepsNow } from './standing';
 
 @InputType({ description: 'A yes to exactly the revision and digest that were seen.' })
 export class ApproveChangeRequestInput extends Input {
@@ -36,8 +38,8 @@ export class ApproveChangeRequestInput extends Input {
 }
 
 /**
- * Says yes and carries the change out, in one transaction: either both or neither. Maker and approver are looked up
- * again in it, with the roles that they have now; the rows must be those that the maker saw.
+ * Says yes and, if it was the last yes that was needed, carries the change out in one transaction: either both or neither. The maker and everybody
+ * who said yes are looked up again in it, with the roles that they have now; the rows must be those that the maker saw.
  */
 export const approveChangeRequest = operation({
   name: 'changeRequest.approve',
@@ -45,30 +47,44 @@ export const approveChangeRequest = operation({
   summary: 'Approve a change request',
   lock: async (tx, input: ApproveChangeRequestInput) => {
     const changeRequest = await tx.lock(ChangeRequest, input.id);
-    return { changeRequest, maker: await actorNow(tx, changeRequest.makerId), approver: await deciderOf(tx) };
+    const approver = await deciderOf(tx);
+    return {
+      changeRequest,
+      maker: await actorNow(tx, changeRequest.makerId),
+      approver,
+      standing: await standingOf(tx, changeRequest, approver.id),
+    };
   },
   authorize: (may, { changeRequest }) => may('approve', changeRequest),
-  decide: ({ changeRequest, maker, approver }, { revision, digest, comment }, { now, newId }) => {
+  decide: ({ changeRequest, maker, approver, standing }, { revision, digest, comment }, { now, newId }) => {
     assertPending(changeRequest, now);
-    assertMayDecide(changeRequest, approver);
+    const right = assertStanding(changeRequest, standing);
     assertSeen(changeRequest, { revision, digest });
-    const decision = { id: newId(), verdict: 'APPROVED' as const, decidedById: approver.id, comment: comment ?? null };
+    const said = { verdict: 'APPROVED' as const, comment: comment ?? null };
     return {
-      decision,
+      decision: { id: newId(), decidedById: approver.id, ...right, ...said },
       maker: maker ?? refuse('MAKER_NOT_ACTIVE', 'Whoever proposed this cannot sign in any more.'),
       closedAt: now,
     };
   },
   save: async (tx, { decision, maker, closedAt }, { changeRequest }) => {
     await keepDecision(tx, changeRequest, decision);
+    const steps = await stepsNow(tx, changeRequest);
+    if (steps.some(({ approvals, quorum }) => approvals < quorum)) {
+      await tx.update(changeRequest, turnOf(steps.filter(({ open }) => open)));
+      return { outcome: 'AWAITING_APPROVAL' };
+    }
     const result = await carryOut(tx, changeRequest, maker);
     await tx.update(changeRequest, { status: 'EXECUTED', approvedById: decision.decidedById, closedAt, result });
     return result;
   },
-  record: ({ decision }, { changeRequest }) => ({
+  record: ({ decision }, { changeRequest }, _input, saved) => ({
     action: 'changeRequest.approved',
     subjectId: changeRequest.id,
-    changes: [{ path: 'status', before: changeRequest.status, after: 'EXECUTED' }],
+    changes:
+      saved?.outcome === 'AWAITING_APPROVAL'
+        ? [{ path: `steps.${decision.step}`, before: null, after: 'APPROVED' }]
+        : [{ path: 'status', before: changeRequest.status, after: 'EXECUTED' }],
     reason: decision.comment,
     changeRequestId: changeRequest.id,
   }),
@@ -84,9 +100,7 @@ async function carryOut(tx: Transaction, request: ChangeRequest, maker: Actor): 
   if (!allKeys(keys).some((each) => sameDigest(digestOf(each, request, input), request.digest)))
     return refuse('CHANGE_REQUEST_ALTERED', 'This change request was altered.');
   try {
-    const prepared = await prepare(tx, catalogue.find(request.operation), input, maker, (rows) =>
-      assertFresh(request, rows),
-    );
+    const prepared = await preparedFresh(tx, request, catalogue.find(request.operation), input, maker);
     const result = await finish(tx, prepared, { changeRequestId: request.id, onBehalfOfId: maker.id });
     // What is for the eyes of one alone is neither kept nor shown to the approver.
     return prepared.operation.ephemeral ? {} : result;
@@ -117,6 +131,30 @@ async function conflictsOf(tx: Transaction, request: ChangeRequest, input: Opera
   return request.changes
     .filter(({ path, before }) => now.has(path) && !canonicalBytes(now.get(path)).equals(canonicalBytes(before)))
     .map(({ path, before, after }) => ({ path, base: before, theirs: now.get(path), mine: after }));
+}
+
+/** The first three steps anew. Where fields alone have to be fresh, what it would do now must be what was approved. */
+async function preparedFresh(
+  tx: Transaction,
+  request: ChangeRequest,
+  carriedOut: AnyOperation,
+  input: OperationInput,
+  maker: Actor,
+): Promise<Prepared> {
+  if (request.freshness === 'ROW') return prepare(tx, carriedOut, input, maker, (rows) => assertFresh(request, rows));
+  const prepared = await prepare(tx, carriedOut, { ...input, expectedVersion: null }, maker);
+  if (!isSame(request, prepared)) assertFresh(request, prepared.rows);
+  return prepared;
+}
+
+/** Values that stand masked may have changed unseen. */
+function isSame(request: ChangeRequest, { recorded, facts }: Prepared): boolean {
+  const { amount } = facts;
+  return (
+    canonicalBytes(recorded.changes).equals(canonicalBytes(request.changes)) &&
+    (amount ? String(amount.minor) : null) === request.amountMinor &&
+    !JSON.stringify(request.changes).includes('•')
+  );
 }
 
 /** Refuses with CHANGE_REQUEST_STALE, showing what moved: a yes to yesterday's rows is no yes to today's. */

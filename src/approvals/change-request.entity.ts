@@ -2,6 +2,8 @@ import { Check, Column, Entity, Index, JoinColumn, ManyToOne, Unique } from 'typ
 import { Plain, Row } from '../platform/row';
 import { User } from '../access/user.entity';
 import type { FieldChange } from '../platform/operation';
+import type { Freshness } from './approval-policy.entity';
+import type { RequestedStep } from './approval-policy.rules';
 
 export type ChangeRequestStatus =
   'PENDING' | 'RETURNED' | 'EXECUTED' | 'REJECTED' | 'WITHDRAWN' | 'EXPIRED' | 'STALE' | 'FAILED';
@@ -50,6 +52,7 @@ export abstract class Asking extends Row {
   'change_request_status',
   `status IN ('PENDING','RETURNED','EXECUTED','REJECTED','WITHDRAWN','EXPIRED','STALE','FAILED')`,
 )
+@Check('change_request_freshness', `freshness IN ('ROW','FIELDS')`)
 @Check('change_request_approved_by_same_person', 'approved_by_id <> maker_id')
 @Check('change_request_executed_by_two', `(status = 'EXECUTED') = (approved_by_id IS NOT NULL)`)
 export class ChangeRequest extends Asking {
@@ -88,8 +91,50 @@ export class ChangeRequest extends Asking {
   @Column('integer')
   policyVersion!: number;
 
+  /** Whose yes it needs. Null: of one holder of `approverRoles` (it was made before there were steps). */
+  @Column({ type: 'jsonb', nullable: true })
+  steps!: RequestedStep[] | null;
+
+  /** Holders of any of these roles may decide now: those of the steps that are open. */
   @Column('text', { array: true })
   approverRoles!: string[];
+
+  /** Users who may decide now, whatever their roles. */
+  @Column('uuid', { array: true, nullable: true })
+  approverIds!: string[] | null;
+
+  /** The one whose turn it is alone, until it is reassigned. */
+  @Column({ type: 'uuid', nullable: true })
+  assigneeId!: string | null;
+
+  @ManyToOne(() => User)
+  @JoinColumn({ name: 'assignee_id', foreignKeyConstraintName: 'change_request_assignee' })
+  assignee?: User;
+
+  /** What is at stake, in minor units; null: no money, or none that the operation tells of. */
+  @Column({ type: 'bigint', nullable: true })
+  amountMinor!: string | null;
+
+  @Column({ type: 'text', nullable: true })
+  amountCurrency!: string | null;
+
+  @Column('text', { default: 'ROW' })
+  freshness!: Freshness;
+
+  /** When those who may decide are reminded next. */
+  @Column({ type: 'timestamptz', nullable: true })
+  remindAt!: Date | null;
+
+  /** When `escalateToRoles` may decide, too; null once they may. */
+  @Column({ type: 'timestamptz', nullable: true })
+  escalateAt!: Date | null;
+
+  @Column('text', { array: true, nullable: true })
+  escalateToRoles!: string[] | null;
+
+  /** What was amiss with its approvers when it was made: see `Warning`. */
+  @Column('text', { array: true, nullable: true })
+  warnings!: string[] | null;
 
   @Column('timestamptz')
   expiresAt!: Date;

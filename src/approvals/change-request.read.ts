@@ -10,6 +10,7 @@ import {
   instant,
   list,
   listWhere,
+  money,
   one,
   plain,
   plains,
@@ -22,15 +23,27 @@ import { and, literal, sql, type Sql } from '../platform/sql';
 const status = (row: string, { now }: Viewing): Sql =>
   sql`case when ${column(row, 'status')} in ('PENDING', 'RETURNED') and ${column(row, 'expires_at')} <= ${now}::timestamptz then 'EXPIRED' else ${column(row, 'status')} end`;
 
-/** The pair of change-request.rules.ts in SQL: what assertPending and assertMayDecide would let through. */
+/** Whether it is the viewer's turn, at first sight; the rest asks for it in the same words as whatever decides. */
+const mayBeTheirs = (row: string, { viewerId, viewerRoles, now }: Viewing): Sql =>
+  sql`(${column(row, 'approver_roles')} && ${viewerRoles}::text[] or ${viewerId}::uuid = any(${column(row, 'approver_ids')})
+    or exists (select from delegation d where d.delegate_id = ${viewerId}::uuid and d.revoked_at is null and d.ends_at > ${now}::timestamptz))`;
+
+/** What assertPending and assertStanding would let through. */
 export function decidable(row: string, viewing: Viewing): Sql {
   return and([
     sql`${status(row, viewing)} = 'PENDING'`,
     sql`${column(row, 'maker_id')} <> ${viewing.viewerId}::uuid`,
-    sql`${column(row, 'approver_roles')} && ${viewing.viewerRoles}::text[]`,
+    mayBeTheirs(row, viewing),
     viewing.may('approve', 'ChangeRequest', row),
+    sql`(select s.code is null from change_request r, change_request_standing(r, ${viewing.viewerId}::uuid, ${viewing.now}::timestamptz) s
+      where r.id = ${column(row, 'id')})`,
   ]);
 }
+
+const stepsOf = (row: string): Sql =>
+  sql`(select jsonb_agg(jsonb_build_object('step', s.step, 'stage', s.stage, 'name', s.name, 'roles', s.roles, 'people', s.people, 'quorum', s.quorum,
+    'approvals', s.approvals, 'state', case when s.open then 'OPEN' when s.approvals < s.quorum then 'LATER' else 'DONE' end) order by s.step)
+    from change_request r, change_request_steps(r) s where r.id = ${column(row, 'id')})`;
 
 export const changeRequestRead = declareRead('ChangeRequest', {
   table: 'change_request',
@@ -40,7 +53,12 @@ export const changeRequestRead = declareRead('ChangeRequest', {
     status: computed(status),
     input: plain('input_shown'),
     changes: elements((row) => column(row, 'changes')),
+    steps: elements(stepsOf),
     approverRoles: plain('approver_roles'),
+    approverIds: computed((row) => sql`coalesce(${column(row, 'approver_ids')}, '{}')`),
+    assignee: one(() => userRead, 'assignee_id'),
+    amount: money('amount_minor', 'amount_currency'),
+    warnings: computed((row) => sql`coalesce(${column(row, 'warnings')}, '{}')`),
     maker: one(() => userRead, 'maker_id'),
     createdAt: instant('created_at'),
     expiresAt: instant('expires_at'),
@@ -68,8 +86,9 @@ export const decisionRead = declareRead('Decision', {
   table: 'decision',
   partOfWhole: true,
   fields: {
-    ...plains('id', 'verdict', 'revision', 'comment'),
+    ...plains('id', 'verdict', 'revision', 'step', 'comment'),
     decidedBy: one(() => userRead, 'decided_by_id'),
+    onBehalfOf: one(() => userRead, 'on_behalf_of_id'),
     at: instant('created_at'),
   },
 });

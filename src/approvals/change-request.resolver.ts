@@ -3,7 +3,7 @@ import { Ask, type Asked } from '../platform/asked';
 import { PageArgs } from '../platform/pagination';
 import { payloadType } from '../platform/payload.type';
 import { JsonScalar } from '../platform/scalars';
-import { ApprovalDemand, demandFor } from './approval-demand';
+import { ApprovalDemand, approvalDemandOf } from './approval-demand';
 import { ApproveChangeRequestInput } from './approve-change-request';
 import { changeRequestRead, decidable } from './change-request.read';
 import { ChangeRequest, ChangeRequestConnection, ChangeRequestsArgs } from './change-request.type';
@@ -47,7 +47,7 @@ export class ChangeRequestResolver {
     @Arg('input', () => JsonScalar, { description: 'Its input, as its mutation takes it.' }) input: object,
     @Ask() asked: Asked,
   ) {
-    return asked.worked(() => demandFor(asked.context, operation, input));
+    return asked.worked(() => approvalDemandOf(asked.context, operation, input));
   }
 
   @Mutation(() => DecideChangeRequestsPayload, {

@@ -1,12 +1,9 @@
 import { sameDigest } from '../platform/canonical';
-import { refuse } from '../platform/errors';
+import { DomainError, refuse } from '../platform/errors';
 import type { ChangeRequest, SeenRow } from './change-request.entity';
+import type { Standing } from './standing';
 
-type Waiting = Pick<ChangeRequest, 'status' | 'expiresAt' | 'makerId' | 'approverRoles' | 'revision' | 'digest'>;
-interface Decider {
-  id: string;
-  roles: readonly string[];
-}
+type Waiting = Pick<ChangeRequest, 'status' | 'expiresAt' | 'makerId' | 'revision' | 'digest'>;
 
 /** Whether it waits for somebody, an approver or its maker, unless it has expired. */
 export const isWaiting = ({ status }: Pick<Waiting, 'status'>): boolean =>
@@ -31,11 +28,27 @@ export function assertOpenTo(makerId: string, request: Waiting, now: Date, stale
   assertPending(isWaiting(request) ? { ...request, status: 'PENDING' } : request, now);
 }
 
-/** Refuses a decider who made it (MAKER_IS_CHECKER) or whom its policy does not name (NOT_AN_APPROVER). */
-export function assertMayDecide({ makerId, approverRoles }: Waiting, decider: Decider): void {
-  if (makerId === decider.id) refuse('MAKER_IS_CHECKER', 'Somebody else has to decide what you proposed.');
-  if (!decider.roles.some((role) => approverRoles.includes(role)))
-    refuse('NOT_AN_APPROVER', 'The policy of this change asks for another role.', { approverRoles });
+const NO_STANDING: Record<string, string> = {
+  MAKER_IS_CHECKER: 'Somebody else has to decide what you proposed.',
+  DELEGATE_OF_MAKER: 'You stand in for whoever proposed this: somebody else has to decide it.',
+  DECISION_REPEATED: 'You have decided this already.',
+  NOT_AN_APPROVER: 'The policy of this change asks for somebody else.',
+  ASSIGNED_TO_ANOTHER: 'This was assigned to somebody else.',
+  LIMIT_EXCEEDED: 'This is above your limit.',
+};
+
+/**
+ * Refuses whoever has no standing, with the first of: MAKER_IS_CHECKER (they made it, under whichever of their users), DELEGATE_OF_MAKER, DECISION_REPEATED,
+ * NOT_AN_APPROVER (no step that is open names them), ASSIGNED_TO_ANOTHER, LIMIT_EXCEEDED (unless they `mayExceed` it: a no needs no limit). Else answers for which step they decide, and for whom.
+ */
+export function assertStanding(
+  { approverRoles }: Pick<ChangeRequest, 'approverRoles'>,
+  { code, step, onBehalfOfId }: Standing,
+  mayExceed = false,
+): { step: number; onBehalfOfId: string | null } {
+  if (code !== null && !(mayExceed && code === 'LIMIT_EXCEEDED'))
+    throw new DomainError(code, NO_STANDING[code]!, code === 'NOT_AN_APPROVER' ? { approverRoles } : {});
+  return { step: step!, onBehalfOfId };
 }
 
 /** Refuses a yes to anything but exactly what lies there: CHANGE_REQUEST_MOVED. */

@@ -3,8 +3,10 @@ import { User } from '../access/user.type';
 import { AuditOutcome } from '../audit/event.type';
 import { FieldChange } from '../platform/field-change.type';
 import { connectionArgs, connectionOf, orderEnum } from '../platform/pagination';
+import { Money } from '../platform/money.type';
 import { waitsAs } from '../platform/payload.type';
 import { DateTimeScalar, JsonScalar } from '../platform/scalars';
+import { ApproverWarning, ChangeRequestStep } from './approval-step.type';
 
 export enum ChangeRequestStatus {
   PENDING = 'PENDING',
@@ -57,8 +59,14 @@ export class Decision {
   @Field(() => User, { nullable: true, description: 'Who decided.' })
   decidedBy!: User | null;
 
+  @Field(() => User, { nullable: true, description: 'For whom, where they stood in for another.' })
+  onBehalfOf!: User | null;
+
   @Field(() => Int, { description: 'The revision that was decided.' })
   revision!: number;
+
+  @Field(() => Int, { description: 'The step of the request that it is about, from 1 on.' })
+  step!: number;
 
   @Field(() => String, { nullable: true, description: 'What they said to it.' })
   comment!: string | null;
@@ -153,8 +161,23 @@ export class ChangeRequest {
   @Field(() => String, { nullable: true, description: 'Why the maker wants it.' })
   reason!: string | null;
 
-  @Field(() => [String], { description: 'Holders of any of these roles may decide, except for the maker.' })
+  @Field(() => [ChangeRequestStep], { description: 'Whose yes it needs, and how far that is.' })
+  steps!: ChangeRequestStep[];
+
+  @Field(() => [String], { description: 'Holders of any of these roles may decide now, except for the maker.' })
   approverRoles!: string[];
+
+  @Field(() => [ID], { description: 'Ids of users who may decide now, whatever their roles.' })
+  approverIds!: string[];
+
+  @Field(() => User, { nullable: true, description: 'The one whose turn it is alone; null: any of them.' })
+  assignee!: User | null;
+
+  @Field(() => Money, { nullable: true, description: 'What is at stake; null: no money, or none that is told.' })
+  amount!: Money | null;
+
+  @Field(() => [ApproverWarning], { description: 'What was amiss with those who could decide when it was made.' })
+  warnings!: string[];
 
   @Field(() => DateTimeScalar, { description: 'When it was proposed.' })
   createdAt!: string;

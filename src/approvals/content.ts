@@ -17,7 +17,12 @@ type Content = Pick<
   | 'reason'
   | 'policyId'
   | 'policyVersion'
+  | 'steps'
   | 'approverRoles'
+  | 'escalateToRoles'
+  | 'freshness'
+  | 'amountMinor'
+  | 'amountCurrency'
   | 'expiresAt'
 >;
 
@@ -33,7 +38,15 @@ export const digestOf = (keys: Keys, request: Content, input: unknown): string =
     subject: { type: request.subjectType, id: request.subjectId },
     maker: request.makerId,
     policy: { id: request.policyId, version: request.policyVersion },
-    approverRoles: request.approverRoles,
+    // Whom it waits for now is not what it asks for, unless it was made before there were steps.
+    ...(request.steps
+      ? {
+          steps: request.steps,
+          escalateToRoles: request.escalateToRoles,
+          freshness: request.freshness,
+          amount: [request.amountMinor, request.amountCurrency],
+        }
+      : { approverRoles: request.approverRoles }),
     expiresAt: request.expiresAt.toISOString(),
     input,
     shown: request.inputShown,

@@ -19,5 +19,5 @@ export const deciderOf = async (tx: Transaction): Promise<Actor> =>
 export const keepDecision = (
   tx: Transaction,
   { id, makerId, revision }: ChangeRequest,
-  said: Pick<Decision, 'id' | 'verdict' | 'decidedById' | 'comment'>,
+  said: Pick<Decision, 'id' | 'verdict' | 'decidedById' | 'onBehalfOfId' | 'step' | 'comment'>,
 ): Promise<void> => tx.insert(Decision, { ...said, changeRequestId: id, makerId, revision } as Decision);

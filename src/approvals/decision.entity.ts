@@ -1,4 +1,4 @@
-import { Check, Column, Entity, JoinColumn, ManyToOne, Unique } from 'typeorm';
+import { Check, Column, Entity, Index, JoinColumn, ManyToOne, Unique } from 'typeorm';
 import { Row } from '../platform/row';
 import { User } from '../access/user.entity';
 import { ChangeRequest } from './change-request.entity';
@@ -9,6 +9,8 @@ import { ChangeRequest } from './change-request.entity';
  */
 @Entity('decision')
 @Unique('decision_repeated', ['changeRequestId', 'revision', 'decidedById'])
+@Index('decision_by', ['decidedById', 'createdAt'])
+@Index('decision_on_behalf', ['onBehalfOfId', 'createdAt'], { where: 'on_behalf_of_id IS NOT NULL' })
 @Check('decision_by_same_person', 'decided_by_id <> maker_id')
 export class Decision extends Row {
   @Column('uuid')
@@ -33,6 +35,18 @@ export class Decision extends Row {
   @ManyToOne(() => User)
   @JoinColumn({ name: 'decided_by_id', foreignKeyConstraintName: 'decision_decided_by' })
   decidedBy?: User;
+
+  /** Whose right it was, where somebody stood in for another. */
+  @Column({ type: 'uuid', nullable: true })
+  onBehalfOfId!: string | null;
+
+  @ManyToOne(() => User)
+  @JoinColumn({ name: 'on_behalf_of_id', foreignKeyConstraintName: 'decision_on_behalf_of' })
+  onBehalfOf?: User;
+
+  /** The step of the request that it is about, from 1 on. */
+  @Column('integer', { default: 1 })
+  step!: number;
 
   @Column('text')
   verdict!: 'APPROVED' | 'REJECTED' | 'RETURNED';

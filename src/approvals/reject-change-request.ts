@@ -4,8 +4,9 @@ import { Input } from '../platform/operation.type';
 import { Text } from '../platform/text';
 import { ChangeRequest } from './change-request.entity';
 import { closeIfOver } from './close-if-over';
-import { assertMayDecide, assertPending } from './change-request.rules';
+import { assertPending, assertStanding } from './change-request.rules';
 import { deciderOf, keepDecision } from './decider';
+import { standingOf } from './standing';
 
 @InputType({ description: 'A no, with a reason that the maker can learn from.' })
 export class RejectChangeRequestInput extends Input {
@@ -21,16 +22,17 @@ export const rejectChangeRequest = operation({
   name: 'changeRequest.reject',
   subject: 'ChangeRequest',
   summary: 'Reject a change request',
-  lock: async (tx, input: RejectChangeRequestInput) => ({
-    changeRequest: await tx.lock(ChangeRequest, input.id),
-    decider: await deciderOf(tx),
-  }),
+  lock: async (tx, input: RejectChangeRequestInput) => {
+    const changeRequest = await tx.lock(ChangeRequest, input.id);
+    const decider = await deciderOf(tx);
+    return { changeRequest, decider, standing: await standingOf(tx, changeRequest, decider.id) };
+  },
   authorize: (may, { changeRequest }) => may('reject', changeRequest),
-  decide: ({ changeRequest, decider }, { reason }, { now, newId }) => {
+  decide: ({ changeRequest, decider, standing }, { reason }, { now, newId }) => {
     assertPending(changeRequest, now);
-    assertMayDecide(changeRequest, decider);
+    const right = assertStanding(changeRequest, standing, true);
     return {
-      decision: { id: newId(), verdict: 'REJECTED' as const, decidedById: decider.id, comment: reason },
+      decision: { id: newId(), verdict: 'REJECTED' as const, decidedById: decider.id, ...right, comment: reason },
       closedAt: now,
     };
   },

@@ -4,9 +4,10 @@ import { operation } from '../platform/operation';
 import { Input } from '../platform/operation.type';
 import { Text } from '../platform/text';
 import { ChangeRequest } from './change-request.entity';
-import { assertMayDecide, assertPending, assertSeen } from './change-request.rules';
+import { assertPending, assertSeen, assertStanding } from './change-request.rules';
 import { closeIfOver } from './close-if-over';
 import { deciderOf, keepDecision } from './decider';
+import { standingOf } from './standing';
 
 @InputType({ description: 'Not like this, and what the maker has to change about it.' })
 export class ReturnChangeRequestInput extends Input {
@@ -28,16 +29,17 @@ export const returnChangeRequest = operation({
   name: 'changeRequest.return',
   subject: 'ChangeRequest',
   summary: 'Return a change request for rework',
-  lock: async (tx, input: ReturnChangeRequestInput) => ({
-    changeRequest: await tx.lock(ChangeRequest, input.id),
-    decider: await deciderOf(tx),
-  }),
+  lock: async (tx, input: ReturnChangeRequestInput) => {
+    const changeRequest = await tx.lock(ChangeRequest, input.id);
+    const decider = await deciderOf(tx);
+    return { changeRequest, decider, standing: await standingOf(tx, changeRequest, decider.id) };
+  },
   authorize: (may, { changeRequest }) => may('return', changeRequest),
-  decide: ({ changeRequest, decider }, { revision, reason }, { now, newId }) => {
+  decide: ({ changeRequest, decider, standing }, { revision, reason }, { now, newId }) => {
     assertPending(changeRequest, now);
-    assertMayDecide(changeRequest, decider);
+    const right = assertStanding(changeRequest, standing, true);
     assertSeen(changeRequest, { revision: revision ?? changeRequest.revision, digest: changeRequest.digest });
-    return { id: newId(), verdict: 'RETURNED' as const, decidedById: decider.id, comment: reason };
+    return { id: newId(), verdict: 'RETURNED' as const, decidedById: decider.id, ...right, comment: reason };
   },
   save: async (tx, decision, { changeRequest }) => {
     await keepDecision(tx, changeRequest, decision);

@@ -11,13 +11,15 @@ import { JsonScalar } from '../platform/scalars';
 import { unsealText } from '../platform/sealed-text';
 import type { Transaction } from '../platform/transaction';
 import { ApprovalPolicy } from './approval-policy.entity';
+import { type Demand, demandOf } from './approval-policy.rules';
 import { ChangeRequest } from './change-request.entity';
 import { ChangeRequestRevision } from './change-request-revision.entity';
 import { assertOpenTo, isOpenTo, movedRows } from './change-request.rules';
 import { closeIfOver } from './close-if-over';
 import { placeOfInput, seenRows } from './content';
 import { deciderOf } from './decider';
-import { contentOf, policyFor, storedInput, subjectOf, termsOf } from './proposal';
+import { contentOf, demandFor, storedInput, subjectOf, termsOf } from './proposal';
+import { warningsOf } from './standing';
 
 @InputType({ description: 'What you ask for now, in place of what you asked for before.' })
 export class ReviseChangeRequestInput extends Input {
@@ -51,7 +53,7 @@ export const reviseChangeRequest = operation({
   authorize: (may, { changeRequest }) => may('revise', changeRequest),
   decide: ({ changeRequest, revised }, _input, { now, actorId }) => {
     assertOpenTo(actorId, changeRequest, now, true);
-    const { prepared, policy, same } = revised!;
+    const { prepared, demand, same } = revised!;
     const subject = subjectOf(prepared);
     if (subject.type !== changeRequest.subjectType || subject.id !== changeRequest.subjectId)
       refuse('SUBJECT_MOVED', 'A revision is about the same as what it revises.', {
@@ -60,7 +62,7 @@ export const reviseChangeRequest = operation({
       });
     if (same && movedRows(changeRequest.seen, seenRows(prepared.rows)).length === 0)
       refuse('NOTHING_TO_CHANGE', 'Nothing was asked to be changed.');
-    return { prepared, terms: termsOf(policy, now), subject };
+    return { prepared, terms: termsOf(demand, now), subject };
   },
   save: async (tx, { prepared, terms }, { changeRequest }) => {
     const { id, revision, digest, inputShown, changes, seen, reason, makerId } = changeRequest;
@@ -72,7 +74,13 @@ export const reviseChangeRequest = operation({
       subjectId: ___,
       ...content
     } = contentOf(tx, prepared, { id, makerId, revision: revision + 1 }, terms);
-    await tx.update(changeRequest, { ...content, status: 'PENDING', closedAt: null, failureCode: null });
+    await tx.update(changeRequest, {
+      ...content,
+      warnings: await warningsOf(tx, { id, makerId, ...content, operation: changeRequest.operation }),
+      status: 'PENDING',
+      closedAt: null,
+      failureCode: null,
+    });
     return { changeRequest: id };
   },
   record: ({ prepared: { recorded, input }, subject }, { changeRequest }) => ({
@@ -93,7 +101,7 @@ async function preparedAnew(
   tx: Transaction,
   request: ChangeRequest,
   given: Record<string, unknown>,
-): Promise<{ prepared: Prepared; policy: ApprovalPolicy; same: boolean }> {
+): Promise<{ prepared: Prepared; demand: Demand; same: boolean }> {
   const { catalogue, keys, inputOf } = tx.context.app;
   const text = unsealText(keys, request.inputSealed, placeOfInput(request.id, request.revision));
   const before = JSON.parse(text) as Record<string, unknown>;
@@ -102,9 +110,9 @@ async function preparedAnew(
   ) as OperationInput;
   const prepared = await prepare(tx, catalogue.find(request.operation), input, await deciderOf(tx));
   // A change that no policy would ask a second person for any more still gets the one that it was to have.
-  const policy = (await policyFor(tx, prepared)) ?? (await tx.find(ApprovalPolicy, { id: request.policyId }))[0]!;
+  const demand = (await demandFor(tx, prepared)) ?? demandOf(await tx.find(ApprovalPolicy, { id: request.policyId }))!;
   const same = canonicalBytes(storedInput(input)).equals(canonicalBytes(before));
-  return { prepared, policy, same };
+  return { prepared, demand, same };
 }
 
 /** What was given, with the values of before where it is what was shown in their place. */

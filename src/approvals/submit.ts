@@ -11,9 +11,10 @@ import { maskText } from '../platform/masks';
 import type { AnyOperation, OperationInput, Submitted } from '../platform/operation';
 import { payloadKey } from '../platform/operation';
 import { inTransaction, type Transaction } from '../platform/transaction';
-import type { ApprovalPolicy } from './approval-policy.entity';
+import type { Demand } from './approval-policy.rules';
 import { ChangeRequest } from './change-request.entity';
-import { contentOf, policyFor, storedInput, termsOf } from './proposal';
+import { contentOf, demandFor, storedInput, termsOf } from './proposal';
+import { warningsOf } from './standing';
 
 /**
  * The only way to write. Looks the operation up, prepares it, asks the policies, and either carries it out or stores it
@@ -28,8 +29,8 @@ export async function submit(context: Context, name: string, given: OperationInp
       tx.actAs(actor);
       return once(tx, operation, actor, input, async () => {
         const prepared = await prepare(tx, operation, input, actor);
-        const policy = await policyFor(tx, prepared);
-        return policy ? propose(tx, prepared, actor, policy) : done(await finish(tx, prepared));
+        const demand = await demandFor(tx, prepared);
+        return demand ? propose(tx, prepared, actor, demand) : done(await finish(tx, prepared));
       });
     });
   } catch (error) {
@@ -44,12 +45,17 @@ const signedOut = () => refuse('UNAUTHENTICATED', 'Sign in first.');
 
 const done = (result: Record<string, unknown>): Submitted => ({ outcome: 'DONE', changeRequestId: null, result });
 
-async function propose(tx: Transaction, prepared: Prepared, actor: Actor, policy: ApprovalPolicy): Promise<Submitted> {
+async function propose(tx: Transaction, prepared: Prepared, actor: Actor, demand: Demand): Promise<Submitted> {
   const { operation, recorded } = prepared;
   const waiting = { id: tx.newId(), makerId: actor.id, revision: 1 };
-  const content = contentOf(tx, prepared, waiting, termsOf(policy, tx.now));
+  const content = contentOf(tx, prepared, waiting, termsOf(demand, tx.now));
   const open = { status: 'PENDING' as const, approvedById: null, closedAt: null, failureCode: null, result: null };
-  await tx.insert(ChangeRequest, { ...waiting, ...content, ...open } as ChangeRequest);
+  await tx.insert(ChangeRequest, {
+    ...waiting,
+    ...content,
+    ...open,
+    warnings: await warningsOf(tx, { ...waiting, ...content }),
+  } as ChangeRequest);
   await record(tx, {
     action: 'changeRequest.proposed',
     outcome: 'DONE',

@@ -32,6 +32,12 @@ export interface Facts {
   /** The client account that the operation concerns; also decides who may see its change request. */
   accountId: string | null;
   amount?: { minor: bigint; currency: string };
+  /** The lines of business that it concerns. */
+  lobIds?: readonly string[];
+  /** A kind of it, in the words of its type: a complaint's category, the reason of a dispute. */
+  category?: string;
+  /** How much harm it could do. */
+  risk?: 'LOW' | 'MEDIUM' | 'HIGH';
 }
 
 /** The instant, the actor and fresh ids, handed to `decide` so that it stays a pure function. */

@@ -19,6 +19,7 @@ export const INPUTS: Record<string, () => object> = {
   approveChangeRequest: () => ({ id: NO_ID, revision: 1, digest: '0'.repeat(64) }),
   rejectChangeRequest: () => ({ id: NO_ID, reason: 'no' }),
   withdrawChangeRequest: () => ({ id: NO_ID }),
+  createApprovalPolicy: () => ({ operation: 'invoice.void', name: `d-${unique().toLowerCase()}`, reason: 'audit' }),
   changeApprovalPolicy: () => ({ approvalPolicyId: NO_ID, active: true, reason: 'audit' }),
   openAccount: () => ({ code: `D-${unique()}`, legalName: 'Door Ltd', currency: 'USD', timeZone: 'UTC' }),
   changeAccount: () => ({ accountId: NO_ID, legalName: 'Door Ltd' }),

@@ -75,6 +75,7 @@ const LET_IN: Record<'Query' | 'Mutation', Record<string, readonly Who[]>> = {
     decideChangeRequests: DECIDERS,
     reviseChangeRequest: ['admin', 'billing', 'supervisor', 'operations', 'compliance'],
     withdrawChangeRequest: ['admin', 'billing', 'supervisor', 'operations', 'compliance'],
+    createApprovalPolicy: ['admin'],
     changeApprovalPolicy: ['admin'],
     openAccount: ['operations'],
     changeAccount: ['billing', 'operations'],

@@ -796,8 +796,8 @@ describe('revealSensitiveValue', () => {
 describe('under a policy that an owner has made', () => {
   const underApproval = (operation: string) =>
     t.sql(
-      `INSERT INTO approval_policy (id, operation, active, approver_roles, expires_after_hours) VALUES (gen_random_uuid(), $1, true, '{supervisor}', 1)
-       ON CONFLICT (operation) DO UPDATE SET active = true, approver_roles = excluded.approver_roles`,
+      `INSERT INTO approval_policy (id, operation, active, steps, expires_after_hours) VALUES (gen_random_uuid(), $1, true, '[{"stage":1,"roles":["supervisor"],"people":[],"quorum":1}]', 1)
+       ON CONFLICT (operation, name) DO UPDATE SET active = true, steps = excluded.steps`,
       [operation],
     );
   const lift = (operation: string) =>
@@ -1191,6 +1191,19 @@ async function plantEverywhere(): Promise<void> {
     `changeRequest { ${SHOWN_REQUEST} }`,
   );
   await approve('compliance', policyChange.payload.changeRequest);
+  const policyMade = await mutate(
+    t.as('admin'),
+    'createApprovalPolicy',
+    {
+      operation: 'agent.transfer',
+      name: 'planted',
+      steps: [{ name: plantText('ApprovalStepInput.name'), roles: ['supervisor'] }],
+      whenCategories: [plantText('createApprovalPolicy.whenCategories')],
+      reason: plantText('createApprovalPolicy.reason'),
+    },
+    `changeRequest { ${SHOWN_REQUEST} }`,
+  );
+  await approve('compliance', policyMade.payload.changeRequest);
   await mutate(t.as('operations'), 'closeLob', { lobId, reason: plantText('closeLob.reason') }, 'lob { id }');
   const closing = await mutate(t.as('operations'), 'closeAccount', {
     accountId,

@@ -27,11 +27,11 @@ async function underPolicy(operation: string, patch: object, work: () => Promise
     await work();
   } finally {
     await t.sql(
-      `UPDATE approval_policy SET active = $2, approver_roles = $3, when_fields = $4, when_amount_above_minor = $5, when_currency = $6, expires_after_hours = $7 WHERE operation = $1`,
+      `UPDATE approval_policy SET active = $2, steps = $3, when_fields = $4, when_amount_above_minor = $5, when_currency = $6, expires_after_hours = $7 WHERE operation = $1`,
       [
         operation,
         before.active,
-        before.approver_roles,
+        JSON.stringify(before.steps),
         before.when_fields,
         before.when_amount_above_minor,
         before.when_currency,

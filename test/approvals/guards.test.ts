@@ -129,7 +129,7 @@ const NOT_THE_API: [what: string, statement: string][] = [
   ['another revision', `UPDATE change_request SET revision = 2 WHERE id = $id`],
   ['another subject', `UPDATE change_request SET subject_id = NULL WHERE id = $id`],
   ['another account', `UPDATE change_request SET account_id = NULL WHERE id = $id`],
-  ['other approvers', `UPDATE change_request SET approver_roles = '{billing}' WHERE id = $id`],
+  ['other approvers', `UPDATE change_request SET steps = jsonb_set(steps, '{0,roles}', '["billing"]') WHERE id = $id`],
   ['another policy', `UPDATE change_request SET policy_version = 9 WHERE id = $id`],
   ['more time', `UPDATE change_request SET expires_at = '2999-01-01' WHERE id = $id`],
   ['another reason', `UPDATE change_request SET reason = '' WHERE id = $id`],
@@ -138,10 +138,6 @@ const NOT_THE_API: [what: string, statement: string][] = [
   ['empty the requests', `TRUNCATE change_request CASCADE`],
   ['change a decision', `UPDATE decision SET verdict = 'REJECTED' WHERE change_request_id = $executed`],
   ['delete a decision', `DELETE FROM decision WHERE change_request_id = $executed`],
-  [
-    'make a policy',
-    `INSERT INTO approval_policy SELECT gen_random_uuid(), 1, now(), 'x.y', true, '{billing}', NULL, NULL, NULL, 1`,
-  ],
   ['move a policy to another operation', `UPDATE approval_policy SET operation = 'x.y'`],
   ['delete the policies', `DELETE FROM approval_policy`],
   ['delete a user', `DELETE FROM app_user WHERE id = $checker`],
@@ -241,23 +237,33 @@ describe('two people, in the database', () => {
       // And that what is asked for moves on with its revision alone: test/approvals/revise-change-request.test.ts.
       expect(changes.get('change_request')).toEqual([
         'account_id',
+        'amount_currency',
+        'amount_minor',
         'approved_by_id',
+        'approver_ids',
         'approver_roles',
+        'assignee_id',
         'changes',
         'closed_at',
         'digest',
+        'escalate_at',
+        'escalate_to_roles',
         'expires_at',
         'failure_code',
+        'freshness',
         'input_sealed',
         'input_shown',
         'policy_id',
         'policy_version',
         'reason',
+        'remind_at',
         'result',
         'revision',
         'seen',
         'status',
+        'steps',
         'version',
+        'warnings',
       ]);
       expect(changes.get('change_request_revision')).toEqual(['changes', 'input_shown', 'version']);
       expect(changes.get('decision')).toEqual(['version']);
@@ -269,6 +275,7 @@ describe('two people, in the database', () => {
         'name',
         'password_hash',
         'password_set_by_id',
+        'person_id',
         'version',
       ]);
       expect(changes.get('agent')).toEqual(['name', 'version']);

@@ -255,7 +255,7 @@ describe('changeRequest.revise', () => {
       for (const set of [
         `digest = repeat('0', 64)`,
         `expires_at = now() + interval '1 year'`,
-        `approver_roles = '{billing}'`,
+        `steps = NULL`,
         `seen = '[]'`,
         `reason = 'x'`,
       ])

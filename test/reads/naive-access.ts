@@ -79,7 +79,11 @@ const DECIDES_ACCESS = new Set([
   'role.revoke',
   'user.create',
   'user.deactivate',
+  'user.link',
+  'approvalPolicy.create',
   'approvalPolicy.change',
+  'approvalLimit.set',
+  'exchangeRate.set',
   'personalData.erase',
 ]);
 const DECIDES: Record<string, (operation: string) => boolean> = {
@@ -109,7 +113,7 @@ const HOUSE_READS = Object.keys(HOUSE)
 const ALWAYS = listed('read User, changePassword User, read Session, end Session');
 const PERMISSIONS: Record<string, string[]> = {
   admin: listed(`${HOUSE_READS}, create User, deactivate User, grant RoleGrant, revoke RoleGrant, read RoleGrant,
-    change ApprovalPolicy, withdraw ChangeRequest, revise ChangeRequest, approve ChangeRequest, reject ChangeRequest, return ChangeRequest`),
+    create ApprovalPolicy, change ApprovalPolicy, withdraw ChangeRequest, revise ChangeRequest, approve ChangeRequest, reject ChangeRequest, return ChangeRequest`),
   billing: listed(`${HOUSE_READS}, change Account, draft Invoice, issue Invoice, void Invoice, open Dispute,
     resolve Dispute, withdraw Dispute, reveal Account, withdraw ChangeRequest, revise ChangeRequest`),
   supervisor:

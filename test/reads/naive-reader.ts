@@ -14,7 +14,8 @@ import {
 import { bareSchema } from '../../src/schema';
 import { type Looker, permissionsOf, refusalAt, sees } from './naive-access';
 import { assertCursors, connection, refusal } from './naive-connection';
-import { mayDecide, resolversOf, type Rows } from './naive-resolvers';
+import { mayDecide } from './naive-approvals';
+import { resolversOf, type Rows } from './naive-resolvers';
 import { Instant, type Row, type Table, type Tables } from './naive-rows';
 import { sameId, TYPES, type World } from './naive-types';
 

@@ -1,6 +1,7 @@
 import { formatMinor } from '../../src/platform/money';
 import { GraphQLError } from 'graphql';
-import { decides, type Looker, sees, seesAny } from './naive-access';
+import { type Looker, sees, seesAny } from './naive-access';
+import { mayDecide, stepsOf } from './naive-approvals';
 import { connection, type PageOf } from './naive-connection';
 import type { Row, Table } from './naive-rows';
 import { assignmentsToday, clocks, rolesHeld, statusOf, TYPES, type World } from './naive-types';
@@ -13,13 +14,6 @@ export interface Rows {
   world(): World;
   where(table: Table, column: string, value: unknown): readonly Row[];
 }
-
-/** Whether somebody may decide a change request now. */
-export const mayDecide = (who: Looker, row: Row, world: World): boolean =>
-  statusOf(row, world) === 'PENDING' &&
-  row.maker_id !== who.id &&
-  who.roles.some((role) => (row.approver_roles as string[]).includes(role)) &&
-  decides(who, row.operation as string);
 
 const trimmed = (numeric: string) => (numeric.includes('.') ? numeric.replace(/\.?0+$/, '') : numeric);
 
@@ -158,6 +152,15 @@ export function resolversOf(rows: Rows, who: Looker | null): Record<string, Reco
           .filter(
             (each) => each.outcome === 'DONE' || ((toldBy(each).changes as unknown[] | undefined) ?? []).length > 0,
           ),
+      steps: (row) =>
+        stepsOf(row, rows.world()).map((step) => ({
+          ...step,
+          state: step.open ? 'OPEN' : step.approvals < step.quorum ? 'LATER' : 'DONE',
+        })),
+      approverIds: (row) => row.approver_ids ?? [],
+      assignee: user('assignee_id'),
+      amount: money('amount_minor', 'amount_currency'),
+      warnings: (row) => row.warnings ?? [],
       canDecide: (row) => who !== null && mayDecide(who, row, rows.world()),
     },
     ChangeRequestMoment: {
@@ -170,8 +173,15 @@ export function resolversOf(rows: Rows, who: Looker | null): Record<string, Reco
       input: (row) => row.input_shown as unknown,
       revisedAt: (row) => row.created_at as unknown,
     },
-    Decision: { decidedBy: user('decided_by_id'), at: (row) => row.created_at as unknown },
+    Decision: {
+      decidedBy: user('decided_by_id'),
+      onBehalfOf: user('on_behalf_of_id'),
+      at: (row) => row.created_at as unknown,
+    },
     ApprovalPolicy: {
+      steps: (row) => (row.steps as Row[]).map((step) => ({ ...step, name: step.name ?? null })),
+      approverRoles: (row) =>
+        [...new Set((row.steps as { roles: string[] }[]).flatMap(({ roles }) => roles))].toSorted(),
       whenAmountAbove: money('when_amount_above_minor', 'when_currency'),
       whenAmountPositive: (row) => row.when_amount_above_minor !== null && row.when_currency === null,
     },

@@ -39,9 +39,9 @@ const search =
       .toLowerCase()
       .includes((value as string).toLowerCase());
 
-const us = (instant: unknown): bigint => (instant as Instant).us;
+export const us = (instant: unknown): bigint => (instant as Instant).us;
 const usOf = (iso: string): bigint => BigInt(Date.parse(iso)) * 1000n;
-const nowUs = ({ now }: World): bigint => BigInt(now.getTime()) * 1000n;
+export const nowUs = ({ now }: World): bigint => BigInt(now.getTime()) * 1000n;
 
 /** The date of now in a zone. */
 const today = ({ now }: World, zone: string): string =>

@@ -211,10 +211,47 @@ async function givenRequests(t: TestApp, accountId: string, lobs: string[], subm
   await t.sql(
     `UPDATE approval_policy SET when_amount_above_minor = 12345, when_currency = 'KWD' WHERE operation = 'dispute.open'`,
   );
+  const closing = await givenSteps(t, lobs[0]!, waiting.id as string);
+  await approve((await t.sql('SELECT * FROM change_request WHERE id = $1', [closing]))[0]!);
   await t.rewind(
     `UPDATE change_request SET status = 'FAILED', failure_code = 'ACCOUNT_CLOSED', closed_at = created_at WHERE id = $1`,
     [stale.id],
   );
+}
+
+/** Policies with steps and conditions, somebody who stands in for another, limits and rates, and a request whose turn is one person's alone. */
+async function givenSteps(t: TestApp, lobId: string, waitingId: string): Promise<string> {
+  const id = (who: CastName) => t.as(who).userId;
+  const step = (stage: number, more: object) => ({ stage, roles: [], people: [], quorum: 1, ...more });
+  const steps = [
+    step(1, { name: 'Named', people: [id('admin2')] }),
+    step(1, { roles: ['compliance'], quorum: 9 }),
+    step(2, { roles: ['supervisor'] }),
+  ];
+  await t.sql(
+    `INSERT INTO approval_policy (id, operation, name, active, tier, steps, when_account_ids, when_lob_ids, when_categories, when_risk_at_least,
+       freshness, expires_after_hours, remind_after_hours, escalate_after_hours, escalate_to_roles)
+     SELECT gen_random_uuid(), 'lob.close', 'of-one', true, 2, $1, ARRAY[account_id], ARRAY[id], '{Fees}', 'LOW', 'FIELDS', 90, 24, 48, '{auditor}'
+     FROM lob WHERE id = $2`,
+    [JSON.stringify(steps), lobId],
+  );
+  await t.sql(
+    `INSERT INTO delegation (id, delegator_id, delegate_id, starts_at, ends_at, reason)
+     SELECT gen_random_uuid(), d.one, d.other, '2026-01-01', '2026-12-31', 'away' FROM (VALUES ($1::uuid, $2::uuid), ($3, $4)) d (one, other)`,
+    [id('admin2'), id('supervisor'), id('billing'), id('supervisor2')],
+  );
+  await t.sql(
+    `INSERT INTO approval_limit (id, user_id, currency, per_request_minor, per_day_minor)
+     SELECT gen_random_uuid(), $1, l.* FROM (VALUES ('USD', 100, 500), ('KWD', NULL, 10)) l`,
+    [id('supervisor2')],
+  );
+  await t.sql(
+    `INSERT INTO exchange_rate (id, currency, per_euro, valid_on)
+     SELECT gen_random_uuid(), r.* FROM (VALUES ('USD', 1.1, date '2026-01-01'), ('KWD', 0.35, '2026-02-01')) r`,
+  );
+  await t.sql('UPDATE change_request SET assignee_id = $2 WHERE id = $1', [waitingId, id('supervisor2')]);
+  const closing = await t.person('operations').submit('lob.close', { lobId, reason: 'over' }, key());
+  return closing.changeRequestId!;
 }
 
 /** What the trail tells beside what was done. */

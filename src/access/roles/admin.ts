@@ -9,7 +9,7 @@ export const admin: Role = ({ can }) => {
   can('grant', 'RoleGrant');
   can('revoke', 'RoleGrant');
   can('read', 'RoleGrant');
-  can('change', 'ApprovalPolicy');
+  can(['create', 'change'], 'ApprovalPolicy');
   can(['withdraw', 'revise'], 'ChangeRequest');
   can(['approve', 'reject', 'return'], 'ChangeRequest', { operation: { $in: ACCESS_OPERATIONS } });
 };

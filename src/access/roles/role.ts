@@ -31,7 +31,11 @@ export const ACCESS_OPERATIONS = [
   'role.revoke',
   'user.create',
   'user.deactivate',
+  'user.link',
+  'approvalPolicy.create',
   'approvalPolicy.change',
+  'approvalLimit.set',
+  'exchangeRate.set',
   'personalData.erase',
 ];
 

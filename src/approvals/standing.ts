@@ -1,0 +1,109 @@
+import type { Transaction } from '../platform/transaction';
+import type { ChangeRequest } from './change-request.entity';
+
+/** Why somebody may not decide a request: a code; null where they may. Then for which step, and for whom if not for themselves. */
+export interface Standing {
+  code: string | null;
+  step: number | null;
+  onBehalfOfId: string | null;
+}
+
+/** A step of a request as it is now. */
+export interface StepNow {
+  step: number;
+  stage: number;
+  roles: string[];
+  people: string[];
+  quorum: number;
+  approvals: number;
+  open: boolean;
+}
+
+const STANDING = `SELECT s.code, s.step, s.on_behalf_of AS "onBehalfOfId"
+  FROM change_request r, change_request_standing(r, $2, $3) s WHERE r.id = $1`;
+
+const LIMITED = `SELECT l.id FROM approval_limit l WHERE person_of(l.user_id) = ANY (
+  SELECT person_of(u) FROM unnest($1::uuid[]) u) ORDER BY l.id FOR NO KEY UPDATE`;
+
+/**
+ * How somebody stands to a request that is locked. Their limits are locked first, and looked at then: two requests that are each within a
+ * limit over a day do not pass it together.
+ */
+export async function standingOf(tx: Transaction, request: ChangeRequest, who: string): Promise<Standing> {
+  const look = async () => (await tx.query<Standing>(STANDING, [request.id, who, tx.now]))[0]!;
+  if (request.amountMinor === null) return look();
+  const first = await look();
+  const limited = await tx.query(LIMITED, [[who, first.onBehalfOfId].filter((each) => each !== null)]);
+  return limited.length > 0 ? look() : first;
+}
+
+const STEPS = 'SELECT s.* FROM change_request r, change_request_steps(r) s WHERE r.id = $1';
+
+/** The steps of a request, with the yeses that count now. */
+export const stepsNow = (tx: Transaction, { id }: Pick<ChangeRequest, 'id'>): Promise<StepNow[]> =>
+  tx.query<StepNow>(STEPS, [id]);
+
+/** What may be amiss with the approvers of a request. */
+export const WARNINGS = ['NO_APPROVER', 'TOO_FEW_APPROVERS', 'ABOVE_EVERY_LIMIT'] as const;
+export type Warning = (typeof WARNINGS)[number];
+
+/**
+ * Whoever holds a role that an open step asks for, is named by it, or stands in for somebody. Somebody who is away counts by who stands in.
+ */
+const CANDIDATES = `WITH asked AS MATERIALIZED (SELECT r FROM jsonb_populate_record(NULL::change_request, $1) r),
+    open AS MATERIALIZED (SELECT t.* FROM asked, change_request_steps((r)) t WHERE t.open)
+  SELECT person_of(u.id) AS person, s.code, (SELECT max(quorum) FROM open) AS needed
+  FROM asked, app_user u, change_request_standing((r), u.id, $2) s
+  WHERE u.deactivated_at IS NULL
+    AND (EXISTS (SELECT FROM open WHERE people ? u.id::text)
+      OR EXISTS (SELECT FROM open, role_grant g WHERE g.user_id = u.id AND g.revoked_at IS NULL AND roles ? g.role)
+      OR EXISTS (SELECT FROM delegation d WHERE d.delegate_id = u.id AND d.revoked_at IS NULL AND d.ends_at > $2))
+    AND NOT EXISTS (SELECT FROM delegation d WHERE d.delegator_id = u.id AND d.out_of_office AND d.revoked_at IS NULL
+      AND d.starts_at <= $2 AND $2 < d.ends_at)`;
+
+/** So many as are needed are enough to know, and each costs. */
+const ENOUGH = `${CANDIDATES} AND s.code IS NULL LIMIT $3`;
+const ALL = `${CANDIDATES} AND (s.code IS NULL OR s.code = 'LIMIT_EXCEEDED')`;
+
+interface Candidate {
+  person: string;
+  code: string | null;
+  needed: number;
+}
+
+/** What decides who could say yes to a request that may not be there yet. */
+export type Asked = Pick<
+  ChangeRequest,
+  'id' | 'makerId' | 'revision' | 'operation' | 'accountId' | 'steps' | 'amountMinor' | 'amountCurrency'
+>;
+
+/** How many people could decide first, and what is amiss with that. */
+export async function approversOf(tx: Transaction, asked: Asked): Promise<{ able: number; warnings: Warning[] }> {
+  const candidates = await tx.query<Candidate>(ALL, [rowOf(asked), tx.now]);
+  const able = personsOf(candidates.filter(({ code }) => code === null));
+  if (able === 0) return { able, warnings: [candidates.length > 0 ? 'ABOVE_EVERY_LIMIT' : 'NO_APPROVER'] };
+  return { able, warnings: able < candidates[0]!.needed ? ['TOO_FEW_APPROVERS'] : [] };
+}
+
+/** What is amiss with those who could decide; null: nothing. */
+export async function warningsOf(tx: Transaction, asked: Asked): Promise<Warning[] | null> {
+  const first = asked.steps![0]!.stage;
+  const needed = Math.max(...asked.steps!.filter(({ stage }) => stage === first).map(({ quorum }) => quorum));
+  if (personsOf(await tx.query<Candidate>(ENOUGH, [rowOf(asked), tx.now, needed])) >= needed) return null;
+  const { warnings } = await approversOf(tx, asked);
+  return warnings.length > 0 ? warnings : null;
+}
+
+const personsOf = (candidates: readonly Candidate[]) => new Set(candidates.map(({ person }) => person)).size;
+
+const rowOf = (asked: Asked): string =>
+  JSON.stringify({
+    id: asked.id,
+    maker_id: asked.makerId,
+    revision: asked.revision,
+    operation: asked.operation,
+    account_id: asked.accountId,
+    steps: asked.steps,
+    amount_minor: asked.amountMinor,
+    amount_currency: asked.amountCurrency,
+  });

@@ -1,0 +1,156 @@
+import { decides, type Looker } from './naive-access';
+import type { Instant, Row } from './naive-rows';
+import { nowUs, rolesHeld, statusOf, us, type World } from './naive-types';
+
+/*
+ * Who may decide, by plain loops over rows: nothing of it is taken from the functions of the database that the house asks.
+ */
+
+interface Step {
+  step: number;
+  stage: number;
+  name: string | null;
+  roles: string[];
+  people: string[];
+  quorum: number;
+  approvals: number;
+  open: boolean;
+}
+
+const personOf = (world: World, id: string): string => (world.row('app_user', id)?.person_id as string | null) ?? id;
+
+const isActive = (world: World, id: string): boolean => {
+  const user = world.row('app_user', id);
+  return user !== null && user.deactivated_at === null && user.password_set_by_id === null;
+};
+
+const holds = (world: World, id: string, { roles, people }: Pick<Step, 'roles' | 'people'>): boolean =>
+  isActive(world, id) && (people.includes(id) || rolesHeld(world, id).some((role) => roles.includes(role)));
+
+const within = ({ starts_at, ends_at }: Row, at: bigint) =>
+  us(starts_at as Instant) <= at && at < us(ends_at as Instant);
+
+const saidTo = (request: Row, world: World) =>
+  world.all('decision').filter((each) => each.change_request_id === request.id && each.revision === request.revision);
+
+/** The steps of a request, with the yeses that count now. */
+export function stepsOf(request: Row, world: World): Step[] {
+  const asked = (request.steps as Step[] | null) ?? [
+    { stage: 1, name: null, roles: request.approver_roles as string[], people: [], quorum: 1 },
+  ];
+  const escalated = request.escalate_at === null ? ((request.escalate_to_roles as string[] | null) ?? []) : [];
+  const steps = asked.map(({ stage, name, roles, people, quorum }, index) => {
+    const step = { step: index + 1, stage, name: name ?? null, roles: [...roles, ...escalated], people, quorum };
+    const counted = saidTo(request, world).filter(
+      ({ verdict, step: of, decided_by_id: by, on_behalf_of_id: behalf, created_at: at }) =>
+        verdict === 'APPROVED' &&
+        of === step.step &&
+        isActive(world, by as string) &&
+        holds(world, (behalf ?? by) as string, step) &&
+        (behalf === null ||
+          world
+            .all('delegation')
+            .some(
+              (each) =>
+                each.delegator_id === behalf &&
+                each.delegate_id === by &&
+                each.revoked_at === null &&
+                within(each, us(at as Instant)),
+            )),
+    );
+    return { ...step, approvals: counted.length };
+  });
+  const left = steps.filter(({ approvals, quorum }) => approvals < quorum).map(({ stage }) => stage);
+  return steps.map((step) => ({ ...step, open: step.approvals < step.quorum && step.stage === Math.min(...left) }));
+}
+
+const exponents: Record<string, number> = { JPY: 0, KWD: 3 };
+
+/** An amount in another currency; null where no rate is known. By floats: amounts of tests are far from their edges. */
+function converted(world: World, minor: number, from: string, to: string): number | null {
+  if (from === to) return minor;
+  const today = new Date(Number(nowUs(world) / 1000n)).toISOString().slice(0, 10);
+  const perEuro = (currency: string): number | null => {
+    if (currency === 'EUR') return 1;
+    const known = world.all('exchange_rate').filter((each) => each.currency === currency && each.valid_on <= today);
+    const latest = known.toSorted((one, other) => (one.valid_on < other.valid_on ? 1 : -1))[0];
+    return latest ? Number(latest.per_euro) : null;
+  };
+  const [source, target] = [perEuro(from), perEuro(to)];
+  if (source === null || target === null) return null;
+  return (minor * target * 10 ** ((exponents[to] ?? 2) - (exponents[from] ?? 2))) / source;
+}
+
+const DAY_US = 86_400_000_000n;
+
+function withinLimits(world: World, request: Row, who: string): boolean {
+  if (request.amount_minor === null) return true;
+  const person = personOf(world, who);
+  const inLimit = (of: Row, currency: string) =>
+    converted(world, Number(of.amount_minor), of.amount_currency as string, currency) ?? Infinity;
+  const decided = world.all('decision').flatMap((each) => {
+    const other = world.row('change_request', each.change_request_id as string)!;
+    const theirs = [each.decided_by_id, each.on_behalf_of_id].some(
+      (id) => id && personOf(world, id as string) === person,
+    );
+    const counts =
+      theirs &&
+      each.verdict === 'APPROVED' &&
+      us(each.created_at as Instant) > nowUs(world) - DAY_US &&
+      other.id !== request.id &&
+      other.amount_minor !== null &&
+      ['PENDING', 'EXECUTED'].includes(other.status as string) &&
+      each.revision === other.revision;
+    return counts ? [other] : [];
+  });
+  return world
+    .all('approval_limit')
+    .filter(({ user_id }) => personOf(world, user_id as string) === person)
+    .every(({ currency, per_request_minor: once, per_day_minor: daily }) => {
+      const amount = inLimit(request, currency as string);
+      const day = decided.reduce((sum, each) => sum + inLimit(each, currency as string), amount);
+      return (once === null || amount <= Number(once)) && (daily === null || day <= Number(daily));
+    });
+}
+
+/** Whether somebody may decide a change request now. */
+export function mayDecide(who: Looker, request: Row, world: World): boolean {
+  const now = nowUs(world);
+  const person = personOf(world, who.id);
+  const maker = personOf(world, request.maker_id as string);
+  const standing = world.all('delegation').filter((each) => each.revoked_at === null && within(each, now));
+  if (statusOf(request, world) !== 'PENDING' || !decides(who, request.operation as string)) return false;
+  if (person === maker) return false;
+  if (
+    standing.some(
+      (each) =>
+        personOf(world, each.delegator_id as string) === maker &&
+        personOf(world, each.delegate_id as string) === person,
+    )
+  )
+    return false;
+  const spoken = new Set(
+    saidTo(request, world).flatMap(({ decided_by_id: by, on_behalf_of_id: behalf }) =>
+      [by, behalf].flatMap((id) => (id ? [personOf(world, id as string)] : [])),
+    ),
+  );
+  if (spoken.has(person)) return false;
+  const delegators = standing
+    .filter(
+      ({ delegate_id, operations, account_ids }) =>
+        delegate_id === who.id &&
+        (operations === null || (operations as string[]).includes(request.operation as string)) &&
+        (account_ids === null || (account_ids as string[]).includes(request.account_id as string)),
+    )
+    .map(({ delegator_id }) => delegator_id as string);
+  const open = stepsOf(request, world).filter((step) => step.open);
+  const authority = [who.id, ...delegators.toSorted()].find(
+    (id) =>
+      (request.assignee_id === null || request.assignee_id === id) &&
+      personOf(world, id) !== maker &&
+      !spoken.has(personOf(world, id)) &&
+      open.some((step) => holds(world, id, step)),
+  );
+  if (authority === undefined) return false;
+  return withinLimits(world, request, who.id) && withinLimits(world, request, authority);
+}
