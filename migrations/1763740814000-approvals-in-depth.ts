@@ -150,7 +150,7 @@ const REQUESTS = [
     ADD approver_ids uuid[],
     ADD assignee_id uuid CONSTRAINT change_request_assignee REFERENCES app_user (id),
     ADD amount_minor bigint,
-    ADD amount_currency text,
+    ADD amount_currency text CONSTRAINT change_request_amount_currency_plain CHECK (amount_currency !~ '[^ !#-\\[\\]-~]'),
     ADD freshness text NOT NULL DEFAULT 'ROW' CONSTRAINT change_request_freshness CHECK (freshness IN ('ROW','FIELDS')),
     ADD remind_at timestamptz,
     ADD escalate_at timestamptz,

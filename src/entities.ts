@@ -13,6 +13,7 @@ import { Retention1763740810000 } from '../migrations/1763740810000-retention';
 import { PersonalData1763740812000 } from '../migrations/1763740812000-personal-data';
 import { Revisions1763740813000 } from '../migrations/1763740813000-revisions';
 import { ApprovalsInDepth1763740814000 } from '../migrations/1763740814000-approvals-in-depth';
+import { DeceptiveTexts1763740817000 } from '../migrations/1763740817000-deceptive-texts';
 import { RoleGrant } from './access/role-grant.entity';
 import { Session } from './access/session.entity';
 import { User } from './access/user.entity';
@@ -87,4 +88,5 @@ export const migrations = [
   PersonalData1763740812000,
   Revisions1763740813000,
   ApprovalsInDepth1763740814000,
+  DeceptiveTexts1763740817000,
 ];

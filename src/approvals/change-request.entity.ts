@@ -41,7 +41,7 @@ export abstract class Asking extends Row {
 
 /** An operation that waits for a second person, with everything that the approver's yes is bound to. */
 @Entity('change_request')
-@Plain('change_request', 'operation', 'digest', 'subject_type')
+@Plain('change_request', 'operation', 'digest', 'subject_type', 'amount_currency')
 @Unique('change_request_and_maker', ['id', 'makerId'])
 @Index('change_request_waiting', ['createdAt', 'id'], { where: `status = 'PENDING'` })
 @Index('change_request_created', ['createdAt', 'id'])

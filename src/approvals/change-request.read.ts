@@ -54,6 +54,7 @@ export const changeRequestRead = declareRead('ChangeRequest', {
     input: plain('input_shown'),
     changes: elements((row) => column(row, 'changes')),
     steps: elements(stepsOf),
+    deceptiveTexts: elements((row) => sql`deceptive_texts(${column(row, 'changes')}, ${column(row, 'reason')})`),
     approverRoles: plain('approver_roles'),
     approverIds: computed((row) => sql`coalesce(${column(row, 'approver_ids')}, '{}')`),
     assignee: one(() => userRead, 'assignee_id'),

@@ -6,6 +6,7 @@ import { connectionArgs, connectionOf, orderEnum } from '../platform/pagination'
 import { Money } from '../platform/money.type';
 import { waitsAs } from '../platform/payload.type';
 import { DateTimeScalar, JsonScalar } from '../platform/scalars';
+import { DeceptiveText } from './deceptive-text.type';
 import { ApproverWarning, ChangeRequestStep } from './approval-step.type';
 
 export enum ChangeRequestStatus {
@@ -154,6 +155,11 @@ export class ChangeRequest {
 
   @Field(() => [FieldChange], { description: 'What would change, masked.' })
   changes!: FieldChange[];
+
+  @Field(() => [DeceptiveText], {
+    description: 'Which of the texts in its changes and its reason could deceive whoever reads them, made visible.',
+  })
+  deceptiveTexts!: DeceptiveText[];
 
   @Field(() => User, { nullable: true, description: 'Who proposed it.' })
   maker!: User | null;

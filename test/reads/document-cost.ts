@@ -35,6 +35,8 @@ const LISTS = new Set([
   'decisions',
   'revisions',
   'timeline',
+  'steps',
+  'deceptiveTexts',
   'assignments',
   'roleGrants',
   'changes',

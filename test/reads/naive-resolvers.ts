@@ -2,6 +2,7 @@ import { formatMinor } from '../../src/platform/money';
 import { GraphQLError } from 'graphql';
 import { type Looker, sees, seesAny } from './naive-access';
 import { mayDecide, stepsOf } from './naive-approvals';
+import { deceptiveTexts } from './naive-deception';
 import { connection, type PageOf } from './naive-connection';
 import type { Row, Table } from './naive-rows';
 import { assignmentsToday, clocks, rolesHeld, statusOf, TYPES, type World } from './naive-types';
@@ -152,6 +153,7 @@ export function resolversOf(rows: Rows, who: Looker | null): Record<string, Reco
           .filter(
             (each) => each.outcome === 'DONE' || ((toldBy(each).changes as unknown[] | undefined) ?? []).length > 0,
           ),
+      deceptiveTexts,
       steps: (row) =>
         stepsOf(row, rows.world()).map((step) => ({
           ...step,

@@ -178,7 +178,7 @@ async function givenRequests(t: TestApp, accountId: string, lobs: string[], subm
   const input = { accountId, bankAccountNumber: '000111222997', reason: 'the main branch' };
   await submit('operations', 'changeRequest.revise', { id: revised.id, input });
   await t.sql(`UPDATE approval_policy SET active = true WHERE operation IN ('lob.close', 'complaint.resolve')`);
-  const waiting = await bank('03-09', '000111222000');
+  const waiting = await bank('03-09', '000111222000', { reason: 'a new\u200B hоuse bank' });
   // The house's own clock does things, too.
   const reminded = { action: 'changeRequest.reminded', subjectType: 'ChangeRequest', subjectId: waiting.id as string };
   await inTransaction(ownContext(t.served.app, 'clock'), (tx) =>
