@@ -48,7 +48,17 @@ export const maskInput = (input: unknown): unknown =>
   });
 
 /** Names under which people write in their own words. An invoice line's description is not one: it may hold an order number. */
-const OWN_WORDS = new Set(['reason', 'note', 'comment', 'narrative', 'category', 'whenCategories', 'purpose', 'name', 'legalName']);
+const OWN_WORDS = new Set([
+  'reason',
+  'note',
+  'comment',
+  'narrative',
+  'category',
+  'whenCategories',
+  'purpose',
+  'name',
+  'legalName',
+]);
 
 /** An input as it may be kept: card numbers and e-mail addresses masked for good in what people write in their own words. */
 export const maskOwnWords = <I>(input: I): I =>

@@ -46,30 +46,28 @@ const isStyled = within([
   [0x2100, 0x214f],
 ]);
 
-const ALIKE = [...'аеорсухіјѕһԁԛԝӏАВЕЗКМНОРСТУХІЈЅԌԚԜοανρυιχκΑΒΕΖΗΙΚΜΝΟΡΤΥΧ'];
-const LATIN = [...'aeopcyxijshdqwlABE3KMHOPCTYXIJSGQWoavpuixkABEZHIKMNOPTYX'];
+const ALIKE = Array.from('аеорсухіјѕһԁԛԝӏАВЕЗКМНОРСТУХІЈЅԌԚԜοανρυιχκΑΒΕΖΗΙΚΜΝΟΡΤΥΧ');
+const LATIN = Array.from('aeopcyxijshdqwlABE3KMHOPCTYXIJSGQWoavpuixkABEZHIKMNOPTYX');
 
-const lookOf = (text: string): string =>
-  [
-    ...[...text]
-      .filter((letter) => !turns(letter) && !hides(letter))
-      .join('')
-      .normalize('NFKC'),
-  ]
-    .map((letter) => LATIN[ALIKE.indexOf(letter)] ?? letter)
-    .join('');
+const lettersOf = (text: string): string[] => Array.from(text);
+
+const lookOf = (text: string): string => {
+  const left = lettersOf(text).filter((letter) => !turns(letter) && !hides(letter));
+  const plain = lettersOf(left.join('').normalize('NFKC'));
+  return plain.map((letter) => LATIN[ALIKE.indexOf(letter)] ?? letter).join('');
+};
 
 const markOf = (letter: string) => `⟨U+${letter.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}⟩`;
 
 function madeVisible(text: string): { visible: string; kinds: string[] } {
-  const letters = [...text];
+  const letters = lettersOf(text);
   const kinds = new Set<string>();
   if (letters.some(turns)) kinds.add('DIRECTION_MARK');
   if (letters.some(hides)) kinds.add('INVISIBLE');
   const words = text.split(/(\s+)/u).map((word) => {
-    const own = [...word];
+    const own = lettersOf(word);
     const foreign = own.some(isAlike);
-    const whole = letters.some(isLatin) && ![...lookOf(word)].some(isAlike);
+    const whole = letters.some(isLatin) && !lettersOf(lookOf(word)).some(isAlike);
     const strange = own.some(isStyled) || (foreign && (own.some(isLatin) || whole));
     if (strange) kinds.add('LOOK_ALIKE');
     if (!strange && !own.some((letter) => turns(letter) || hides(letter))) return word;
