@@ -7,8 +7,8 @@ import { givenAccount } from '../support/scene';
 import { type Running, startProcess } from './process';
 
 /** How long one window is, in ms; ATTACK_MS=5000 looks longer. */
-const WINDOW = Number(process.env.ATTACK_MS ?? 400);
-const WINDOWS = 3;
+const WINDOW = Number(process.env.ATTACK_MS ?? 250);
+const WINDOWS = 2;
 const TRIES = 3;
 /** How many requests of an attack are under way at once, and how long each waits before the next, in ms: hundreds a second. */
 const AT_ONCE = 2;
