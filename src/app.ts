@@ -12,6 +12,7 @@ import { submit } from './approvals/submit';
 import { TrailReadings } from './audit/readings';
 import { catalogue } from './catalogue';
 import type { Config } from './config';
+import { serveConsole } from './console/serve-console';
 import { sendError } from './edge/answers';
 import { documentsOf } from './edge/documents';
 import { serveMetrics } from './edge/figures';
@@ -118,6 +119,7 @@ export async function createApp(config: Config, database: Database, options: Opt
     response.status(ready.ready ? 200 : 503).json(ready);
   });
   serveMetrics(web, app, requests);
+  serveConsole(web);
   if (!config.production) serveExplorer(web);
   const rest = serveRest(app, web, graphql);
 

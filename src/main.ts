@@ -57,6 +57,7 @@ function print({ server, app }: Served, notes: readonly string[]): void {
   const lines = [
     '',
     `Countersign answers at ${place}/graphql`,
+    `What awaits a decision: ${place}/console`,
     ...(app.config.production ? [] : [`An explorer for the browser: ${place}/explorer`]),
     ...notes,
     '',

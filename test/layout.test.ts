@@ -44,6 +44,7 @@ const ORDER = [
   'print-schema',
   'answer',
   'explorer',
+  'console',
   'edge',
   'app',
   'open-database',
