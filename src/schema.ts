@@ -170,7 +170,20 @@ function badInput(message: string): DomainError {
 export function guardedSchema(): GraphQLSchema {
   const schema = bareSchema();
   assertEveryFieldHasALine(schema);
-  return answeringByResponseKey(applyMiddleware(schema, { Query: witness, Mutation: witness }, doorkeeper()));
+  const middleware = { Query: witness, Mutation: witness, Subscription: witness };
+  return knockingFirst(answeringByResponseKey(applyMiddleware(schema, middleware, doorkeeper())));
+}
+
+/** The witness and the door stand before `resolve` alone: whoever subscribes is sent there first, with nothing to be told of yet. */
+function knockingFirst(schema: GraphQLSchema): GraphQLSchema {
+  for (const field of Object.values(schema.getSubscriptionType()?.getFields() ?? {})) {
+    const { resolve, subscribe } = field;
+    field.subscribe = async (root, args, context, info): Promise<unknown> => {
+      await resolve!(root, args, context, info);
+      return subscribe!(root, args, context, info);
+    };
+  }
+  return schema;
 }
 
 const isRoot = (schema: GraphQLSchema, type: GraphQLObjectType) =>
