@@ -97,9 +97,17 @@ export function bareSchema(container?: ContainerType): GraphQLSchema {
       PersonalDataResolver,
     ],
     validateFn: assertValid,
+    pubSub: NOBODY_PUBLISHES,
     ...(container && { container }),
   });
 }
+
+const notHere = (): never => {
+  throw new Error('What subscribers are told comes from the database.');
+};
+
+/** The library asks for one; every subscription has a source of its own instead. */
+const NOBODY_PUBLISHES = { publish: notHere, subscribe: notHere };
 
 /** JSON, of which no class says anything. */
 const isPlain = (input: object): boolean =>

@@ -38,7 +38,9 @@ export class AwaitsOfDatabase implements Awaits {
 
   async follow(first: Actor | null): Promise<Follower> {
     await this.listening.begin();
-    const follower = new Follower(this.app.config.streams.pending + FIRST_LIMIT, (ended) => this.followers.delete(ended));
+    const follower = new Follower(this.app.config.streams.pending + FIRST_LIMIT, (ended) =>
+      this.followers.delete(ended),
+    );
     this.followers.add(follower);
     try {
       // Only now: what begins to wait from here on is heard.

@@ -57,7 +57,7 @@ export class Follower implements AsyncIterableIterator<string> {
   }
 
   /** Ends at once, also whoever waits for the next. */
-  async return(): Promise<IteratorResult<string, undefined>> {
+  async return(): Promise<IteratorReturnResult<undefined>> {
     this.end();
     return { done: true, value: undefined };
   }

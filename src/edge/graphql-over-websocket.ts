@@ -54,7 +54,9 @@ const FAREWELL = 1_000;
  * GraphQL over WebSocket (graphql-transport-ws) at /graphql, for subscriptions alone: the limits of queries and mutations are those of requests.
  * Takes what asks for an upgrade.
  */
-export function graphqlOverWebSocket(serving: Serving): (request: IncomingMessage, stream: Duplex, head: Buffer) => void {
+export function graphqlOverWebSocket(
+  serving: Serving,
+): (request: IncomingMessage, stream: Duplex, head: Buffer) => void {
   const { app, streams, refusals, contextOf } = serving;
   const { limits, trustedProxies } = app.config;
   const senderOf = senderBy(trustedProxies);
@@ -144,7 +146,7 @@ function protocolOf({ app, subscriber, refusals, contextOf }: Serving): Protocol
         return [new GraphQLError(message, { extensions })];
       }
     },
-    subscribe: ({ rootValue }) => rootValue as AsyncGenerator<ExecutionResult, undefined>,
+    subscribe: ({ rootValue }) => rootValue as AsyncGenerator<ExecutionResult, void>,
     onNext({ extra }, _id, _payload, _args, result) {
       extra.events += 1;
       told.inc();
@@ -161,22 +163,22 @@ function closeFor(app: App, socket: WebSocket, error: unknown): void {
 }
 
 /** What is told, as graphql-ws takes it. With the session ends the connection, on which nobody could subscribe any more. */
-function answersOf(telling: Telling, socket: WebSocket): AsyncGenerator<ExecutionResult, undefined> {
+function answersOf(telling: Telling, socket: WebSocket): AsyncIterableIterator<ExecutionResult> {
   const end = () => telling.return();
-  return {
-    async next() {
+  const answers = {
+    async next(): Promise<IteratorResult<ExecutionResult, undefined>> {
       const { done, value } = await telling.next();
       if (!done) return { done, value: JSON.parse(value) as ExecutionResult };
       if (isUnauthenticated(telling.endedBy))
         setImmediate(() => socket.close(CLOSE.unauthenticated, 'UNAUTHENTICATED'));
       return { done, value };
     },
-    return: end as never,
-    throw: end as never,
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  } as AsyncGenerator<ExecutionResult, undefined>;
+    return: end,
+    // Without it the library would not take this for something that it can end.
+    throw: end,
+    [Symbol.asyncIterator]: () => answers,
+  };
+  return answers;
 }
 
 /** Stands for the document, which was looked at already: graphql-ws asks of it only what kind of operation it has. */

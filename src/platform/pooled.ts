@@ -19,4 +19,6 @@ export async function ask<R>(
 }
 
 /** The pool, for what needs no transaction. */
-export const pooled = (app: Pick<App, 'database'>): Askable => ({ query: (text, values) => ask(app, { text, values }) });
+export const pooled = (app: Pick<App, 'database'>): Askable => ({
+  query: (text, values) => ask(app, { text, values }),
+});

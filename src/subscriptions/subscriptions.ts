@@ -11,6 +11,7 @@ import {
   parse,
   validate,
 } from 'graphql';
+import { collectFields } from 'graphql/execution/collectFields';
 import { getVariableValues } from 'graphql/execution/values';
 import { LRUCache } from 'lru-cache';
 import { identify, type Identity } from '../access/identify';
@@ -18,8 +19,8 @@ import { compilerFor, identityOf, isGivenUp, type SentBy, type ServedContext } f
 import { type Reads, Untold } from '../platform/asked';
 import type { App } from '../platform/context';
 import { DomainError, refuse } from '../platform/errors';
-import { Plan, type Unplanned } from '../platform/plan';
-import { Plans } from '../platform/plans';
+import { Plan, type Unplanned, type Variables } from '../platform/plan';
+import { fragmentsIn, Plans } from '../platform/plans';
 import { shownError } from '../platform/shown-error';
 import { textFrom } from '../platform/statements';
 import { asRefusal } from '../platform/transaction';
@@ -76,6 +77,7 @@ export class Subscriptions {
     const definitions = operation.variableDefinitions ?? [];
     const { coerced, errors } = getVariableValues(this.schema, definitions, variables, { maxErrors: 1 });
     if (!coerced) throw coded(errors[0]!, 'BAD_USER_INPUT');
+    this.assertOne(document, operation, coerced);
     const asked = { document: subscribing.text, variables };
     const args = {
       schema: this.schema,
@@ -92,6 +94,13 @@ export class Subscriptions {
       (about) => this.turns.take(() => this.tell(told, about)),
       (error) => this.textOf(undefined, [ownOf(error)]),
     );
+  }
+
+  /** Validation sees to it that there are not several; none, since it is skipped, is more than graphql-js can take. */
+  private assertOne(document: DocumentNode, operation: OperationDefinitionNode, variables: Variables): void {
+    const type = this.schema.getSubscriptionType()!;
+    const fields = collectFields(this.schema, fragmentsIn(document), variables, type, operation.selectionSet);
+    if (fields.size !== 1) throw coded(new GraphQLError('A subscription has one field.'), 'GRAPHQL_VALIDATION_FAILED');
   }
 
   private documentOf(text: string): DocumentNode {
@@ -175,7 +184,12 @@ function operationOf(document: DocumentNode, name: string | null | undefined): O
 }
 
 const coded = (error: GraphQLError, code: string) =>
-  new GraphQLError(error.message, { ...error, nodes: error.nodes, originalError: error.originalError, extensions: { code } });
+  new GraphQLError(error.message, {
+    ...error,
+    nodes: error.nodes,
+    originalError: error.originalError,
+    extensions: { code },
+  });
 
 /** What was thrown in a resolver, instead of what graphql-js made of it. */
 const ownOf = (error: unknown): unknown =>

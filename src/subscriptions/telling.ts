@@ -34,7 +34,7 @@ export class Telling implements AsyncIterableIterator<string> {
   }
 
   /** Ends at once, also whoever waits for the next. */
-  async return(): Promise<IteratorResult<string, undefined>> {
+  async return(): Promise<IteratorReturnResult<undefined>> {
     this.over = true;
     await this.source.return!();
     return { done: true, value: undefined };
