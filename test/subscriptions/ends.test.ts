@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { startTestApp, type TestApp } from '../support/app';
+import { proposed } from '../support/outcomes';
 import { givenAccount, trail } from '../support/scene';
 import { proposedBankChange, proposedGrant, withoutRole, withRole } from '../approvals/proposals';
 import { AWAITS, bareSocket, type Followed, overSse, portOf, TRANSPORTS, until, whenFollowed } from './support';
@@ -97,11 +98,12 @@ const LARGE = `subscription { changeRequestAwaits(replay: true) { id ${Array.fro
 
 describe('who does not read', () => {
   beforeAll(async () => {
-    for (let n = 0; n < 60; n += 1)
-      await t.as('operations').mutate('changeAccount', {
+    const reason = 'x'.repeat(500);
+    for (let n = 0; n < 150; n += 1)
+      await proposed(t, 'operations', 'changeAccount', {
         accountId,
-        bankAccountNumber: `00098765${1000 + n}`,
-        reason: 'x'.repeat(1_900),
+        bankAccountNumber: `0009876${10_000 + n}`,
+        reason,
       });
   });
 
