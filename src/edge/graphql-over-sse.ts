@@ -42,12 +42,14 @@ export function graphqlOverSse({ app, subscriber, streams, requests, refusals, c
     if (!body) return;
     const context = contextOf(sender);
     const identity = await subscriber.bearer(context);
+    // Whoever went away meanwhile has closed already, and is not heard of again.
+    if (response.destroyed) return;
     const place = streams.take('sse', () => (response.headersSent ? response.end() : response.destroy()));
     response.once('close', place.leave);
     if (identity) place.belongsTo(identity.actor.id);
     const telling = await subscriber.subscribe(context, identity, body);
+    if (response.destroyed) return void (await telling.return());
     response.once('close', () => void telling.return());
-    if (response.destroyed) return;
     requests.letRun(seen);
     response.writeHead(200, [...SECURITY_HEADERS, 'x-request-id', seen.id, ...HEADERS]);
     await send(app, response, telling);

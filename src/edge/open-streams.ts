@@ -35,6 +35,7 @@ export class OpenStreams {
     let owner: string | null = null;
     return {
       belongsTo: (userId) => {
+        if (!this.ends.has(entry)) return;
         const before = this.ofUsers.get(userId) ?? 0;
         if (before >= perUser) throw tooMany('perUser', perUser);
         this.ofUsers.set(userId, before + 1);

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { startTestApp, type TestApp } from '../support/app';
 import { clientOf } from '../support/outcomes';
 import { givenAccount, givenClientOf, trail } from '../support/scene';
@@ -219,4 +222,38 @@ describe('an event stream', () => {
     const response = await ask(init as RequestInit);
     expect([response.status, ((await response.json()) as { errors: unknown[] }).errors.length]).toEqual([status, 1]);
   });
+});
+
+it('where documents are trusted, no other is subscribed with, over either transport', async () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'countersign-trusted-'));
+  const file = path.join(folder, 'trusted.json');
+  writeFileSync(file, JSON.stringify([AWAITS]));
+  const trusting = await startTestApp({ TRUSTED_DOCUMENTS: file });
+  try {
+    const { token } = trusting.as('supervisor');
+    for (const [, over] of TRANSPORTS) {
+      expect(await refusal(over(trusting, { token }, AWAITS.replace('reason', '')))).toBe('DOCUMENT_NOT_TRUSTED');
+      const letIn = over(trusting, { token });
+      await whenFollowed(trusting, 1);
+      letIn.stop();
+      await whenFollowed(trusting, 0);
+    }
+  } finally {
+    await trusting.close();
+    rmSync(folder, { recursive: true });
+  }
+});
+
+it('whoever subscribes too often is refused', async () => {
+  const busy = await startTestApp({ RATE_PER_USER: '3' });
+  try {
+    const { token } = busy.as('supervisor');
+    const ends: string[] = [];
+    for (let n = 0; n < 6; n += 1) ends.push(await refusal(overSse(busy, { token }, '{ viewer { id } }')));
+    expect(ends.slice(0, 3)).toEqual(Array(3).fill('TRANSPORT_UNSUITABLE'));
+    expect(ends.at(-1)).toBe('RATE_LIMITED');
+    expect(await refusal(overWebSocket(busy, { token }))).toBe('1013 RATE_LIMITED');
+  } finally {
+    await busy.close();
+  }
 });
