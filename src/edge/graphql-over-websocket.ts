@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type ExecutionResult, type FormattedExecutionResult, GraphQLError, GraphQLSchema, parse } from 'graphql';
+import { type ExecutionResult, GraphQLError, GraphQLSchema, parse } from 'graphql';
 import { handleProtocols, makeServer, type Server } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { recordRefusal } from '../audit/record';
@@ -150,7 +150,7 @@ function protocolOf({ app, subscriber, refusals, contextOf }: Serving): Protocol
     onNext({ extra }, _id, _payload, _args, result) {
       extra.events += 1;
       told.inc();
-      return result as FormattedExecutionResult;
+      return result;
     },
   });
 }

@@ -7,9 +7,9 @@ export type Transport = 'websocket' | 'sse';
 /** The place that one stream takes. */
 export interface Place {
   /** Whose it is, once that is known. Refuses with TOO_MANY_STREAMS. */
-  belongsTo(userId: string): void;
+  belongsTo(this: void, userId: string): void;
   /** Gives the place back; a second time changes nothing. */
-  leave(): void;
+  leave(this: void): void;
 }
 
 /** The streams that one process has open, and how many there may be. */

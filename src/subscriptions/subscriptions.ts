@@ -183,13 +183,8 @@ function operationOf(document: DocumentNode, name: string | null | undefined): O
   return operation;
 }
 
-const coded = (error: GraphQLError, code: string) =>
-  new GraphQLError(error.message, {
-    ...error,
-    nodes: error.nodes,
-    originalError: error.originalError,
-    extensions: { code },
-  });
+const coded = ({ message, nodes, source, positions, originalError }: GraphQLError, code: string) =>
+  new GraphQLError(message, { nodes, source, positions, originalError, extensions: { code } });
 
 /** What was thrown in a resolver, instead of what graphql-js made of it. */
 const ownOf = (error: unknown): unknown =>

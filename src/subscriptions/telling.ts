@@ -20,9 +20,9 @@ export class Telling implements AsyncIterableIterator<string> {
   async next(): Promise<IteratorResult<string, undefined>> {
     while (!this.over) {
       try {
-        const { done, value } = await this.source.next();
-        if (done) break;
-        const text = await this.tell(value);
+        const named = await this.source.next();
+        if (named.done) break;
+        const text = await this.tell(named.value);
         if (text !== null && !this.over) return { done: false, value: text };
       } catch (error) {
         this.endedBy = error;

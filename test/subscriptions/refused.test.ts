@@ -219,7 +219,7 @@ describe('an event stream', () => {
     ],
     ['without a document', { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } }, 400],
   ])('is not asked for %s', async (_how, init, status) => {
-    const response = await ask(init as RequestInit);
+    const response = await ask(init);
     expect([response.status, ((await response.json()) as { errors: unknown[] }).errors.length]).toEqual([status, 1]);
   });
 });
