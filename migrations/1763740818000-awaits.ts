@@ -17,13 +17,15 @@ export class Awaits1763740818000 implements MigrationInterface {
 }
 
 const STATEMENTS = [
+  // What it waits for, in one word: it begins to wait for it when that moves.
+  `CREATE FUNCTION change_request_waits_for(r change_request) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT md5(ROW (r.revision, r.digest, r.approver_roles, r.approver_ids, r.assignee_id, r.expires_at)::text) $$`,
   `CREATE FUNCTION change_request_awaits() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-    PERFORM pg_notify('change_request_awaits', NEW.id::text); RETURN NULL; END $$`,
-  `CREATE TRIGGER change_request_awaits_first AFTER INSERT ON change_request FOR EACH ROW
+    IF TG_OP = 'UPDATE' THEN
+      IF OLD.status = 'PENDING' AND change_request_waits_for(OLD) = change_request_waits_for(NEW) THEN RETURN NULL; END IF;
+    END IF;
+    PERFORM pg_notify('change_request_awaits', NEW.id::text);
+    RETURN NULL; END $$`,
+  `CREATE TRIGGER change_request_awaits AFTER INSERT OR UPDATE ON change_request FOR EACH ROW
     WHEN (NEW.status = 'PENDING') EXECUTE FUNCTION change_request_awaits()`,
-  // The digest holds all that is asked for, of whom, and until when.
-  `CREATE TRIGGER change_request_awaits_anew AFTER UPDATE ON change_request FOR EACH ROW
-    WHEN (NEW.status = 'PENDING' AND (OLD.status, OLD.revision, OLD.digest, OLD.approver_roles, OLD.expires_at)
-      IS DISTINCT FROM (NEW.status, NEW.revision, NEW.digest, NEW.approver_roles, NEW.expires_at))
-    EXECUTE FUNCTION change_request_awaits()`,
 ];

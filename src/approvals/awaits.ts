@@ -7,24 +7,28 @@ import { type Awaiting, Follower } from './follower';
 /** Of migrations/…-awaits.ts. */
 const CHANNEL = 'change_request_awaits';
 
-const ALL = `SELECT id, version FROM change_request WHERE status = 'PENDING' ORDER BY created_at, id`;
-const NAMED = `SELECT id, version FROM change_request WHERE status = 'PENDING' AND id = ANY($1::uuid[]) ORDER BY created_at, id`;
+const WAITING = `SELECT r.id, change_request_waits_for(r) AS "waitsFor" FROM change_request r WHERE r.status = 'PENDING'`;
+const IN_ORDER = 'ORDER BY r.created_at, r.id';
+const ALL = `${WAITING} ${IN_ORDER}`;
+const NAMED = `${WAITING} AND r.id = ANY($1::uuid[]) ${IN_ORDER}`;
 
-/** What may wait for somebody. What really does is decided when each is read. */
-const FIRST = `SELECT id, version FROM change_request WHERE status = 'PENDING' AND expires_at > $1 AND maker_id <> $2
-  AND approver_roles && $3::text[] ORDER BY created_at, id LIMIT $4`;
+/** What waits for somebody, at first sight and then in the words of whatever decides; whether they see it is decided when it is read. */
+const FIRST = `${WAITING} AND r.expires_at > $1 AND r.maker_id <> $2
+  AND (r.approver_roles && $4::text[] OR $2 = ANY (r.approver_ids)
+    OR EXISTS (SELECT FROM delegation d WHERE d.delegate_id = $2 AND d.revoked_at IS NULL AND d.ends_at > $1))
+  AND (SELECT s.code IS NULL FROM change_request_standing(r, $2, $1) s) ${IN_ORDER} LIMIT $3`;
 
 /** How many of those that wait already are told at most. */
 export const FIRST_LIMIT = 500;
 
 /**
- * Tells of change requests that begin to wait, whichever process they came through: PostgreSQL says their ids, and each version is told once. What was
- * missed while nobody listened is found by its version, too.
+ * Tells of change requests that begin to wait, whichever process they came through: PostgreSQL says their ids, and what they wait for is
+ * told once. What was missed while nobody listened is found by that, too.
  */
 export class AwaitsOfDatabase implements Awaits {
   private readonly followers = new Set<Follower>();
-  /** The versions that were told, of whatever may still wait. Null until it was looked once. */
-  private heard: Map<string, number> | null = null;
+  /** What was told, of whatever may still wait. Null until it was looked once. */
+  private heard: Map<string, string> | null = null;
   private readonly listening: Listening;
 
   constructor(private readonly app: Pick<App, 'config' | 'database' | 'log' | 'metrics' | 'clock'>) {
@@ -59,16 +63,16 @@ export class AwaitsOfDatabase implements Awaits {
 
   private waitingFor({ id, roles }: Actor): Promise<Awaiting[]> {
     const { app } = this;
-    return pooled(app).query<Awaiting>(FIRST, [app.clock(), id, roles, FIRST_LIMIT]);
+    return pooled(app).query<Awaiting>(FIRST, [app.clock(), id, FIRST_LIMIT, roles]);
   }
 
   private async look(client: Client, heard: readonly string[] | 'everything'): Promise<void> {
     const all = heard === 'everything';
     const { rows } = all ? await client.query<Awaiting>(ALL) : await client.query<Awaiting>(NAMED, [heard]);
     const before = this.heard;
-    const news = before ? rows.filter(({ id, version }) => before.get(id) !== version) : [];
-    if (all || !before) this.heard = new Map(rows.map(({ id, version }) => [id, version]));
-    else for (const { id, version } of rows) before.set(id, version);
+    const news = before ? rows.filter(({ id, waitsFor }) => before.get(id) !== waitsFor) : [];
+    if (all || !before) this.heard = new Map(rows.map(({ id, waitsFor }) => [id, waitsFor]));
+    else for (const { id, waitsFor } of rows) before.set(id, waitsFor);
     for (const each of news) for (const follower of this.followers) follower.tell(each);
   }
 }

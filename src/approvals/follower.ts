@@ -1,9 +1,9 @@
 import { DomainError } from '../platform/errors';
 
-/** A change request as it was when it began to wait, or waited for something else. */
+/** A change request that waits, and for what: a word that moves with it. */
 export interface Awaiting {
   readonly id: string;
-  readonly version: number;
+  readonly waitsFor: string;
 }
 
 /**
@@ -11,9 +11,9 @@ export interface Awaiting {
  * that is taken throws SUBSCRIBER_TOO_SLOW.
  */
 export class Follower implements AsyncIterableIterator<string> {
-  private readonly waiting = new Map<string, number>();
-  /** Versions that were handed over at the beginning. */
-  private readonly first = new Map<string, number>();
+  private readonly waiting = new Set<string>();
+  /** What was handed over at the beginning. */
+  private readonly first = new Map<string, string>();
   private wake: () => void = () => undefined;
   private ended = false;
   private fault: DomainError | null = null;
@@ -32,16 +32,17 @@ export class Follower implements AsyncIterableIterator<string> {
   begin(already: readonly Awaiting[]): void {
     const since = [...this.waiting];
     this.waiting.clear();
-    for (const { id, version } of already) {
-      this.first.set(id, version);
-      this.waiting.set(id, version);
+    for (const { id, waitsFor } of already) {
+      this.first.set(id, waitsFor);
+      this.waiting.add(id);
     }
-    for (const [id, version] of since) this.tell({ id, version });
+    for (const id of since) this.waiting.add(id);
   }
 
-  tell({ id, version }: Awaiting): void {
-    if (this.ended || version <= (this.first.get(id) ?? 0)) return;
-    this.waiting.set(id, version);
+  tell({ id, waitsFor }: Awaiting): void {
+    if (this.ended || this.first.get(id) === waitsFor) return;
+    this.first.delete(id);
+    this.waiting.add(id);
     if (this.waiting.size > this.most)
       this.fail(new DomainError('SUBSCRIBER_TOO_SLOW', 'You took what you were told more slowly than it came.'));
     this.wake();
@@ -50,7 +51,7 @@ export class Follower implements AsyncIterableIterator<string> {
   async next(): Promise<IteratorResult<string, undefined>> {
     while (!this.ended && this.waiting.size === 0) await new Promise<void>((resolve) => (this.wake = resolve));
     if (this.fault) throw this.fault;
-    const [id] = this.waiting.keys();
+    const [id] = this.waiting;
     if (this.ended || id === undefined) return { done: true, value: undefined };
     this.waiting.delete(id);
     return { done: false, value: id };

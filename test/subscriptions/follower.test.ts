@@ -12,49 +12,49 @@ async function taken(follower: Follower, count: number): Promise<(string | undef
 describe('a follower', () => {
   it('is told in the order in which it came, and once what came twice before it was taken', async () => {
     const follower = begun();
-    for (const [id, version] of [
-      ['a', 1],
-      ['b', 1],
-      ['a', 2],
+    for (const [id, waitsFor] of [
+      ['a', '1'],
+      ['b', '1'],
+      ['a', '2'],
     ] as const)
-      follower.tell({ id, version });
+      follower.tell({ id, waitsFor });
     expect(await taken(follower, 2)).toEqual(['a', 'b']);
-    follower.tell({ id: 'a', version: 3 });
+    follower.tell({ id: 'a', waitsFor: '3' });
     expect(await taken(follower, 1)).toEqual(['a']);
   });
 
   it('is told first what waited, and what came in between only if it is newer', async () => {
     const follower = begun(9);
-    follower.tell({ id: 'c', version: 1 });
-    follower.tell({ id: 'b', version: 2 });
+    follower.tell({ id: 'c', waitsFor: '1' });
+    follower.tell({ id: 'b', waitsFor: '2' });
     follower.begin([
-      { id: 'a', version: 1 },
-      { id: 'b', version: 2 },
+      { id: 'a', waitsFor: '1' },
+      { id: 'b', waitsFor: '2' },
     ]);
     expect(await taken(follower, 3)).toEqual(['a', 'b', 'c']);
-    follower.tell({ id: 'b', version: 2 });
-    follower.tell({ id: 'a', version: 2 });
+    follower.tell({ id: 'b', waitsFor: '2' });
+    follower.tell({ id: 'a', waitsFor: '2' });
     expect(await taken(follower, 1)).toEqual(['a']);
   });
 
   it('waits for the next, and ends while it waits', async () => {
     const follower = begun();
     const next = follower.next();
-    follower.tell({ id: 'a', version: 1 });
+    follower.tell({ id: 'a', waitsFor: '1' });
     expect(await next).toEqual({ done: false, value: 'a' });
     const last = follower.next();
     await follower.return();
     expect(await last).toEqual({ done: true, value: undefined });
-    follower.tell({ id: 'b', version: 1 });
+    follower.tell({ id: 'b', waitsFor: '1' });
     expect(await follower.next()).toEqual({ done: true, value: undefined });
   });
 
   it('is let go when it leaves too much untaken, and told why', async () => {
     let ended = 0;
     const follower = new Follower(3, () => (ended += 1));
-    for (const id of ['a', 'b', 'c']) follower.tell({ id, version: 1 });
+    for (const id of ['a', 'b', 'c']) follower.tell({ id, waitsFor: '1' });
     expect(ended).toBe(0);
-    follower.tell({ id: 'd', version: 1 });
+    follower.tell({ id: 'd', waitsFor: '1' });
     expect(ended).toBe(1);
     await expect(follower.next()).rejects.toMatchObject({ code: 'SUBSCRIBER_TOO_SLOW' });
   });

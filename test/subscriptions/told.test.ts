@@ -153,6 +153,30 @@ describe.each(TRANSPORTS)('over %s', (_name, over) => {
   });
 });
 
+it('whose turn it is after others said yes, is told then', async () => {
+  const steps = (of: unknown) => t.rewind(`UPDATE approval_policy SET steps = $1 WHERE operation = 'role.grant'`, [of]);
+  const [{ before }] = (await t.sql<{ before: unknown }>(
+    `SELECT steps::text AS before FROM approval_policy WHERE operation = 'role.grant'`,
+  )) as [{ before: unknown }];
+  const step = (stage: number, role: string) => ({ stage, roles: [role], people: [], quorum: 1 });
+  await steps(JSON.stringify([step(1, 'admin'), step(2, 'compliance')]));
+  try {
+    const [admin2, compliance] = [
+      following(overSse(other, other.as('admin2'))),
+      following(overSse(other, other.as('compliance'))),
+    ];
+    await whenFollowed(other, 2);
+    const grant = await proposedGrant(t, 'admin', 'stranger');
+    await until(() => admin2.told.length > 0);
+    expect(compliance.told).toEqual([]);
+    await approve(t, grant, 'admin2');
+    await until(() => compliance.told.length > 0);
+    expect([admin2.ids(), compliance.ids()]).toEqual([[grant.id], [grant.id]]);
+  } finally {
+    await steps(before);
+  }
+});
+
 it('the published client of graphql-sse is understood', async () => {
   const { token } = t.as('supervisor');
   const client = createSseClient({
