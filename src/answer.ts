@@ -11,7 +11,7 @@ import { anyOfKind, identify, type Identity, POSITION, TO_VIEWER } from './acces
 import { onReplica, valuesOnReplica } from './access/on-replica';
 import type { Reads } from './platform/asked';
 import type { App, Context } from './platform/context';
-import { DomainError } from './platform/errors';
+import { DomainError, refuse } from './platform/errors';
 import { textOf } from './platform/json-text';
 import { Budget } from './platform/limits';
 import { Plan, planned, Unplanned } from './platform/plan';
@@ -95,6 +95,8 @@ class Answers {
     const { contextValue: context, operation } = request;
     const { token } = context;
     const query = operation?.operation === OperationTypeNode.QUERY;
+    if (operation?.operation === OperationTypeNode.SUBSCRIPTION)
+      refuse('TRANSPORT_UNSUITABLE', 'Subscribe over a WebSocket, or with POST /graphql/stream.');
     if (!token) {
       if (query) this.ordinary('nobody');
       return;
@@ -183,23 +185,23 @@ class Answers {
   }
 }
 
-const identityOf = ({ actor, sessionId }: Identity) => ({ actor, sessionId });
+export const identityOf = ({ actor, sessionId }: Identity) => ({ actor, sessionId });
 const askedOf = ({ request }: Request) => ({ document: request.query ?? '', variables: request.variables ?? {} });
 
 const OUTDATED = Symbol('outdated');
 
 /** What a statement is given up with where something is null that must not be: graphql-js knows what that makes of the rest. */
-const isGivenUp = (error: unknown): boolean => (error as { code?: unknown }).code === 'CS001';
+export const isGivenUp = (error: unknown): boolean => (error as { code?: unknown }).code === 'CS001';
 
 /** Refusals that concern a request as a whole. */
 const TO_ALL = new Set(['DATABASE_UNAVAILABLE', 'BUSY', 'TIMEOUT']);
 
-interface SentBy extends Sent {
+export interface SentBy extends Sent {
   viewer: Identity;
 }
 
 /** Plans a document for any viewer of a kind, as one statement that answers null to whoever is not who we take them for. */
-const compilerFor =
+export const compilerFor =
   (app: App, schema: GraphQLSchema, reads: Reads): Compile<SentBy> =>
   async ({ operation, viewer }, fragments, variables) => {
     const heeded: unknown[] = [];

@@ -8,6 +8,7 @@ import { ApolloServerPluginDrainHttpServer } from '@apollo/server/plugin/drainHt
 import express from 'express';
 import type { DestinationStream } from 'pino';
 import { answering, type ServedContext, written } from './answer';
+import { AwaitsOfDatabase } from './approvals/awaits';
 import { submit } from './approvals/submit';
 import { TrailReadings } from './audit/readings';
 import { catalogue } from './catalogue';
@@ -17,12 +18,16 @@ import { sendError } from './edge/answers';
 import { documentsOf } from './edge/documents';
 import { serveMetrics } from './edge/figures';
 import { graphqlOverHttp, type Sender } from './edge/graphql-over-http';
+import { STREAM_PATH, graphqlOverSse } from './edge/graphql-over-sse';
+import { graphqlOverWebSocket } from './edge/graphql-over-websocket';
 import { openLogs } from './edge/log';
+import { OpenStreams } from './edge/open-streams';
 import { ratesOf } from './edge/rates';
 import { Refusals } from './edge/refusals';
 import { Requests } from './edge/requests';
 import { answerBrokenRequests, serverOptions } from './edge/server';
 import { serveRest } from './edge/rest';
+import { subscriberOf } from './edge/subscribe';
 import { openTracing } from './edge/tracing';
 import { serveExplorer } from './explorer';
 import type { App } from './platform/context';
@@ -34,6 +39,7 @@ import { Metrics } from './platform/metrics';
 import { shownError } from './platform/shown-error';
 import { isReady } from './ready';
 import { guardedSchema, inputReader, reads } from './schema';
+import { Subscriptions } from './subscriptions/subscriptions';
 
 export interface Served {
   readonly app: App;
@@ -60,12 +66,15 @@ export async function createApp(config: Config, database: Database, options: Opt
   };
   const rates = ratesOf(parts);
   const readings = new TrailReadings();
+  const clock = options.clock ?? (() => new Date());
+  const awaits = new AwaitsOfDatabase({ ...parts, clock });
   const app: App = {
     ...parts,
     rates,
     readings,
     catalogue,
-    clock: options.clock ?? (() => new Date()),
+    clock,
+    awaits,
     submit,
     inputOf: inputReader(),
   };
@@ -78,6 +87,7 @@ export async function createApp(config: Config, database: Database, options: Opt
   const documents = documentsOf(config, schema);
   const server = createServer(serverOptions(config), (request, response) => {
     const seen = requests.begin(request, response);
+    if (request.url === STREAM_PATH) return stream(seen);
     // What asks for nothing but an answer of GraphQL goes straight to it.
     const direct = request.url === '/graphql' && request.method === 'POST';
     if (tracing && request.url?.startsWith('/graphql')) tracing.around(seen, () => (direct ? graphql : rest)(seen));
@@ -104,13 +114,12 @@ export async function createApp(config: Config, database: Database, options: Opt
     ],
   });
   await apollo.start();
-  const graphql = graphqlOverHttp({
-    app,
-    apollo,
-    documents,
-    refusals,
-    contextOf: (sender) => contextOf(app, sender),
-  });
+  const serving = { app, refusals, contextOf: (sender: Sender) => contextOf(app, sender) };
+  const graphql = graphqlOverHttp({ ...serving, apollo, documents });
+  const streams = new OpenStreams(config.streams, app.metrics);
+  const subscriber = subscriberOf(app, documents, new Subscriptions(app, schema, reads));
+  const stream = graphqlOverSse({ ...serving, subscriber, streams, requests });
+  server.on('upgrade', graphqlOverWebSocket({ ...serving, subscriber, streams }));
 
   const web = express().disable('x-powered-by').disable('etag');
   web.get('/health', (_request, response) => void response.json({ status: 'alive' }));
@@ -124,10 +133,12 @@ export async function createApp(config: Config, database: Database, options: Opt
   const rest = serveRest(app, web, graphql);
 
   const stop = async () => {
+    streams.stop();
     refusals.stop();
     await apollo.stop();
     rates.stop();
     requests.stop();
+    await awaits.stop();
     await readings.stop();
     await tracing?.stop();
     await new Promise<void>((resolve) => app.log.flush(() => resolve()));

@@ -7,6 +7,7 @@ import { isZone } from './platform/business-time';
 import type { Logins } from './platform/database-roles';
 import { DEFAULT_LIMITS, type DocumentLimits } from './platform/document-limits';
 import { DomainError } from './platform/errors';
+import { DEFAULT_STREAMS, type StreamLimits } from './platform/stream-limits';
 
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 
@@ -31,13 +32,15 @@ const areProxies = (text: string): boolean =>
 /** Requests a minute; 0 means without a limit. */
 const perMinute = (usual: number) => z.coerce.number().int().min(0).max(100_000_000).default(usual);
 
-/** `depth=30,aliases=500`: those of DEFAULT_LIMITS that are raised or lowered. */
-function limitsIn(text: string, context: z.RefinementCtx): Partial<DocumentLimits> {
-  const pairs = text.split(',').map((each) => each.trim().split('='));
-  for (const [name = '', value = ''] of pairs)
-    if (!Object.hasOwn(DEFAULT_LIMITS, name) || !/^[1-9]\d{0,8}$/.test(value)) context.addIssue(`${name} is no limit`);
-  return Object.fromEntries(pairs.map(([name, value]) => [name, Number(value)])) as Partial<DocumentLimits>;
-}
+/** `depth=30,aliases=500`: those of the usual limits that are raised or lowered. */
+const limitsOf =
+  <L extends Readonly<Record<string, number>>>(usual: L) =>
+  (text: string, context: z.RefinementCtx): Partial<L> => {
+    const pairs = text.split(',').map((each) => each.trim().split('='));
+    for (const [name = '', value = ''] of pairs)
+      if (!Object.hasOwn(usual, name) || !/^[1-9]\d{0,8}$/.test(value)) context.addIssue(`${name} is no limit`);
+    return Object.fromEntries(pairs.map(([name, value]) => [name, Number(value)])) as Partial<L>;
+  };
 
 const environment = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
@@ -64,7 +67,8 @@ const environment = z.object({
   FIRST_USERS: z.string().optional(),
   TRUSTED_PROXIES: z.string().refine(areProxies).optional(),
   REQUEST_SECONDS: z.coerce.number().int().min(1).max(600).default(30),
-  LIMITS: z.string().transform(limitsIn).optional(),
+  LIMITS: z.string().transform(limitsOf<DocumentLimits>(DEFAULT_LIMITS)).optional(),
+  STREAMS: z.string().transform(limitsOf<StreamLimits>(DEFAULT_STREAMS)).optional(),
   RATE_PER_USER: perMinute(300_000),
   RATE_PER_ADDRESS: perMinute(600_000),
   REFUSALS_PER_SECOND: z.coerce.number().int().min(0).max(1_000_000).default(10),
@@ -117,6 +121,8 @@ export interface Config {
   readonly requestSeconds: number;
   /** What a document and its body may be at most. */
   readonly limits: DocumentLimits;
+  /** How many streams of subscriptions there may be, and what one may ask of the process. */
+  readonly streams: StreamLimits;
   /** Requests that one process takes in a minute from a user and from an address; 0: without a limit. */
   readonly ratePerUser: number;
   readonly ratePerAddress: number;
@@ -185,6 +191,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, over: NodeJS.Pr
     trustedProxies: settings.TRUSTED_PROXIES ? listIn(settings.TRUSTED_PROXIES) : [],
     requestSeconds: settings.REQUEST_SECONDS,
     limits: Object.freeze({ ...DEFAULT_LIMITS, ...settings.LIMITS }),
+    streams: Object.freeze({ ...DEFAULT_STREAMS, ...settings.STREAMS }),
     ratePerUser: settings.RATE_PER_USER,
     ratePerAddress: settings.RATE_PER_ADDRESS,
     refusalsPerSecond: settings.REFUSALS_PER_SECOND,

@@ -14,6 +14,7 @@ import { PersonalData1763740812000 } from '../migrations/1763740812000-personal-
 import { Revisions1763740813000 } from '../migrations/1763740813000-revisions';
 import { ApprovalsInDepth1763740814000 } from '../migrations/1763740814000-approvals-in-depth';
 import { DeceptiveTexts1763740817000 } from '../migrations/1763740817000-deceptive-texts';
+import { Awaits1763740818000 } from '../migrations/1763740818000-awaits';
 import { RoleGrant } from './access/role-grant.entity';
 import { Session } from './access/session.entity';
 import { User } from './access/user.entity';
@@ -89,4 +90,5 @@ export const migrations = [
   Revisions1763740813000,
   ApprovalsInDepth1763740814000,
   DeceptiveTexts1763740817000,
+  Awaits1763740818000,
 ];

@@ -97,9 +97,17 @@ export function bareSchema(container?: ContainerType): GraphQLSchema {
       PersonalDataResolver,
     ],
     validateFn: assertValid,
+    pubSub: NOBODY_PUBLISHES,
     ...(container && { container }),
   });
 }
+
+const notHere = (): never => {
+  throw new Error('What subscribers are told comes from the database.');
+};
+
+/** The library asks for one; every subscription has a source of its own instead. */
+const NOBODY_PUBLISHES = { publish: notHere, subscribe: notHere };
 
 /** JSON, of which no class says anything. */
 const isPlain = (input: object): boolean =>
@@ -170,7 +178,20 @@ function badInput(message: string): DomainError {
 export function guardedSchema(): GraphQLSchema {
   const schema = bareSchema();
   assertEveryFieldHasALine(schema);
-  return answeringByResponseKey(applyMiddleware(schema, { Query: witness, Mutation: witness }, doorkeeper()));
+  const middleware = { Query: witness, Mutation: witness, Subscription: witness };
+  return knockingFirst(answeringByResponseKey(applyMiddleware(schema, middleware, doorkeeper())));
+}
+
+/** The witness and the door stand before `resolve` alone: whoever subscribes is sent there first, with nothing to be told of yet. */
+function knockingFirst(schema: GraphQLSchema): GraphQLSchema {
+  for (const field of Object.values(schema.getSubscriptionType()?.getFields() ?? {})) {
+    const { resolve, subscribe } = field;
+    field.subscribe = async (root, args, context, info): Promise<unknown> => {
+      await resolve!(root, args, context, info);
+      return subscribe!(root, args, context, info);
+    };
+  }
+  return schema;
 }
 
 const isRoot = (schema: GraphQLSchema, type: GraphQLObjectType) =>

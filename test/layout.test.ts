@@ -43,6 +43,7 @@ const ORDER = [
   'schema',
   'print-schema',
   'answer',
+  'subscriptions',
   'explorer',
   'console',
   'edge',

@@ -118,6 +118,9 @@ export const door = {
     reopenComplaint: may('reopen', 'Complaint'),
     erasePersonalData: mayAny('erase'),
   },
+  Subscription: {
+    changeRequestAwaits: may('approve', 'ChangeRequest'),
+  },
 } satisfies Record<string, Record<string, Rule>>;
 
 const closed = rule('closed', { cache: 'no_cache' })(
@@ -127,7 +130,11 @@ const closed = rule('closed', { cache: 'no_cache' })(
 /** Shield on the root fields alone. What a type shows below them is decided when a read is compiled. */
 export const doorkeeper = () =>
   shield(
-    { Query: { '*': closed, ...door.Query }, Mutation: { '*': closed, ...door.Mutation } },
+    {
+      Query: { '*': closed, ...door.Query },
+      Mutation: { '*': closed, ...door.Mutation },
+      Subscription: { '*': closed, ...door.Subscription },
+    },
     { allowExternalErrors: true },
   );
 

@@ -1,5 +1,6 @@
-import { Arg, Args, ID, Mutation, Query, Resolver } from 'type-graphql';
+import { Arg, Args, ID, Mutation, Query, Resolver, type SubscribeResolverData, Subscription } from 'type-graphql';
 import { Ask, type Asked } from '../platform/asked';
+import type { Context } from '../platform/context';
 import { PageArgs } from '../platform/pagination';
 import { payloadType } from '../platform/payload.type';
 import { JsonScalar } from '../platform/scalars';
@@ -48,6 +49,20 @@ export class ChangeRequestResolver {
     @Ask() asked: Asked,
   ) {
     return asked.worked(() => approvalDemandOf(asked.context, operation, input));
+  }
+
+  @Subscription(() => ChangeRequest, {
+    subscribe: ({ args, context }: SubscribeResolverData<unknown, { replay: boolean }, Context>) =>
+      context.app.awaits.follow(args.replay ? context.actor : null),
+    description:
+      'A change request that the viewer may decide, as soon as it begins to wait or waits for something else than before: what myApprovals would show at that instant.',
+  })
+  changeRequestAwaits(
+    @Arg('replay', { defaultValue: false, description: 'Whether to send first what waits already: the oldest 500.' })
+    _replay: boolean,
+    @Ask() asked: Asked,
+  ) {
+    return asked.told(changeRequestRead, decidable);
   }
 
   @Mutation(() => DecideChangeRequestsPayload, {

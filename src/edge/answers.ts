@@ -17,7 +17,7 @@ export class ProtocolError extends DomainError {
 }
 
 /** What helmet sets on every answer, found out once: names and values in turn, the way that writeHead takes them. */
-const SECURITY_HEADERS: readonly string[] = headersOf(helmet());
+export const SECURITY_HEADERS: readonly string[] = headersOf(helmet());
 
 function headersOf(middleware: ReturnType<typeof helmet>): string[] {
   const headers: string[] = [];
@@ -65,10 +65,15 @@ export function sendError(app: App, { request, response, id }: Seen, error: unkn
     ...retryAfterOf(error).flat(),
     ...more,
   ];
-  const shown = shownError(formatted(error), error, app.config.production, app.log);
-  const { code } = shown.extensions as { code: string };
+  const shown = shownOf(app, error);
+  const { code } = shown.extensions;
   if (code.startsWith('DOCUMENT_') || code.startsWith('GRAPHQL_')) app.metrics.refused.inc({ code });
   send(response, statusFor(error), headers, JSON.stringify({ errors: [shown] }));
+}
+
+/** What a client sees of an error that is the whole answer. */
+export function shownOf({ config, log }: App, error: unknown): { message: string; extensions: { code: string } } {
+  return shownError(formatted(error), error, config.production, log) as ReturnType<typeof shownOf>;
 }
 
 /** What graphql-js says of a document that it cannot read has no code yet. */

@@ -58,10 +58,7 @@ export function graphqlOverHttp<C extends BaseContext>({ app, apollo, documents,
 
   return (seen: Seen): void => {
     answer(seen).catch((error: unknown) => {
-      const tell = () => sendError(app, seen, error);
-      const status = statusFor(error);
-      if (isRefusal(status)) refusals.answer(seen, tell, status === TOO_MANY ? 'tooOften' : 'wrong');
-      else tell();
+      tellError(app, refusals, seen, error);
     });
   };
 }
@@ -69,13 +66,21 @@ export function graphqlOverHttp<C extends BaseContext>({ app, apollo, documents,
 /** The status of who asks too often. */
 const TOO_MANY = 429;
 
+/** Answers a request with an error alone: at once, unless it is one of many refusals. */
+export function tellError(app: App, refusals: Refusals, seen: Seen, error: unknown): void {
+  const tell = () => sendError(app, seen, error);
+  const status = statusFor(error);
+  if (isRefusal(status)) refusals.answer(seen, tell, status === TOO_MANY ? 'tooOften' : 'wrong');
+  else tell();
+}
+
 /** What Apollo takes apart: a body, or what stands behind the question mark. */
 interface Carried {
   body: Asked | undefined;
   search: string;
 }
 
-async function posted(request: IncomingMessage, limits: DocumentLimits): Promise<Carried | null> {
+export async function posted(request: IncomingMessage, limits: DocumentLimits): Promise<Carried | null> {
   assertJson(request);
   const body = await readJson(request, limits);
   return body && { body, search: '' };
@@ -129,7 +134,7 @@ function decidingHeaders({ headers }: IncomingMessage): HeaderMap {
 }
 
 /** Whoever is connected, or whom a trusted proxy names: as Express says it in `request.ip`. */
-function senderBy(trustedProxies: readonly string[]): (seen: Seen) => Sender {
+export function senderBy(trustedProxies: readonly string[]): (of: Pick<Seen, 'id' | 'request'>) => Sender {
   const trusted = proxyAddress.compile([...trustedProxies]);
   return ({ id, request }) => ({
     requestId: id,

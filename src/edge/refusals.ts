@@ -1,6 +1,5 @@
 import type { Metrics } from '../platform/metrics';
 import { networkOf } from '../platform/network';
-import type { Seen } from './requests';
 
 /**
  * In ms: how long a refusal is held back, at least and at most. By chance in between: what is answered at once comes back at once.
@@ -13,6 +12,12 @@ const PLACES = { network: 100, all: 1_000 } as const;
 
 /** How many networks are remembered. */
 const NETWORKS = 10_000;
+
+/** Who is to be answered, and what to close instead. */
+interface Answerable {
+  readonly address: string | null;
+  readonly response: { destroy(): unknown };
+}
 
 /** What one network was refused of late. */
 interface Refused {
@@ -39,7 +44,7 @@ export class Refusals {
   ) {}
 
   /** Calls `send` now or a little later. Beyond the places to wait in, the connection is closed instead. */
-  answer({ address, response }: Seen, send: () => void, because: keyof typeof HELD = 'wrong'): void {
+  answer({ address, response }: Answerable, send: () => void, because: keyof typeof HELD = 'wrong'): void {
     if (this.perSecond === 0 || address === null) return send();
     const refused = this.note(networkOf(address));
     if (refused.level <= this.perSecond) return send();

@@ -22,7 +22,7 @@ export interface Seen {
 const REQUEST_ID = /^[\w.:-]{8,64}$/;
 
 /** The client's, if it is a sensible one that hides nothing; else a new one. */
-function idOf({ headers }: IncomingMessage): string {
+export function idOf({ headers }: IncomingMessage): string {
   const given = headers['x-request-id'];
   return typeof given === 'string' && REQUEST_ID.test(given) && maskText(given) === given ? given : randomUUID();
 }
@@ -54,6 +54,11 @@ export class Requests {
     this.underWay.add(seen);
     response.once('close', () => this.end(seen));
     return seen;
+  }
+
+  /** It was answered with the beginning of a stream, and may take as long as it likes. */
+  letRun(seen: Seen): void {
+    this.underWay.delete(seen);
   }
 
   stop(): void {

@@ -1,4 +1,5 @@
 import { type Server, type ServerOptions, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { Config } from '../config';
 
 /** Times in ms: how long a client may take to send, and how long an idle connection is kept (longer than proxies do). */
@@ -21,14 +22,19 @@ export function answerBrokenRequests(server: Server): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
     const [status, code, message] = BROKEN[error.code ?? ''] ?? UNREADABLE;
-    const body = JSON.stringify({ errors: [{ message, extensions: { code } }] });
-    const head = [
-      `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-      'content-type: application/json; charset=utf-8',
-      'x-content-type-options: nosniff',
-      `content-length: ${Buffer.byteLength(body)}`,
-      'connection: close',
-    ];
-    socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+    endWith(socket, status, { message, extensions: { code } });
   });
+}
+
+/** Answers with an error where there is a connection and no response, and closes it. */
+export function endWith(socket: Duplex, status: number, error: object): void {
+  const body = JSON.stringify({ errors: [error] });
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'content-type: application/json; charset=utf-8',
+    'x-content-type-options: nosniff',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }

@@ -15,13 +15,17 @@ import type { Submitted } from './operation';
 import { column, idOrNothing, type Read, type Viewing } from './read';
 import { ask } from './pooled';
 import { permitted } from './scope';
-import { raw, sql, type Sql } from './sql';
+import { ABOUT } from './slot';
+import { and, raw, sql, type Sql } from './sql';
 
 /** Every read of the schema by the GraphQL type that it answers. */
 export type Reads = ReadonlyMap<string, Read>;
 
 /** Errors of reading a payload whose operation was carried out: no refusals, whatever their code. */
 export const afterTheFact = new WeakSet<Error>();
+
+/** A subscriber is not told of this row: it is not for them, or not (any more) what they asked for. */
+export class Untold extends Error {}
 
 /** What a root field answers while its document is planned: the expression that will be its JSON. */
 export class Planned {
@@ -63,6 +67,19 @@ export class Asked {
     const { viewing } = this.compiler;
     const args = this.args as ConnectionArguments;
     return this.select(this.compiler.connection(read, (row) => where(row, viewing), args, this.selection));
+  }
+
+  /**
+   * The row that a subscriber is to be told of, if they may see it and it satisfies a condition of ours; rejects with Untold if not, where a plan answers
+   * null. Of whoever only knocks (`about` is not there yet) everything is checked and nothing is read.
+   */
+  async told(read: Read, where: (row: string, viewing: Viewing) => Sql): Promise<unknown> {
+    const { viewing } = this.compiler;
+    const about = this.planning ? ABOUT : this.context.about;
+    const condition = (row: string) => and([sql`${column(row, 'id')} = ${about}::uuid`, where(row, viewing)]);
+    const json = this.compiler.one(read, condition, { ...this.selection, type: getNullableType(this.selection.type) });
+    if (about === undefined) return null;
+    return (await this.select(json)) ?? Promise.reject(new Untold());
   }
 
   /** A value of ours. */

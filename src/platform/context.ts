@@ -20,6 +20,8 @@ export interface App {
   readonly rates: Rates;
   /** Notes who reads the trail: see audit/readings.ts. */
   readonly readings: Readings;
+  /** Tells when a change request begins to wait: see approvals/awaits.ts. */
+  readonly awaits: Awaits;
   /** The instant now; tests set their own. */
   readonly clock: () => Date;
   /** The only way to write: see approvals/submit.ts. */
@@ -31,6 +33,12 @@ export interface App {
 /** Who read the trail, and what they asked. */
 export interface Readings {
   note(context: Context, asked: Asked): void;
+}
+
+/** Tells of change requests that begin to wait, on whatever process. */
+export interface Awaits {
+  /** Their ids, from now on; first those that wait already for somebody, if one is named. Refuses with DATABASE_UNAVAILABLE. */
+  follow(first: Actor | null): Promise<AsyncIterableIterator<string>>;
 }
 
 /** A document and its variables, as they came. */
@@ -73,6 +81,8 @@ export interface Context {
   readonly userAgent: string | null;
   /** What the request asks, once it is known. */
   readonly asked?: Asked;
+  /** The id of the row that a subscriber is to be told of. */
+  readonly about?: string;
   /** Set while a document is planned: nothing is read, and `actor` stands for any viewer of a kind. */
   readonly planning?: Planning;
 }

@@ -1,5 +1,5 @@
 import type { Pool, PoolConfig } from 'pg';
-import { types } from 'pg';
+import { Client, types } from 'pg';
 import { DataSource, DefaultNamingStrategy, type MixedList } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { Replicas, type ReplicaSettings } from './replicas';
@@ -13,6 +13,8 @@ export interface Database {
   readonly pool: Pool;
   /** Where reads may go instead, if there are any. */
   readonly replicas: Replicas | null;
+  /** A connection of its own to the primary, beside the pool and not open yet: for whoever listens. */
+  apart(name: string): Client;
   close(): Promise<void>;
 }
 
@@ -81,9 +83,19 @@ export async function connect(
     options: `${OURS.options} -c default_transaction_read_only=on`,
   };
   const replicas = settings && (await Replicas.open(shared, settings, readOnly));
+  const apart = (name: string) =>
+    new Client({
+      connectionString: url,
+      ...OURS,
+      ...LIMITS,
+      application_name: name,
+      connectionTimeoutMillis: 10_000,
+      query_timeout: LIMITS.statement_timeout,
+      keepAlive: true,
+    });
   const close = async () => {
     await replicas?.close();
     await orm.destroy();
   };
-  return { orm, pool: shared, replicas, close };
+  return { orm, pool: shared, replicas, apart, close };
 }

@@ -41,6 +41,15 @@ export class Metrics {
   );
   readonly refused = this.counter('countersign_documents_refused_total', 'Documents refused unrun, by code', 'code');
   readonly rateLimited = this.counter('countersign_rate_limited_total', 'Refusals by a limit of rate', 'limit');
+  /** WebSockets and event streams. */
+  readonly streams = new Gauge({
+    name: 'countersign_streams',
+    help: 'Streams that are open',
+    labelNames: ['transport'] as const,
+    registers: this.registers,
+  });
+  readonly told = this.counter('countersign_stream_events_total', 'What subscribers were told', 'transport');
+  readonly cut = this.counter('countersign_streams_cut_total', 'Streams that this process ended itself', 'why');
   readonly sealed = new Gauge({
     name: 'countersign_sealed_events',
     help: 'Events in the sealed tree, when this process sealed last',

@@ -131,7 +131,7 @@ export function slotted(types: VariableTypes, variables: Variables, fixed: (path
 export const at = (variables: Variables, path: Path): unknown =>
   path.reduce<unknown>((value, key) => (value as Record<string, unknown> | null | undefined)?.[key], variables);
 
-/** A query to plan. */
+/** A query to plan, or a subscription: what one event of it tells. */
 export interface Planable {
   schema: GraphQLSchema;
   operation: OperationDefinitionNode;
@@ -147,7 +147,7 @@ export interface Planable {
  */
 export async function planned(planable: Planable): Promise<JsonText> {
   const { schema, operation, fragments, variables, context } = planable;
-  const type = schema.getQueryType()!;
+  const type = schema.getRootType(operation.operation)!;
   const members: [key: string, value: JsonText][] = [];
   for (const [key, fieldNodes] of collectFields(schema, fragments, variables, type, operation.selectionSet)) {
     const fieldName = fieldNodes[0]!.name.value;

@@ -97,9 +97,14 @@ export class Plans<S extends Sent> {
     const types = (operation.variableDefinitions ?? []).map(
       ({ variable, type }) => [variable.name.value, typeFromAST(this.schema, type) as GraphQLInputType] as const,
     );
-    const fragments = document.definitions.filter((each) => each.kind === Kind.FRAGMENT_DEFINITION);
-    return { types, fragments: Object.fromEntries(fragments.map((each) => [each.name.value, each])) };
+    return { types, fragments: fragmentsIn(document) };
   }
+}
+
+/** The fragments of a document by their names. */
+export function fragmentsIn({ definitions }: DocumentNode): Record<string, FragmentDefinitionNode> {
+  const fragments = definitions.filter((each) => each.kind === Kind.FRAGMENT_DEFINITION);
+  return Object.fromEntries(fragments.map((each) => [each.name.value, each]));
 }
 
 const UNUSUAL = new Unplanned('variables');

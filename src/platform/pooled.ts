@@ -7,7 +7,10 @@ export interface Askable {
 }
 
 /** Asks the pool one statement. Refuses as a transaction would: DATABASE_UNAVAILABLE, TIMEOUT, BUSY. */
-export async function ask<R>(app: App, query: { name?: string; text: string; values: unknown[] }): Promise<R[]> {
+export async function ask<R>(
+  app: Pick<App, 'database'>,
+  query: { name?: string; text: string; values: unknown[] },
+): Promise<R[]> {
   try {
     return (await app.database.pool.query(query)).rows as R[];
   } catch (error) {
@@ -16,4 +19,6 @@ export async function ask<R>(app: App, query: { name?: string; text: string; val
 }
 
 /** The pool, for what needs no transaction. */
-export const pooled = (app: App): Askable => ({ query: (text, values) => ask(app, { text, values }) });
+export const pooled = (app: Pick<App, 'database'>): Askable => ({
+  query: (text, values) => ask(app, { text, values }),
+});

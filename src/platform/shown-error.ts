@@ -25,10 +25,20 @@ export function refusalCodeOf(error: unknown): string | null {
 /** The refusals that mean: come back later. */
 const UNAVAILABLE = new Set(['DATABASE_UNAVAILABLE', 'BUSY', 'TIMEOUT']);
 
+const STATUSES: Record<string, number> = {
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  ORIGIN_FOREIGN: 403,
+  NOT_FOUND: 404,
+  REQUEST_TOO_LARGE: 413,
+  RATE_LIMITED: 429,
+  TOO_MANY_STREAMS: 429,
+};
+
 /** The status of a refusal that nothing was answered beside: of a whole request. */
 export function statusOf(code: string): number {
   if (UNAVAILABLE.has(code)) return 503;
-  return { NOT_FOUND: 404, REQUEST_TOO_LARGE: 413, RATE_LIMITED: 429 }[code] ?? 400;
+  return STATUSES[code] ?? 400;
 }
 
 /** When to come back, for those refusals that know, as a header: its name and its value. */

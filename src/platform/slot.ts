@@ -2,6 +2,8 @@
 export interface Supplied {
   readonly viewer: object;
   readonly now: Date;
+  /** The id of the row that a subscriber is to be told of. */
+  readonly about?: string;
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
@@ -45,3 +47,6 @@ export function supply(value: unknown, supplied: Supplied): unknown {
 
 /** The instant of the request. */
 export const NOW = new Slot(({ now }) => now.toISOString());
+
+/** The row that a subscriber is to be told of. */
+export const ABOUT = new Slot(({ about }) => about);

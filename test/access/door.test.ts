@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { execute, type GraphQLSchema, parse } from 'graphql';
+import type { AddressInfo } from 'node:net';
+import { execute, type GraphQLSchema, parse, subscribe } from 'graphql';
 import { applyMiddleware } from 'graphql-middleware';
 import request from 'supertest';
 import { door, doorkeeper, witness } from '../../src/access/door';
-import { bareSchema, guardedSchema } from '../../src/schema';
+import { actorById } from '../../src/access/identify';
+import { pooled } from '../../src/platform/pooled';
+import { bareSchema, guardedSchema, reads } from '../../src/schema';
 import { ApiClient, startTestApp, type TestApp } from '../support/app';
 import { givenAccount, givenClientOf, trail } from '../support/scene';
 import { mutationOf, queryOf } from './documents';
@@ -27,7 +30,7 @@ const SIGNED_IN = [...STAFF, 'client', 'stranger'] as const;
 const DECIDERS = ['admin', 'supervisor', 'compliance'] as const;
 
 /** Who gets through the door, by hand: what the roles are for, not what the code says. */
-const LET_IN: Record<'Query' | 'Mutation', Record<string, readonly Who[]>> = {
+const LET_IN: Record<'Query' | 'Mutation' | 'Subscription', Record<string, readonly Who[]>> = {
   Query: {
     viewer: EVERYONE,
     account: [...STAFF, 'client'],
@@ -98,6 +101,7 @@ const LET_IN: Record<'Query' | 'Mutation', Record<string, readonly Who[]>> = {
     reopenComplaint: ['compliance'],
     erasePersonalData: ['compliance'],
   },
+  Subscription: { changeRequestAwaits: DECIDERS },
 };
 
 let t: TestApp;
@@ -126,6 +130,28 @@ async function enter(client: ApiClient, { query, variables }: { query: string; v
   return { data, code: errors[0]?.extensions.code, events: await trail(t, 'request_id = $1', [requestId]) };
 }
 
+/** The same with a subscription, of which only the beginning is waited for. */
+async function enterStream({ token }: ApiClient, query: string) {
+  const requestId = `door-${randomUUID()}`;
+  const { port } = t.served.server.address() as AddressInfo;
+  const response = await fetch(`http://127.0.0.1:${port}/graphql/stream`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      'x-request-id': requestId,
+      ...(token && { authorization: `Bearer ${token}` }),
+    },
+    body: JSON.stringify({ query }),
+  });
+  const events = () => trail(t, 'request_id = $1', [requestId]);
+  if (response.status === 200) {
+    await response.body!.cancel();
+    return { data: undefined, code: undefined, events: await events() };
+  }
+  const { errors } = (await response.json()) as { errors: { extensions: { code: string } }[] };
+  return { data: undefined, code: errors[0]!.extensions.code, events: await events() };
+}
+
 const clientOf = (who: Who): ApiClient => (who === 'nobody' ? t.nobody : t.as(who));
 
 describe('the door', () => {
@@ -141,13 +167,16 @@ describe('the door', () => {
   });
 
   describe.each(rootFields(schema).filter(({ field }) => field.name !== 'signOut'))('$name', ({ type, field }) => {
-    const letIn = LET_IN[type as 'Query' | 'Mutation'][field.name] ?? [];
-    const documentOf = () => (type === 'Query' ? queryOf(field.name, field.args) : mutationOf(field.name));
+    const letIn = LET_IN[type as keyof typeof LET_IN][field.name] ?? [];
+    const enterAs = (who: Who) => {
+      if (type === 'Subscription') return enterStream(clientOf(who), `subscription { ${field.name} { id } }`);
+      return enter(clientOf(who), type === 'Query' ? queryOf(field.name, field.args) : mutationOf(field.name));
+    };
 
     if (letIn.length > 0)
       it(`is open to ${letIn.join(', ')}`, async () => {
         for (const who of letIn) {
-          const { code } = await enter(clientOf(who), documentOf());
+          const { code } = await enterAs(who);
           expect({
             who,
             refused: ['FORBIDDEN', 'UNAUTHENTICATED'].includes(code ?? ''),
@@ -165,7 +194,7 @@ describe('the door', () => {
       it(`is closed to ${keptOut.join(', ')}, and each refusal leaves its event`, async () => {
         for (const who of keptOut) {
           const expected = who === 'nobody' ? 'UNAUTHENTICATED' : 'FORBIDDEN';
-          const { data, code, events } = await enter(clientOf(who), documentOf());
+          const { data, code, events } = await enterAs(who);
           expect({ who, code, value: data?.[field.name] ?? null }).toEqual({ who, code: expected, value: null });
           expect(events.map((event) => ({ outcome: event.outcome, actor: event.actor, code: event.code }))).toEqual([
             { outcome: 'REFUSED', actor: who === 'nobody' ? null : clientOf(who).userId, code: expected },
@@ -221,8 +250,11 @@ describe('the door', () => {
   });
 
   /** Takes a field's line out of the door for the time of the work. */
-  async function withoutLine<T>(field: 'viewer' | 'accounts', work: () => T | Promise<T>): Promise<T> {
-    const lines: Record<string, unknown> = door.Query;
+  async function withoutLine<T>(
+    field: 'viewer' | 'accounts' | 'changeRequestAwaits',
+    work: () => T | Promise<T>,
+  ): Promise<T> {
+    const lines: Record<string, unknown> = field in door.Query ? door.Query : door.Subscription;
     const line = lines[field];
     delete lines[field];
     try {
@@ -235,6 +267,9 @@ describe('the door', () => {
   it('a root field without a line stops the start', async () => {
     await withoutLine('accounts', () => {
       expect(() => guardedSchema()).toThrow('The door has no line for Query.accounts.');
+    });
+    await withoutLine('changeRequestAwaits', () => {
+      expect(() => guardedSchema()).toThrow('The door has no line for Subscription.changeRequestAwaits.');
     });
     expect(() => guardedSchema()).not.toThrow();
   });
@@ -257,6 +292,34 @@ describe('the door', () => {
     expect(await trail(t, 'request_id = $1', [context.requestId])).toMatchObject([
       { outcome: 'REFUSED', code: 'FORBIDDEN', actor: null },
     ]);
+  });
+});
+
+describe('the door before `subscribe`', () => {
+  const document = parse('subscription { changeRequestAwaits { id } }');
+  const contextOf = () => ({
+    app: t.served.app,
+    reads,
+    requestId: `door-${randomUUID()}`,
+    actor: null,
+    sessionId: null,
+    address: null,
+    userAgent: null,
+  });
+
+  it('holds whoever runs it: graphql-js alone gets no further', async () => {
+    const contextValue = contextOf();
+    const answer = await subscribe({ schema: guardedSchema(), document, contextValue });
+    expect(answer).toMatchObject({ errors: [{ originalError: { code: 'UNAUTHENTICATED' } }] });
+    expect(await trail(t, 'request_id = $1', [contextValue.requestId])).toMatchObject([
+      { action: 'Subscription.changeRequestAwaits', outcome: 'REFUSED', code: 'UNAUTHENTICATED' },
+    ]);
+  });
+
+  it('a subscription that is executed as if it were a query tells nothing', async () => {
+    const actor = await actorById(pooled(t.served.app), t.as('supervisor').userId);
+    const answer = await execute({ schema: guardedSchema(), document, contextValue: { ...contextOf(), actor } });
+    expect(answer.data ?? null).toBeNull();
   });
 });
 
