@@ -25,6 +25,8 @@ export const AWAITING = `query ConsoleAwaiting($first: Int!, $after: String) {
   myApprovals(first: $first, after: $after) { totalCount nodes { ${ROW} } pageInfo { hasNextPage endCursor } }
 }`;
 
+export const AWAITS = 'subscription ConsoleAwaits { changeRequestAwaits { id } }';
+
 export const REQUEST_BY_ID = `query ConsoleRequest($id: ID!) { changeRequest(id: $id) { ${REQUEST} } }`;
 
 export const APPROVE = `mutation ConsoleApprove($input: ApproveChangeRequestInput!) {
