@@ -7,6 +7,8 @@ const EVERY = 60_000;
 /** How long it waits before it listens again, in ms: a second at first, half a minute at most. */
 const [SOON, LATE] = [1_000, 30_000];
 
+const seen = () => document.visibilityState === 'visible';
+
 /**
  * Calls `look` when something new awaits the viewer, now and then anyway, and at once when the page comes back into sight or on line. It listens
  * while the page can be seen. The one place that knows how news arrive. Returns a way to stop.
@@ -15,7 +17,6 @@ const [SOON, LATE] = [1_000, 30_000];
  */
 export function watchNews(look) {
   let listening = new AbortController();
-  const seen = () => document.visibilityState === 'visible';
   const turn = () => {
     listening.abort();
     if (!seen()) return;
