@@ -219,12 +219,12 @@ export class ApprovalsHouse {
   }
 
   /** What the API tells somebody of each request, and which stand among those that they may decide. */
-  async read(who: Who): Promise<{ seen: { status: string; canDecide: boolean }[]; mine: number[] }> {
+  async read(who: Who, decides: boolean): Promise<{ seen: { status: string; canDecide: boolean }[]; mine: number[] }> {
     const client = this.clients.get(who)!;
     const all = await client.gql('{ changeRequests(first: 50) { nodes { id status canDecide } } }');
-    const mine = await client.gql('{ myApprovals(first: 50) { nodes { id } } }');
+    const mine = decides ? await client.gql('{ myApprovals(first: 50) { nodes { id } } }') : null;
     const nodes: any[] = all.data?.changeRequests.nodes ?? [];
-    const own: any[] = mine.data?.myApprovals.nodes ?? [];
+    const own: any[] = mine?.data?.myApprovals.nodes ?? [];
     await this.events();
     return {
       seen: this.requests.flatMap((id) =>

@@ -136,12 +136,13 @@ export class ApprovalsModel {
   constructor(
     public now: number,
     ids: Record<PolicyName, string>,
+    steps: Record<'bank' | 'hire', Step[]>,
   ) {
-    const usual = { active: true, steps: STEPS[1]!, whenFields: null, freshness: 'ROW', hours: 72 } as const;
+    const usual = { active: true, whenFields: null, freshness: 'ROW', hours: 72 } as const;
     this.policies = {
-      bank: { ...usual, id: ids.bank, operation: 'account.change', whenFields: SENSITIVE },
+      bank: { ...usual, id: ids.bank, steps: steps.bank, operation: 'account.change', whenFields: SENSITIVE },
       strict: { ...usual, id: ids.strict, operation: 'account.change', active: false, steps: STEPS[4]!, hours: 24 },
-      hire: { ...usual, id: ids.hire, operation: 'agent.hire', steps: STEPS[2]! },
+      hire: { ...usual, id: ids.hire, operation: 'agent.hire', steps: steps.hire },
     };
   }
 
