@@ -23,9 +23,14 @@ import { and, literal, sql, type Sql } from '../platform/sql';
 const status = (row: string, { now }: Viewing): Sql =>
   sql`case when ${column(row, 'status')} in ('PENDING', 'RETURNED') and ${column(row, 'expires_at')} <= ${now}::timestamptz then 'EXPIRED' else ${column(row, 'status')} end`;
 
-/** Whether it is the viewer's turn, at first sight; the rest asks for it in the same words as whatever decides. */
+/**
+ * Whether any of its steps could be the viewer's, at first sight: one that was done is open again when a role was revoked since. The rest asks
+ * for their turn in the same words as whatever decides.
+ */
 const mayBeTheirs = (row: string, { viewerId, viewerRoles, now }: Viewing): Sql =>
-  sql`(${column(row, 'approver_roles')} && ${viewerRoles}::text[] or ${viewerId}::uuid = any(${column(row, 'approver_ids')})
+  sql`(coalesce(jsonb_path_query_array(${column(row, 'steps')}, '$[*].roles[*]'), to_jsonb(${column(row, 'approver_roles')})) ?| ${viewerRoles}::text[]
+    or jsonb_path_exists(${column(row, 'steps')}, '$[*].people[*] ? (@ == $viewer)', jsonb_build_object('viewer', ${viewerId}::uuid))
+    or ${column(row, 'escalate_to_roles')} && ${viewerRoles}::text[]
     or exists (select from delegation d where d.delegate_id = ${viewerId}::uuid and d.revoked_at is null and d.ends_at > ${now}::timestamptz))`;
 
 /** What assertPending and assertStanding would let through. */
