@@ -15,9 +15,10 @@ export const actorNow = (tx: Transaction, userId: string): Promise<Actor | null>
 export const deciderOf = async (tx: Transaction): Promise<Actor> =>
   (await actorNow(tx, tx.actorId)) ?? refuse('UNAUTHENTICATED', 'Sign in first.');
 
-/** Keeps what somebody said to a request as it is now. */
+/** Keeps what somebody said to a request as it is now: at the instant at which their right to say so was looked at. */
 export const keepDecision = (
   tx: Transaction,
   { id, makerId, revision }: ChangeRequest,
   said: Pick<Decision, 'id' | 'verdict' | 'decidedById' | 'onBehalfOfId' | 'step' | 'comment'>,
-): Promise<void> => tx.insert(Decision, { ...said, changeRequestId: id, makerId, revision } as Decision);
+): Promise<void> =>
+  tx.insert(Decision, { ...said, changeRequestId: id, makerId, revision, createdAt: tx.now } as Decision);
