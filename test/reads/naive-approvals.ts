@@ -60,8 +60,13 @@ export function stepsOf(request: Row, world: World): Step[] {
     );
     return { ...step, approvals: counted.length };
   });
-  const left = steps.filter(({ approvals, quorum }) => approvals < quorum).map(({ stage }) => stage);
-  return steps.map((step) => ({ ...step, open: step.approvals < step.quorum && step.stage === Math.min(...left) }));
+  const left = steps.filter(({ approvals, quorum }) => approvals < quorum);
+  if (left.length === 0 && request.status === 'PENDING') {
+    const last = Math.max(...steps.map(({ stage }) => stage));
+    return steps.map((step) => ({ ...step, open: step.stage === last }));
+  }
+  const turn = Math.min(...left.map(({ stage }) => stage));
+  return steps.map((step) => ({ ...step, open: step.approvals < step.quorum && step.stage === turn }));
 }
 
 const exponents: Record<string, number> = { JPY: 0, KWD: 3 };
