@@ -219,9 +219,10 @@ export class ApprovalsModel {
       (this.users.get(request.maker)!.active ? null : 'MAKER_NOT_ACTIVE');
     if (code) return no(code);
     this.say(request, who, standing, 'APPROVED');
-    request.assignee = null;
-    if (this.stepsOf(request).some(({ approvals, quorum }) => approvals < quorum))
+    if (this.stepsOf(request).some(({ approvals, quorum }) => approvals < quorum)) {
+      request.assignee = null;
       return waiting('changeRequest.approved');
+    }
     const over = this.carryOut(request);
     if (!over) {
       request.status = 'EXECUTED';
