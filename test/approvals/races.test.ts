@@ -1,8 +1,11 @@
 import { startTestApp, type TestApp } from '../support/app';
-import { approve, countersigned, rowOf, tally } from '../support/outcomes';
+import { approve, countersigned, proposed, rowOf, tally, type Waiting } from '../support/outcomes';
 import { givenAccount, givenDraft, trail } from '../support/scene';
-import { proposed } from '../support/outcomes';
 import { decisionsOn, givenProposedVoid, proposedBankChange, requestRow } from './proposals';
+
+/** How often each race is run: `RACE_ROUNDS=200 npx jest test/approvals/races`. */
+const ROUNDS = Number(process.env.RACE_ROUNDS ?? 15);
+const SECONDS = 60 + ROUNDS;
 
 let t: TestApp;
 beforeAll(async () => {
@@ -12,6 +15,17 @@ afterAll(() => t.close());
 
 const times = <T>(count: number, work: (index: number) => Promise<T>): Promise<T[]> =>
   Promise.all(Array.from({ length: count }, (_, index) => work(index)));
+
+/** A bank account number that no other round has. */
+const bankOf = (round: number): string => `000987${String(100_000 + round)}`;
+
+/** Both at once, in turns of who is sent first, so that each wins now and then. */
+const race = <T>(round: number, one: () => Promise<T>, other: () => Promise<T>): Promise<[T, T]> =>
+  round % 2
+    ? Promise.all([one(), other()])
+    : Promise.all([other(), one()]).then(([second, first]): [T, T] => [first, second]);
+
+jest.setTimeout(SECONDS * 1000);
 
 describe('a change request that many decide at once is carried out once', () => {
   it('twenty approvals of the same approver in parallel', async () => {
@@ -50,19 +64,14 @@ describe('a change request that many decide at once is carried out once', () => 
     expect(await trail(t, `action = 'invoice.issued' AND subject_id = $1`, [invoiceId])).toHaveLength(1);
   });
 
-  const ROUNDS = 20;
-
   it(`approve against withdraw, ${ROUNDS} rounds: exactly one of them wins, and the other is told`, async () => {
     const accountId = await givenAccount(t);
     const winners: string[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
-      const request = await proposedBankChange(t, accountId, `0009876543${10 + round}`);
+      const request = await proposedBankChange(t, accountId, bankOf(round));
       const { version } = await rowOf(t, 'account', accountId);
       const withdraw = () => t.as('operations').mutate('withdrawChangeRequest', { id: request.id }, 'outcome');
-      const yes = () => approve(t, request);
-      // Who is sent first takes turns, so that both win now and then.
-      const [first, second] = round % 2 ? [yes, withdraw] : [withdraw, yes];
-      const answers = await Promise.all([first(), second()]);
+      const answers = await race(round, () => approve(t, request), withdraw);
       expect(tally(answers)).toEqual({ DONE: 1, CHANGE_REQUEST_NOT_PENDING: 1 });
       const { status } = await requestRow(t, request.id);
       const applied = (await rowOf(t, 'account', accountId)).version - version;
@@ -77,12 +86,10 @@ describe('a change request that many decide at once is carried out once', () => 
   it(`approve against reject, ${ROUNDS} rounds: exactly one decision stands`, async () => {
     const accountId = await givenAccount(t);
     for (let round = 0; round < ROUNDS; round += 1) {
-      const request = await proposedBankChange(t, accountId, `0009876543${10 + round}`);
+      const request = await proposedBankChange(t, accountId, bankOf(round));
       const { version } = await rowOf(t, 'account', accountId);
       const no = () => t.as('supervisor2').mutate('rejectChangeRequest', { id: request.id, reason: 'no' }, 'outcome');
-      const yes = () => approve(t, request);
-      const [first, second] = round % 2 ? [yes, no] : [no, yes];
-      const answers = await Promise.all([first(), second()]);
+      const answers = await race(round, () => approve(t, request), no);
       expect(tally(answers)).toEqual({ DONE: 1, CHANGE_REQUEST_NOT_PENDING: 1 });
       const { status } = await requestRow(t, request.id);
       const verdicts = (await decisionsOn(t, request.id)).map(({ verdict }) => verdict);
@@ -97,12 +104,11 @@ describe('a change request that many decide at once is carried out once', () => 
     const accountId = await givenAccount(t);
     const outcomes = new Set<string>();
     for (let round = 0; round < ROUNDS; round += 1) {
-      const request = await proposedBankChange(t, accountId, `0009876543${10 + round}`);
+      const request = await proposedBankChange(t, accountId, bankOf(round));
       const before = await rowOf(t, 'account', accountId);
       const rename = () =>
         t.as('operations').mutate('changeAccount', { accountId, legalName: `Renamed ${round} Ltd` }, 'outcome');
-      const yes = () => approve(t, request);
-      const answers = await Promise.all(round % 2 ? [yes(), rename()] : [rename(), yes()]);
+      const answers = await race(round, () => approve(t, request), rename);
       const after = await rowOf(t, 'account', accountId);
       const { status } = await requestRow(t, request.id);
       expect(answers.filter(({ code }) => code === undefined).length).toBe(after.version - before.version);
@@ -131,5 +137,138 @@ describe('a change request that many decide at once is carried out once', () => 
     );
     const rows = await t.sql('SELECT status, version FROM account WHERE id = ANY($1)', [accounts]);
     expect(rows).toEqual(accounts.map(() => ({ status: 'CLOSED', version: 2 })));
+  });
+});
+
+/** Has the changes of bank accounts wait for so many supervisors while some work is done. */
+async function withQuorum(quorum: number, work: () => Promise<void>): Promise<void> {
+  const set = (people: number) =>
+    t.sql(`UPDATE approval_policy SET steps = jsonb_set(steps, '{0,quorum}', $1) WHERE operation = 'account.change'`, [
+      String(people),
+    ]);
+  await set(quorum);
+  try {
+    await work();
+  } finally {
+    await set(1);
+  }
+}
+
+describe(`two that do not see each other, ${ROUNDS} rounds`, () => {
+  it('two people approve a step that needs one: one carries it out', async () => {
+    const accountId = await givenAccount(t);
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const request = await proposedBankChange(t, accountId, bankOf(round));
+      const { version } = await rowOf(t, 'account', accountId);
+      const answers = await race(
+        round,
+        () => approve(t, request),
+        () => approve(t, request, 'supervisor2'),
+      );
+      expect(tally(answers)).toEqual({ DONE: 1, CHANGE_REQUEST_NOT_PENDING: 1 });
+      expect((await rowOf(t, 'account', accountId)).version).toBe(version + 1);
+      const [decision, ...others] = await decisionsOn(t, request.id);
+      expect(others).toEqual([]);
+      expect(await requestRow(t, request.id)).toMatchObject({
+        status: 'EXECUTED',
+        approved_by_id: decision!.decided_by_id,
+      });
+    }
+  });
+
+  it('two people approve a step that needs two: both count, and it is carried out once', async () => {
+    const accountId = await givenAccount(t);
+    await withQuorum(2, async () => {
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const request = await proposedBankChange(t, accountId, bankOf(round));
+        const { version } = await rowOf(t, 'account', accountId);
+        const answers = await race(
+          round,
+          () => approve(t, request),
+          () => approve(t, request, 'supervisor2'),
+        );
+        expect(tally(answers)).toEqual({ AWAITING_APPROVAL: 1, DONE: 1 });
+        expect((await rowOf(t, 'account', accountId)).version).toBe(version + 1);
+        expect(await decisionsOn(t, request.id)).toHaveLength(2);
+        expect((await requestRow(t, request.id)).status).toBe('EXECUTED');
+      }
+    });
+  });
+
+  it('approve against revise: the old content under the yes that it got, or the new one waiting for its own', async () => {
+    const accountId = await givenAccount(t);
+    const masked = async () => (await rowOf(t, 'account', accountId)).bank_account_number_masked as string;
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const [before, old, next] = [await masked(), `0009876${10_000 + round}`, `0001234${50_000 + round}`];
+      const request = await proposedBankChange(t, accountId, old);
+      const input = { accountId, bankAccountNumber: next, reason: 'that one' };
+      const answers = await race(
+        round,
+        () => approve(t, request),
+        () => t.as('operations').mutate('reviseChangeRequest', { id: request.id, input }, 'outcome'),
+      );
+      const codes = answers.map(({ code }) => code);
+      const { status, revision } = await requestRow(t, request.id);
+      const decided = (await decisionsOn(t, request.id)).length;
+      expect({ codes, status, revision, decided }).toEqual(
+        revision === 1
+          ? { codes: [undefined, 'CHANGE_REQUEST_NOT_PENDING'], status: 'EXECUTED', revision: 1, decided: 1 }
+          : { codes: ['CHANGE_REQUEST_MOVED', undefined], status: 'PENDING', revision: 2, decided: 0 },
+      );
+      expect((await masked()).slice(-4)).toBe(revision === 1 ? old.slice(-4) : before.slice(-4));
+      if (status === 'PENDING') await t.as('operations').mutate('withdrawChangeRequest', { id: request.id }, 'outcome');
+    }
+  });
+
+  it('approve against revoking the role of whoever approves: it is carried out only by a yes that counted', async () => {
+    const accountId = await givenAccount(t);
+    const { userId } = t.as('supervisor2');
+    const given = `INSERT INTO role_grant (id, user_id, role, granted_by_id) VALUES (gen_random_uuid(), $1, 'supervisor', $2)`;
+    const held = `SELECT id FROM role_grant WHERE user_id = $1 AND revoked_at IS NULL`;
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const request = await proposedBankChange(t, accountId, bankOf(round));
+      const { version } = await rowOf(t, 'account', accountId);
+      const [grant] = await t.sql<{ id: string }>(held, [userId]);
+      const [yes, revoked] = await race(
+        round,
+        () => approve(t, request, 'supervisor2'),
+        () => t.as('admin').mutate('revokeRole', { roleGrantId: grant!.id, reason: 'moved on' }, 'outcome'),
+      );
+      expect(revoked.errors).toEqual([]);
+      const answer = yes.code ?? (yes.payload.outcome as string);
+      expect(['DONE', 'AWAITING_APPROVAL', 'NOT_AN_APPROVER', 'NOT_FOUND', 'FORBIDDEN']).toContain(answer);
+      const done = answer === 'DONE';
+      expect((await requestRow(t, request.id)).status).toBe(done ? 'EXECUTED' : 'PENDING');
+      expect((await rowOf(t, 'account', accountId)).version).toBe(done ? version + 1 : version);
+      expect(await decisionsOn(t, request.id)).toHaveLength(done || answer === 'AWAITING_APPROVAL' ? 1 : 0);
+      if (!done) expect((await approve(t, request)).payload.outcome).toBe('DONE');
+      await t.sql(given, [userId, t.as('admin').userId]);
+    }
+  });
+
+  it('one person approves twice within a limit for a day that once fits into: one of them passes', async () => {
+    const accountId = await givenAccount(t);
+    const { userId } = t.as('supervisor');
+    const proposedIssue = async (): Promise<Waiting> =>
+      proposed(t, 'billing', 'issueInvoice', { invoiceId: await givenDraft(t, accountId) });
+    // What was approved before counts, too: the limit leaves room for one and a half.
+    const limit = `INSERT INTO approval_limit (id, user_id, currency, per_day_minor)
+      SELECT gen_random_uuid(), $1, 'USD', r.amount_minor * 1.5 + (SELECT coalesce(sum(c.amount_minor), 0)
+        FROM decision d JOIN change_request c ON c.id = d.change_request_id WHERE d.decided_by_id = $1 AND c.status = 'EXECUTED')
+      FROM change_request r WHERE r.id = $2
+      ON CONFLICT (user_id, currency) DO UPDATE SET per_day_minor = excluded.per_day_minor`;
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const requests = [await proposedIssue(), await proposedIssue()] as const;
+      await t.sql(limit, [userId, requests[0].id]);
+      const answers = await race(
+        round,
+        () => approve(t, requests[0]),
+        () => approve(t, requests[1]),
+      );
+      expect(tally(answers)).toEqual({ DONE: 1, LIMIT_EXCEEDED: 1 });
+      const rows = await Promise.all(requests.map(({ id }) => requestRow(t, id)));
+      expect(rows.map(({ status }) => status as string).toSorted()).toEqual(['EXECUTED', 'PENDING']);
+    }
+    await t.sql('DELETE FROM approval_limit');
   });
 });
