@@ -39,9 +39,23 @@ export async function standingOf(tx: Transaction, request: ChangeRequest, who: s
 
 const STEPS = 'SELECT s.* FROM change_request r, change_request_steps(r) s WHERE r.id = $1';
 
-/** The steps of a request, with the yeses that count now. */
-export const stepsNow = (tx: Transaction, { id }: Pick<ChangeRequest, 'id'>): Promise<StepNow[]> =>
-  tx.query<StepNow>(STEPS, [id]);
+const HELD = `WITH said AS (SELECT decided_by_id, on_behalf_of_id FROM decision WHERE change_request_id = $1 AND revision = $2),
+  people AS (SELECT u.id FROM app_user u WHERE u.id IN (SELECT unnest(ARRAY[decided_by_id, on_behalf_of_id]) FROM said) ORDER BY u.id FOR KEY SHARE),
+  delegations AS (SELECT d.id FROM delegation d WHERE (d.delegate_id, d.delegator_id) IN (SELECT decided_by_id, on_behalf_of_id FROM said)
+    AND d.revoked_at IS NULL ORDER BY d.id FOR SHARE)
+  SELECT (SELECT count(*) FROM people), (SELECT count(*) FROM delegations)`;
+
+/**
+ * The steps of a request, with the yeses that count now, and until the end of this transaction: nobody who said one is deactivated or loses a role (that locks
+ * their user, see migrations/…-session-versions.ts), nor is a delegation revoked, before what they let through is done.
+ */
+export async function stepsNow(
+  tx: Transaction,
+  { id, revision }: Pick<ChangeRequest, 'id' | 'revision'>,
+): Promise<StepNow[]> {
+  await tx.query(HELD, [id, revision]);
+  return tx.query<StepNow>(STEPS, [id]);
+}
 
 /** What may be amiss with the approvers of a request. */
 export const WARNINGS = ['NO_APPROVER', 'TOO_FEW_APPROVERS', 'ABOVE_EVERY_LIMIT'] as const;

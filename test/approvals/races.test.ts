@@ -1,10 +1,12 @@
+import { setImmediate } from 'node:timers/promises';
+import { Client } from 'pg';
 import { startTestApp, type TestApp } from '../support/app';
 import { approve, countersigned, proposed, rowOf, tally, type Waiting } from '../support/outcomes';
 import { givenAccount, givenDraft, trail } from '../support/scene';
 import { decisionsOn, givenProposedVoid, proposedBankChange, requestRow } from './proposals';
 
 /** How often each race is run: `RACE_ROUNDS=200 npx jest test/approvals/races`. */
-const ROUNDS = Number(process.env.RACE_ROUNDS ?? 15);
+const ROUNDS = Number(process.env.RACE_ROUNDS ?? 10);
 const SECONDS = 60 + ROUNDS;
 
 let t: TestApp;
@@ -154,6 +156,9 @@ async function withQuorum(quorum: number, work: () => Promise<void>): Promise<vo
   }
 }
 
+const HELD = `SELECT id FROM role_grant WHERE user_id = $1 AND revoked_at IS NULL`;
+const GIVEN = `INSERT INTO role_grant (id, user_id, role, granted_by_id) VALUES (gen_random_uuid(), $1, 'supervisor', $2)`;
+
 describe(`two that do not see each other, ${ROUNDS} rounds`, () => {
   it('two people approve a step that needs one: one carries it out', async () => {
     const accountId = await givenAccount(t);
@@ -223,12 +228,10 @@ describe(`two that do not see each other, ${ROUNDS} rounds`, () => {
   it('approve against revoking the role of whoever approves: it is carried out only by a yes that counted', async () => {
     const accountId = await givenAccount(t);
     const { userId } = t.as('supervisor2');
-    const given = `INSERT INTO role_grant (id, user_id, role, granted_by_id) VALUES (gen_random_uuid(), $1, 'supervisor', $2)`;
-    const held = `SELECT id FROM role_grant WHERE user_id = $1 AND revoked_at IS NULL`;
     for (let round = 0; round < ROUNDS; round += 1) {
       const request = await proposedBankChange(t, accountId, bankOf(round));
       const { version } = await rowOf(t, 'account', accountId);
-      const [grant] = await t.sql<{ id: string }>(held, [userId]);
+      const [grant] = await t.sql<{ id: string }>(HELD, [userId]);
       const [yes, revoked] = await race(
         round,
         () => approve(t, request, 'supervisor2'),
@@ -242,7 +245,37 @@ describe(`two that do not see each other, ${ROUNDS} rounds`, () => {
       expect((await rowOf(t, 'account', accountId)).version).toBe(done ? version + 1 : version);
       expect(await decisionsOn(t, request.id)).toHaveLength(done || answer === 'AWAITING_APPROVAL' ? 1 : 0);
       if (!done) expect((await approve(t, request)).payload.outcome).toBe('DONE');
-      await t.sql(given, [userId, t.as('admin').userId]);
+      await t.sql(GIVEN, [userId, t.as('admin').userId]);
+    }
+  });
+
+  it('a role of whoever said yes first is revoked between the last yes and what it lets through: revoking waits', async () => {
+    const accountId = await givenAccount(t);
+    const { userId } = t.as('supervisor2');
+    const [grant] = await t.sql<{ id: string }>(HELD, [userId]);
+    const waiting = async (count: number) => {
+      const sql = `SELECT count(*)::int FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`;
+      while ((await t.sql<{ count: number }>(sql))[0]!.count < count) await setImmediate();
+    };
+    const holder = new Client({ connectionString: t.ownerUrl });
+    await holder.connect();
+    try {
+      await withQuorum(2, async () => {
+        const request = await proposedBankChange(t, accountId);
+        expect((await approve(t, request, 'supervisor2')).payload.outcome).toBe('AWAITING_APPROVAL');
+        await holder.query('BEGIN');
+        await holder.query('SELECT FROM account WHERE id = $1 FOR UPDATE', [accountId]);
+        const yes = approve(t, request);
+        await waiting(1);
+        const revoking = t.as('admin').mutate('revokeRole', { roleGrantId: grant!.id, reason: 'moved on' }, 'outcome');
+        await Promise.race([waiting(2), revoking]);
+        await holder.query('COMMIT');
+        expect((await yes).payload).toMatchObject({ outcome: 'DONE', changeRequest: { status: 'EXECUTED' } });
+        expect((await revoking).payload).toEqual({ outcome: 'DONE' });
+      });
+    } finally {
+      await holder.end();
+      await t.sql(GIVEN, [userId, t.as('admin').userId]);
     }
   });
 
