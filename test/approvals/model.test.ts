@@ -155,6 +155,7 @@ const DEEDS: [weight: number, deed: fc.Arbitrary<Deed>][] = [
 const AT_FIRST: Deed[] = [
   { do: 'propose', who: 'maker', asked: { kind: 'bank', account: 0, digits: '000123456789' } },
   { do: 'propose', who: 'both', asked: { kind: 'hire', code: 0 } },
+  { do: 'delegate', from: 'carl', to: 'ben', starts: 0, hours: 96, operation: 'account.change', account: null },
 ];
 
 type Command = fc.AsyncCommand<ApprovalsModel, ApprovalsHouse>;
@@ -373,7 +374,10 @@ it(
       });
     } finally {
       t.clock.at = null;
-      process.stdout.write(`approvals: seed ${SEED}, ${runs} runs, ${told()}\n`);
+      const [{ count } = { count: 0 }] = await t.sql<{ count: number }>(
+        'SELECT count(*)::int FROM decision WHERE on_behalf_of_id IS NOT NULL',
+      );
+      process.stdout.write(`approvals: seed ${SEED}, ${runs} runs, ${told()}, ${count} decisions for another\n`);
     }
   },
   SECONDS * 1000,

@@ -117,6 +117,10 @@ export const STEPS: Step[][] = [
     { stage: 2, roles: [], people: ['ben', 'carl'], quorum: 1 },
   ],
   [
+    { stage: 1, roles: [], people: ['carl'], quorum: 1 },
+    { stage: 2, roles: SUPERVISORS, people: [], quorum: 1 },
+  ],
+  [
     { stage: 1, roles: [], people: ['anna', 'maker'], quorum: 1 },
     { stage: 1, roles: SUPERVISORS, people: [], quorum: 1 },
   ],
