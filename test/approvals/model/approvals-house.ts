@@ -19,11 +19,9 @@ import {
 
 /** How a request stands in the database. */
 export interface RequestNow {
-  id: string;
   status: string;
   maker: Who;
   revision: number;
-  digest: string;
   expires: number;
   assignee: Who | null;
   revisions: number;
@@ -184,10 +182,8 @@ export class ApprovalsHouse {
       const known = this.digests[index]!;
       if (known.length < row.revision) known.push(row.digest);
       return {
-        id: row.id,
         status: row.status,
         revision: row.revision,
-        digest: row.digest,
         revisions: row.revisions,
         steps: row.steps,
         maker: this.nameOf(row.maker_id)!,
@@ -276,7 +272,8 @@ export class ApprovalsHouse {
 
   private readonly nameOf = (id: string | null): Who | null => (id === null ? null : this.names.get(id)!);
 
-  private administer = (operation: string, input: object) => this.submitAs(this.t.as('admin').userId, operation, input);
+  private readonly administer = (operation: string, input: object) =>
+    this.submitAs(this.t.as('admin').userId, operation, input);
 
   private async countersigned(operation: string, input: object): Promise<string> {
     const proposed = await this.administer(operation, input);

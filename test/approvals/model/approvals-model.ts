@@ -274,15 +274,15 @@ export class ApprovalsModel {
     );
     if (now.some(({ from, to }) => personOf(from) === maker && personOf(to) === personOf(who)))
       return no('DELEGATE_OF_MAKER');
-    const spoken = request.decisions
-      .filter(({ revision }) => revision === request.revision)
-      .flatMap(({ by, behalf }) => [by, behalf].map((each) => each && personOf(each)));
-    if (spoken.includes(personOf(who))) return no('DECISION_REPEATED');
+    const spoken = new Set(
+      request.decisions
+        .filter(({ revision }) => revision === request.revision)
+        .flatMap(({ by, behalf }) => [by, behalf].map((each) => each && personOf(each))),
+    );
+    if (spoken.has(personOf(who))) return no('DECISION_REPEATED');
     const open = this.stepsOf(request).filter((step) => step.open);
     const stepFor = (authority: Who) =>
-      (request.assignee ?? authority) === authority &&
-      personOf(authority) !== maker &&
-      !spoken.includes(personOf(authority))
+      (request.assignee ?? authority) === authority && personOf(authority) !== maker && !spoken.has(personOf(authority))
         ? open.find((step) => this.holds(authority, step))
         : undefined;
     const own = stepFor(who);
