@@ -47,6 +47,7 @@ const ORDER = [
   'explorer',
   'console',
   'edge',
+  'jobs',
   'app',
   'open-database',
   'audit-installation',

@@ -9,6 +9,10 @@ type Waiting = Pick<ChangeRequest, 'status' | 'expiresAt' | 'makerId' | 'revisio
 export const isWaiting = ({ status }: Pick<Waiting, 'status'>): boolean =>
   status === 'PENDING' || status === 'RETURNED';
 
+/** Whether it waited until its time was over. */
+export const hasExpired = (request: Pick<Waiting, 'status' | 'expiresAt'>, now: Date): boolean =>
+  isWaiting(request) && now >= request.expiresAt;
+
 /** Refuses what is not waiting any more, in this order: CHANGE_REQUEST_NOT_PENDING, CHANGE_REQUEST_EXPIRED. */
 export function assertPending({ status, expiresAt }: Waiting, now: Date): void {
   if (status !== 'PENDING')

@@ -15,6 +15,7 @@ const WEAKER: readonly [
   weaker: (config: Config) => boolean,
 ][] = [
   ['AUDIT_SEALING', ({ audit }) => audit.sealing, true, ({ audit }) => !audit.sealing],
+  ['JOBS', ({ jobs }) => jobs, true, ({ jobs }) => !jobs],
   ['REVEALS_PER_DAY', ({ revealsPerDay }) => revealsPerDay, 100, ({ revealsPerDay }) => revealsPerDay > 100],
   ['SIGN_IN_TRIES', ({ signInTries }) => signInTries, 10, ({ signInTries }) => signInTries > 10],
   [

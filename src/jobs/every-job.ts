@@ -1,0 +1,5 @@
+import { expireChangeRequests } from '../approvals/expire-change-requests';
+import type { Job } from '../platform/job';
+
+/** Every job there is. What is not in this list is never run. */
+export const everyJob: readonly Job[] = [expireChangeRequests];
