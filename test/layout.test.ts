@@ -31,6 +31,7 @@ const ORDER = [
   'audit',
   'access',
   'approvals',
+  'notifications',
   'accounts',
   'billing',
   'disputes',

@@ -67,6 +67,12 @@ export class Metrics {
     registers: this.registers,
   });
 
+  readonly webhooks = this.counter(
+    'countersign_webhook_tries_total',
+    'Messages that were sent to webhooks, by what was answered',
+    'outcome',
+  );
+
   readonly held = this.counter(
     'countersign_refusals_held_total',
     'Refusals that waited, since they came thick from one address, and those whose connection was closed instead',
