@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { expireChangeRequests } from '../../src/approvals/expire-change-requests';
 import { Jobs } from '../../src/jobs/jobs';
 import { TRIES } from '../../src/notifications/delivery.rules';
@@ -149,10 +150,10 @@ describe('what does not arrive', () => {
   it.each([
     ['fails', status(503, {}, 'a long story '.repeat(10_000)), 503, 'STATUS'],
     ['redirects', status(302, { location: 'http://127.0.0.1:1/elsewhere' }), 302, 'STATUS'],
-    ['hangs up', (_: unknown, response: { destroy(): void }) => response.destroy(), null, 'ECONNRESET'],
+    ['hangs up', (_arrived: unknown, response: ServerResponse) => void response.destroy(), null, 'ECONNRESET'],
   ] as const)('is tried again, later and later: one that %s', async (_how, answer, last_status, last_error) => {
     const { id: webhookId } = await givenWebhook(t, receiver.url, ['changeRequest.proposed']);
-    receiver.answer = answer as never;
+    receiver.answer = answer;
     const { id } = await givenGrant(t);
     t.clock.at = new Date();
     await look(t);

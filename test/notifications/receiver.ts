@@ -15,7 +15,7 @@ export interface Arrived {
   body: { type: string; timestamp: string; data: Record<string, any> };
 }
 
-type Answer = (arrived: Arrived, response: ServerResponse) => void;
+export type Answer = (arrived: Arrived, response: ServerResponse) => void;
 
 /** Answers with a status, and a text. */
 export const status =
@@ -36,14 +36,10 @@ export class Receiver {
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
         const text = Buffer.concat(chunks).toString();
-        const arrived = {
-          id: String(request.headers['webhook-id']),
-          headers: request.headers,
-          text,
-          body: text === '' ? {} : JSON.parse(text),
-        };
-        this.arrived.push(arrived as Arrived);
-        this.answer(arrived as Arrived, response);
+        const { headers } = request;
+        const arrived: Arrived = { id: String(headers['webhook-id']), headers, text, body: JSON.parse(text) };
+        this.arrived.push(arrived);
+        this.answer(arrived, response);
       });
     });
   }

@@ -75,7 +75,7 @@ describe('createWebhook', () => {
     ];
     const [first, second] = await Promise.all(requests.map((request) => approve(t, request, 'compliance')));
     const codes = [first, second].map((answer) => answer?.errors[0]?.extensions.details?.code ?? 'EXECUTED');
-    expect(codes.toSorted()).toEqual(['EXECUTED', 'WEBHOOK_NAME_TAKEN']);
+    expect(codes.map(String).toSorted()).toEqual(['EXECUTED', 'WEBHOOK_NAME_TAKEN']);
     expect(await t.sql('SELECT FROM webhook WHERE name = $1', [asked.name])).toHaveLength(1);
   });
 
