@@ -87,6 +87,6 @@ const POLICIES = [
   ['webhook.change', true],
   ['webhook.redeliver', false],
 ].map(
-  ([operation, active]) => `INSERT INTO approval_policy (id, operation, active, approver_roles, expires_after_hours)
-    VALUES (gen_random_uuid(), '${operation}', ${active}, '{compliance}', 72)`,
+  ([operation, active]) => `INSERT INTO approval_policy (id, operation, active, steps, expires_after_hours)
+    VALUES (gen_random_uuid(), '${operation}', ${active}, '[{"stage":1,"roles":["compliance"],"people":[],"quorum":1}]', 72)`,
 );
