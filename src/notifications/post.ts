@@ -1,6 +1,7 @@
 import dns from 'node:dns';
 import { request as plainRequest, type RequestOptions } from 'node:http';
 import { request as tlsRequest } from 'node:https';
+import { DomainError } from '../platform/errors';
 import { assertReachable, isHeldToAddress, isPublicAddress, type Reach } from './webhook.rules';
 
 /** In ms: how long somebody may take to answer, from looking up their name on. */
@@ -56,7 +57,7 @@ const lookupPublic: NonNullable<RequestOptions['lookup']> = (hostname, options, 
   dns.lookup(hostname, { ...options, all: true }, (error, addresses) => {
     if (error) return done(error, '');
     if (!addresses.every(({ address }) => isPublicAddress(address)))
-      return done(Object.assign(new Error('An address that is not public.'), { code: 'ADDRESS_REFUSED' }), '');
+      return done(new DomainError('WEBHOOK_URL_REFUSED', 'It leads to no address of the public network.'), '');
     const [first] = addresses;
     return options.all ? done(null, addresses) : done(null, first!.address, first!.family);
   });

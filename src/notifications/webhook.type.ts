@@ -42,8 +42,8 @@ export class Webhook {
   })
   secretDrawnAt!: string | null;
 
-  @Field(() => User, { nullable: true, description: 'Who made it.' })
-  createdBy!: User | null;
+  @Field(() => User, { description: 'Who made it.' })
+  createdBy!: User;
 
   @Field(() => DateTimeScalar, { description: 'When it was made.' })
   createdAt!: string;
@@ -57,8 +57,8 @@ export class WebhookDelivery {
   @Field(() => ID, { description: 'Id of the delivery.' })
   id!: string;
 
-  @Field(() => Webhook, { nullable: true, description: 'For whom it is.' })
-  webhook!: Webhook | null;
+  @Field(() => Webhook, { description: 'For whom it is.' })
+  webhook!: Webhook;
 
   @Field(() => ID, { description: 'Id of the message, as the header `webhook-id` has it with each try.' })
   messageId!: string;

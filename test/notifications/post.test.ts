@@ -77,7 +77,7 @@ describe('where a webhook may point to', () => {
 describe('a post', () => {
   it('does not reach an address within the house by a name for it, in production', async () => {
     const port = new URL(receiver.url).port;
-    expect(await send(`https://localhost:${port}/`, STRICT)).toEqual({ error: 'ADDRESS_REFUSED' });
+    expect(await send(`https://localhost:${port}/`, STRICT)).toEqual({ error: 'WEBHOOK_URL_REFUSED' });
     expect(await send(receiver.url, STRICT)).toEqual({ error: 'WEBHOOK_URL_REFUSED' });
     expect(receiver.arrived).toEqual([]);
     expect(await send(receiver.url, { strict: true, privateHosts: ['127.0.0.1'] })).toEqual({ status: 204 });
