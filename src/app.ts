@@ -30,6 +30,7 @@ import { serveRest } from './edge/rest';
 import { subscriberOf } from './edge/subscribe';
 import { openTracing } from './edge/tracing';
 import { serveExplorer } from './explorer';
+import { announce } from './notifications/announce';
 import type { App } from './platform/context';
 import type { Database } from './platform/database';
 import { DomainError } from './platform/errors';
@@ -76,6 +77,7 @@ export async function createApp(config: Config, database: Database, options: Opt
     clock,
     awaits,
     submit,
+    announce,
     inputOf: inputReader(),
   };
   const requests = new Requests(requestLog, app.metrics, config.requestSeconds * 1000, (seen) =>

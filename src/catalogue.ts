@@ -21,6 +21,10 @@ import { rejectChangeRequest } from './approvals/reject-change-request';
 import { returnChangeRequest } from './approvals/return-change-request';
 import { reviseChangeRequest } from './approvals/revise-change-request';
 import { withdrawChangeRequest } from './approvals/withdraw-change-request';
+import { changeWebhook } from './notifications/change-webhook';
+import { createWebhook } from './notifications/create-webhook';
+import { drawWebhookSecret } from './notifications/draw-webhook-secret';
+import { redeliverWebhook } from './notifications/redeliver-webhook';
 import { draftInvoice } from './billing/draft-invoice';
 import { issueInvoice } from './billing/issue-invoice';
 import { voidInvoice } from './billing/void-invoice';
@@ -50,6 +54,10 @@ export const catalogue = new Catalogue([
   withdrawChangeRequest,
   createApprovalPolicy,
   changeApprovalPolicy,
+  createWebhook,
+  changeWebhook,
+  drawWebhookSecret,
+  redeliverWebhook,
   openAccount,
   changeAccount,
   closeAccount,

@@ -76,6 +76,8 @@ const environment = z.object({
   SIGN_IN_TRIES_PER_ADDRESS: z.coerce.number().int().min(1).max(1_000_000).default(50),
   TRUSTED_DOCUMENTS: z.string().optional(),
   METRICS_TOKEN: z.string().min(16).max(512).optional(),
+  JOBS: flag.default(true),
+  WEBHOOK_PRIVATE_HOSTS: z.string().optional(),
   AUDIT_SEALING: flag.default(true),
   AUDIT_ORIGIN: z
     .string()
@@ -137,6 +139,10 @@ export interface Config {
   readonly metricsToken: string | undefined;
   /** Where traces are sent to, over OTLP/HTTP. */
   readonly traceEndpoint: string | undefined;
+  /** Whether this process runs jobs. */
+  readonly jobs: boolean;
+  /** Hosts that webhooks may point to in production, though their address is private or they have no TLS. */
+  readonly webhookPrivateHosts: readonly string[];
   readonly audit: {
     /** Whether this process seals the trail, in turn with the others that do. */
     readonly sealing: boolean;
@@ -200,6 +206,8 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, over: NodeJS.Pr
     trustedDocuments: settings.TRUSTED_DOCUMENTS,
     metricsToken: settings.METRICS_TOKEN,
     traceEndpoint: settings.OTEL_EXPORTER_OTLP_ENDPOINT,
+    jobs: settings.JOBS,
+    webhookPrivateHosts: settings.WEBHOOK_PRIVATE_HOSTS ? listIn(settings.WEBHOOK_PRIVATE_HOSTS.toLowerCase()) : [],
     audit: Object.freeze({
       sealing: settings.AUDIT_SEALING,
       origin: settings.AUDIT_ORIGIN,

@@ -13,6 +13,8 @@ import { Retention1763740810000 } from '../migrations/1763740810000-retention';
 import { PersonalData1763740812000 } from '../migrations/1763740812000-personal-data';
 import { Revisions1763740813000 } from '../migrations/1763740813000-revisions';
 import { ApprovalsInDepth1763740814000 } from '../migrations/1763740814000-approvals-in-depth';
+import { Jobs1763740815000 } from '../migrations/1763740815000-jobs';
+import { Webhooks1763740816000 } from '../migrations/1763740816000-webhooks';
 import { DeceptiveTexts1763740817000 } from '../migrations/1763740817000-deceptive-texts';
 import { Awaits1763740818000 } from '../migrations/1763740818000-awaits';
 import { DoneSteps1763740829000 } from '../migrations/1763740829000-done-steps';
@@ -40,6 +42,9 @@ import { ComplaintRule } from './complaints/complaint-rule.entity';
 import { Complaint } from './complaints/complaint.entity';
 import { Holiday } from './complaints/holiday.entity';
 import { Dispute, DisputeItem } from './disputes/dispute.entity';
+import { OutboxMessage } from './notifications/outbox-message.entity';
+import { WebhookDelivery } from './notifications/webhook-delivery.entity';
+import { Webhook } from './notifications/webhook.entity';
 import { isRowClass } from './platform/row';
 
 /** Every entity that TypeORM knows. */
@@ -56,6 +61,9 @@ export const entities = [
   ExchangeRate,
   Finding,
   IdempotencyKey,
+  Webhook,
+  OutboxMessage,
+  WebhookDelivery,
   Account,
   Lob,
   Agent,
@@ -90,6 +98,8 @@ export const migrations = [
   PersonalData1763740812000,
   Revisions1763740813000,
   ApprovalsInDepth1763740814000,
+  Jobs1763740815000,
+  Webhooks1763740816000,
   DeceptiveTexts1763740817000,
   Awaits1763740818000,
   DoneSteps1763740829000,

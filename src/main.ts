@@ -7,6 +7,7 @@ import { type Config, loadConfig } from './config';
 import { loadDemoData } from './demo/load';
 import { createFirstUsers } from './first-users';
 import { openDatabase, type OpenDatabase } from './open-database';
+import { Jobs } from './jobs/jobs';
 import { DomainError } from './platform/errors';
 
 /** Boot: config → database → app → listen. A start that is refused says why in one line and ends with 1. */
@@ -20,7 +21,9 @@ async function main(): Promise<void> {
     await listen(config, served);
     const sealer = config.audit.sealing ? new Sealer(served.app, open.logins.sealer) : null;
     sealer?.start();
-    stopOnSignals(served, sealer, open);
+    const jobs = config.jobs ? new Jobs(served.app, open.logins.api) : null;
+    jobs?.start();
+    stopOnSignals(served, [jobs, sealer], open);
     if (open.retiredLogins.length > 0)
       served.app.log.info({ logins: open.retiredLogins }, 'logins of retired keys stay until a later start');
     print(served, notes);
@@ -66,7 +69,7 @@ function print({ server, app }: Served, notes: readonly string[]): void {
 }
 
 /** Ctrl-C: no new requests, those in flight are finished, then the database is let go. A second one ends at once. */
-function stopOnSignals(served: Served, sealer: Sealer | null, open: OpenDatabase): void {
+function stopOnSignals(served: Served, [jobs, sealer]: [Jobs | null, Sealer | null], open: OpenDatabase): void {
   let stopping = false;
   const stop = (signal: NodeJS.Signals) => {
     if (stopping) process.exit(1);
@@ -74,6 +77,7 @@ function stopOnSignals(served: Served, sealer: Sealer | null, open: OpenDatabase
     served.app.log.info({ signal }, 'stopping');
     served
       .stop()
+      .then(() => jobs?.stop())
       .then(() => toldOfStop(served.app, signal))
       .then(() => sealer?.stop())
       .then(() => open.close())

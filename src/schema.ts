@@ -43,6 +43,8 @@ import { disputeItemRead, disputeRead } from './disputes/dispute.read';
 import { DisputeResolver, InvoiceDisputes } from './disputes/dispute.resolver';
 import { complaintRead, complaintRuleRead } from './complaints/complaint.read';
 import { AccountComplaints, ComplaintResolver, LobComplaints } from './complaints/complaint.resolver';
+import { webhookDeliveryRead, webhookRead } from './notifications/webhook.read';
+import { WebhookResolver } from './notifications/webhook.resolver';
 import { PersonalDataResolver } from './privacy/personal-data.resolver';
 import { Asked, type Reads } from './platform/asked';
 import type { App, Context } from './platform/context';
@@ -61,6 +63,8 @@ export const reads: Reads = new Map(
     changeRequestRevisionRead,
     changeRequestMomentRead,
     approvalPolicyRead,
+    webhookRead,
+    webhookDeliveryRead,
     accountRead,
     lobRead,
     agentRead,
@@ -84,6 +88,7 @@ export function bareSchema(container?: ContainerType): GraphQLSchema {
       TrailResolver,
       ChangeRequestResolver,
       ApprovalPolicyResolver,
+      WebhookResolver,
       AccountResolver,
       LobResolver,
       AgentResolver,

@@ -44,6 +44,7 @@ export abstract class Asking extends Row {
 @Plain('change_request', 'operation', 'digest', 'subject_type', 'amount_currency')
 @Unique('change_request_and_maker', ['id', 'makerId'])
 @Index('change_request_waiting', ['createdAt', 'id'], { where: `status = 'PENDING'` })
+@Index('change_request_due', ['expiresAt'], { where: `status IN ('PENDING', 'RETURNED')` })
 @Index('change_request_created', ['createdAt', 'id'])
 @Index('change_request_by_maker', ['makerId', 'createdAt', 'id'])
 @Index('change_request_subject', ['subjectType', 'subjectId'])

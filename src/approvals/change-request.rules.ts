@@ -9,6 +9,27 @@ type Waiting = Pick<ChangeRequest, 'status' | 'expiresAt' | 'makerId' | 'revisio
 export const isWaiting = ({ status }: Pick<Waiting, 'status'>): boolean =>
   status === 'PENDING' || status === 'RETURNED';
 
+/** Whether it waited until its time was over. */
+export const hasExpired = (request: Pick<Waiting, 'status' | 'expiresAt'>, now: Date): boolean =>
+  isWaiting(request) && now >= request.expiresAt;
+
+/** Whether what was set for an instant is to be done: not any more once it is over. */
+export const isDue = (
+  { status, expiresAt }: Pick<Waiting, 'status' | 'expiresAt'>,
+  at: Date | null,
+  now: Date,
+): boolean => status === 'PENDING' && at !== null && at <= now && now < expiresAt;
+
+const HOUR = 3_600_000;
+
+/** When it is due again: by whole intervals behind the last time, and not before now. Null where its policy reminds nobody any more. */
+export function nextReminder(last: Date, everyHours: number | null, now: Date): Date | null {
+  if (everyHours === null) return null;
+  const interval = everyHours * HOUR;
+  const times = Math.floor((now.getTime() - last.getTime()) / interval) + 1;
+  return new Date(last.getTime() + times * interval);
+}
+
 /** Refuses what is not waiting any more, in this order: CHANGE_REQUEST_NOT_PENDING, CHANGE_REQUEST_EXPIRED. */
 export function assertPending({ status, expiresAt }: Waiting, now: Date): void {
   if (status !== 'PENDING')

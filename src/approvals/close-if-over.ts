@@ -17,6 +17,14 @@ const OVER: Record<string, 'STALE' | 'FAILED' | 'EXPIRED'> = {
   CHANGE_REQUEST_EXPIRED: 'EXPIRED',
 };
 
+/** What ends a request. One that has expired did so at its instant, not when that was noticed. */
+export const closed = (
+  { expiresAt }: Pick<ChangeRequest, 'expiresAt'>,
+  status: 'STALE' | 'FAILED' | 'EXPIRED',
+  failureCode: string,
+  now: Date,
+) => ({ status, closedAt: status === 'EXPIRED' ? expiresAt : now, failureCode });
+
 /** After a refusal that ends the request: marks it so, unless somebody was faster, and tells the refusal's event. */
 export async function closeIfOver(tx: Transaction, id: string, error: unknown): Promise<Consequence> {
   const status = error instanceof DomainError ? OVER[error.code] : undefined;
@@ -24,6 +32,6 @@ export async function closeIfOver(tx: Transaction, id: string, error: unknown): 
   const request = await tx.lock(ChangeRequest, id);
   if (!isWaiting(request)) return {};
   const failureCode = error instanceof ChangeFailed ? error.met.code : (error as DomainError).code;
-  await tx.update(request, { status, closedAt: tx.now, failureCode });
+  await tx.update(request, closed(request, status, failureCode, tx.now));
   return { changes: [{ path: 'status', before: request.status, after: status }] };
 }

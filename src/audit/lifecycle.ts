@@ -15,6 +15,13 @@ const WEAKER: readonly [
   weaker: (config: Config) => boolean,
 ][] = [
   ['AUDIT_SEALING', ({ audit }) => audit.sealing, true, ({ audit }) => !audit.sealing],
+  ['JOBS', ({ jobs }) => jobs, true, ({ jobs }) => !jobs],
+  [
+    'WEBHOOK_PRIVATE_HOSTS',
+    ({ webhookPrivateHosts }) => webhookPrivateHosts,
+    [],
+    ({ webhookPrivateHosts }) => webhookPrivateHosts.length > 0,
+  ],
   ['REVEALS_PER_DAY', ({ revealsPerDay }) => revealsPerDay, 100, ({ revealsPerDay }) => revealsPerDay > 100],
   ['SIGN_IN_TRIES', ({ signInTries }) => signInTries, 10, ({ signInTries }) => signInTries > 10],
   [

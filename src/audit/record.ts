@@ -39,7 +39,10 @@ const INSERT = `WITH content AS (INSERT INTO audit.content (event_id, bytes, mac
       change_request_id, request_id, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $12) RETURNING id)
   SELECT FROM content JOIN event ON event_id = id`;
 
-/** Appends an event in the transaction of the change that it tells of. */
+/**
+ * Appends an event in the transaction of the change that it tells of, and has outsiders told of it: here, since nothing happens without an event, so
+ * that no operation, refusal or job has to think of it.
+ */
 export async function record(tx: Transaction, event: EventDescription): Promise<void> {
   const { context } = tx;
   const id = tx.newId();
@@ -91,6 +94,8 @@ export async function record(tx: Transaction, event: EventDescription): Promise<
     keyId,
   ];
   await tx.append(INSERT, values, told.actor);
+  const { action, outcome, changeRequestId = null, changes = [] } = event;
+  await context.app.announce(tx, { action, outcome, changes, changeRequestId, actorId });
 }
 
 const recorded = new WeakSet<object>();

@@ -5,8 +5,9 @@ import type { Database } from './database';
 import type { KeyRing } from './keys';
 import type { Metrics } from './metrics';
 import type { Budget } from './limits';
-import type { Catalogue, Submitted } from './operation';
+import type { Catalogue, FieldChange, Submitted } from './operation';
 import type { Slot } from './slot';
+import type { Transaction } from './transaction';
 
 /** What one running process holds. Made once by createApp and handed to every request; there are no other globals. */
 export interface App {
@@ -26,8 +27,19 @@ export interface App {
   readonly clock: () => Date;
   /** The only way to write: see approvals/submit.ts. */
   readonly submit: (context: Context, operation: string, input: object) => Promise<Submitted>;
+  /** Writes what outsiders may be told of an event, in its transaction: see notifications/announce.ts. */
+  readonly announce: (tx: Transaction, told: Told) => Promise<void>;
   /** The input of an operation from JSON, checked as its mutation checks it: see schema.ts. */
   readonly inputOf: (context: Context, operation: string, json: object) => Promise<object>;
+}
+
+/** What an event says, as far as outsiders might be told of it. */
+export interface Told {
+  readonly action: string;
+  readonly outcome: 'DONE' | 'REFUSED' | 'FAILED';
+  readonly changes: readonly FieldChange[];
+  readonly changeRequestId: string | null;
+  readonly actorId: string | null;
 }
 
 /** Who read the trail, and what they asked. */

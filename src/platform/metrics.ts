@@ -60,6 +60,18 @@ export class Metrics {
     'What kept the trail from being sealed or its heads from being told',
     'what',
   );
+  readonly jobs = new Counter({
+    name: 'countersign_jobs_total',
+    help: 'Jobs that this process ran',
+    labelNames: ['job', 'outcome'] as const,
+    registers: this.registers,
+  });
+
+  readonly webhooks = this.counter(
+    'countersign_webhook_tries_total',
+    'Messages that were sent to webhooks, by what was answered',
+    'outcome',
+  );
 
   readonly held = this.counter(
     'countersign_refusals_held_total',

@@ -3,6 +3,7 @@ import { Client } from 'pg';
 import type { DataSource } from 'typeorm';
 import { dataSource } from './database';
 import { API_ROLE, AUDIT_ROLE, AUDITOR_ROLE, WITHIN_TRAIL } from './database-roles';
+import { installQueue } from './job-queue';
 import { isRowClass } from './row';
 import { rowsSql } from './row-text';
 
@@ -22,6 +23,7 @@ export async function migrate(ownerUrl: string, known: Known): Promise<void> {
       if (await owner.showMigrations()) await hideRows(owner);
       await owner.runMigrations({ transaction: 'all' });
       await showRows(owner);
+      await installQueue(ownerUrl);
     } finally {
       await owner.destroy();
     }

@@ -61,7 +61,7 @@ export const erasePersonalData = operation({
         changes: hidePersonal(request.subjectType, request.changes),
         inputShown: {},
         inputSealed: Buffer.alloc(0),
-        ...closedIfExpired(request, now),
+        ...closedIfExpired(request),
       })),
       revisions: revisions.map(({ changes, changeRequestId }) => ({
         changes: hidePersonal(requests.find(({ id }) => id === changeRequestId)!.subjectType, changes),

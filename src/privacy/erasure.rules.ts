@@ -39,6 +39,8 @@ export function assertErasable(type: ErasableType, row: object, known: Circumsta
   if (known.pending > 0) refuse('PERSONAL_DATA_IN_USE', 'Changes of this wait for somebody.', { why: 'ChangeRequest' });
 }
 
-/** How a request that nobody decided in time is closed; nothing for one that is over already. */
-export const closedIfExpired = (request: Waiting, now: Date) =>
-  isWaiting(request) ? { status: 'EXPIRED' as const, closedAt: now, failureCode: 'CHANGE_REQUEST_EXPIRED' } : {};
+/** How a request that nobody decided in time is closed, as of that time; nothing for one that is over already. */
+export const closedIfExpired = (request: Waiting) =>
+  isWaiting(request)
+    ? { status: 'EXPIRED' as const, closedAt: request.expiresAt, failureCode: 'CHANGE_REQUEST_EXPIRED' }
+    : {};

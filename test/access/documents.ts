@@ -21,6 +21,15 @@ export const INPUTS: Record<string, () => object> = {
   withdrawChangeRequest: () => ({ id: NO_ID }),
   createApprovalPolicy: () => ({ operation: 'invoice.void', name: `d-${unique().toLowerCase()}`, reason: 'audit' }),
   changeApprovalPolicy: () => ({ approvalPolicyId: NO_ID, active: true, reason: 'audit' }),
+  createWebhook: () => ({
+    name: unique(),
+    url: 'https://example.com/',
+    events: ['changeRequest.proposed'],
+    reason: 'chat',
+  }),
+  changeWebhook: () => ({ webhookId: NO_ID, active: true, reason: 'back' }),
+  drawWebhookSecret: () => ({ webhookId: NO_ID, reason: 'new' }),
+  redeliverWebhook: () => ({ deliveryId: NO_ID, reason: 'mended' }),
   openAccount: () => ({ code: `D-${unique()}`, legalName: 'Door Ltd', currency: 'USD', timeZone: 'UTC' }),
   changeAccount: () => ({ accountId: NO_ID, legalName: 'Door Ltd' }),
   closeAccount: () => ({ accountId: NO_ID, reason: 'over' }),
@@ -60,6 +69,7 @@ const SELECTIONS: Record<string, string> = {
   changePassword: 'viewer { id }',
   revealSensitiveValue: 'outcome value',
   decideChangeRequests: 'results { ok code }',
+  drawWebhookSecret: 'outcome',
 };
 
 /** A document that asks a mutation, and its variables. */

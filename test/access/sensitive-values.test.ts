@@ -1204,6 +1204,36 @@ async function plantEverywhere(): Promise<void> {
     `changeRequest { ${SHOWN_REQUEST} }`,
   );
   await approve('compliance', policyMade.payload.changeRequest);
+  const hook = await mutate(
+    t.as('admin'),
+    'createWebhook',
+    {
+      name: plantText('createWebhook.name'),
+      url: `http://127.0.0.1:9/${word()}`,
+      events: ['changeRequest.proposed'],
+      reason: plantText('createWebhook.reason'),
+    },
+    `changeRequest { ${SHOWN_REQUEST} }`,
+  );
+  const { webhook } = (await approve('compliance', hook.payload.changeRequest)).result;
+  await mutate(
+    t.as('admin'),
+    'changeWebhook',
+    { webhookId: webhook, active: false, reason: plantText('changeWebhook.reason') },
+    `changeRequest { ${SHOWN_REQUEST} }`,
+  );
+  await mutate(
+    t.as('admin'),
+    'drawWebhookSecret',
+    { webhookId: webhook, reason: plantText('drawWebhookSecret.reason') },
+    'outcome',
+  );
+  await mutate(
+    t.as('admin'),
+    'redeliverWebhook',
+    { deliveryId: webhook, reason: plantText('redeliverWebhook.reason') },
+    'outcome',
+  );
   await mutate(t.as('operations'), 'closeLob', { lobId, reason: plantText('closeLob.reason') }, 'lob { id }');
   const closing = await mutate(t.as('operations'), 'closeAccount', {
     accountId,

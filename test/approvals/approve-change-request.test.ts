@@ -215,7 +215,7 @@ describe('changeRequest.approve', () => {
         expect(seen.changeRequests.nodes).toContainEqual({ id: request.id });
         const { answer, changed, row } = await endingApproval(request);
         expect(answer.code).toBe('CHANGE_REQUEST_EXPIRED');
-        expect(changed).toEqual(['change_request']);
+        expect(changed).toEqual(['change_request', 'outbox_message']);
         expect(row).toMatchObject({ status: 'EXPIRED', failure_code: 'CHANGE_REQUEST_EXPIRED' });
         await refusedApproval('supervisor', request, 'CHANGE_REQUEST_NOT_PENDING', { status: 'EXPIRED' });
       });
@@ -309,7 +309,7 @@ describe('changeRequest.approve', () => {
         conflicts: [],
       });
       expect(answer.text).not.toContain('000987654321');
-      expect(changed).toEqual(['change_request']);
+      expect(changed).toEqual(['change_request', 'outbox_message']);
       expect(row).toMatchObject({ status: 'STALE', failure_code: 'CHANGE_REQUEST_STALE' });
       expect(await rowOf(t, 'account', accountId)).toEqual(before);
       expect(await decisionsOn(t, request.id)).toEqual([]);
@@ -345,7 +345,7 @@ describe('changeRequest.approve', () => {
       const { answer, changed, row, error } = await endingApproval(request);
       expect(answer.code).toBe('CHANGE_REQUEST_FAILED');
       expect(error.extensions.details).toEqual({ code: 'ACCOUNT_NOT_CLOSABLE', openInvoices: 1 });
-      expect(changed).toEqual(['change_request']);
+      expect(changed).toEqual(['change_request', 'outbox_message']);
       expect(row).toMatchObject({ status: 'FAILED', failure_code: 'ACCOUNT_NOT_CLOSABLE' });
       const { data } = await t
         .as('operations')
@@ -363,7 +363,7 @@ describe('changeRequest.approve', () => {
       const { answer, changed, row } = await endingApproval(two);
       expect(answer.code).toBe('CHANGE_REQUEST_FAILED');
       expect(row).toMatchObject({ status: 'FAILED', failure_code: 'ACCOUNT_CODE_TAKEN' });
-      expect(changed).toEqual(['change_request']);
+      expect(changed).toEqual(['change_request', 'outbox_message']);
       expect(await t.sql('SELECT legal_name FROM account WHERE code = $1', [input.code])).toEqual([
         { legal_name: 'One' },
       ]);
@@ -377,7 +377,7 @@ describe('changeRequest.approve', () => {
       expect(answer.code).toBe('CHANGE_REQUEST_FAILED');
       expect(['FORBIDDEN', 'NOT_FOUND']).toContain(error.extensions.details!.code);
       expect(row.status).toBe('FAILED');
-      expect(changed).toEqual(['change_request']);
+      expect(changed).toEqual(['change_request', 'outbox_message']);
       expect((await rowOf(t, 'invoice', invoiceId)).status).toBe('ISSUED');
     });
 

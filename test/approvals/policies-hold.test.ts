@@ -63,6 +63,7 @@ describe('what a policy says can be taken back', () => {
       'password.change',
       'sensitiveValue.reveal',
       'session.end',
+      'webhookSecret.draw',
     ]);
     expect((await change('lob.open', { active: true })).errors).toEqual([]);
     expect((await policy('lob.open')).active).toBe(true);

@@ -32,13 +32,15 @@ const HOUSE: Record<string, Sees> = {
   User: 'all',
 };
 
+const OUTSIDE: Record<string, Sees> = { Webhook: 'all', WebhookDelivery: 'all' };
+
 const SEES: Record<string, Record<string, Sees>> = {
-  admin: { ...HOUSE, RoleGrant: 'all' },
+  admin: { ...HOUSE, ...OUTSIDE, RoleGrant: 'all' },
   billing: HOUSE,
   supervisor: { ...HOUSE, Complaint: 'all' },
   operations: { ...HOUSE, Complaint: 'all' },
-  compliance: { ...HOUSE, Complaint: 'all', RoleGrant: 'all', AuditEvent: 'all', AuditCheckpoint: 'all' },
-  auditor: { ...HOUSE, Complaint: 'all', RoleGrant: 'all', AuditEvent: 'all', AuditCheckpoint: 'all' },
+  compliance: { ...HOUSE, ...OUTSIDE, Complaint: 'all', RoleGrant: 'all', AuditEvent: 'all', AuditCheckpoint: 'all' },
+  auditor: { ...HOUSE, ...OUTSIDE, Complaint: 'all', RoleGrant: 'all', AuditEvent: 'all', AuditCheckpoint: 'all' },
   client: {
     Account: (row, who) => row.id === who.accountId,
     Lob: ofTheirs,
@@ -85,6 +87,9 @@ const DECIDES_ACCESS = new Set([
   'approvalLimit.set',
   'exchangeRate.set',
   'personalData.erase',
+  'webhook.create',
+  'webhook.change',
+  'webhook.redeliver',
 ]);
 const DECIDES: Record<string, (operation: string) => boolean> = {
   admin: (operation) => DECIDES_ACCESS.has(operation),
@@ -110,9 +115,11 @@ const listed = (text: string): string[] => text.split(/,\s+/);
 const HOUSE_READS = Object.keys(HOUSE)
   .map((type) => `read ${type}`)
   .join(', ');
+const OUTSIDE_READS = 'read Webhook, read WebhookDelivery';
 const ALWAYS = listed('read User, changePassword User, read Session, end Session');
 const PERMISSIONS: Record<string, string[]> = {
-  admin: listed(`${HOUSE_READS}, create User, deactivate User, grant RoleGrant, revoke RoleGrant, read RoleGrant,
+  admin:
+    listed(`${HOUSE_READS}, ${OUTSIDE_READS}, create Webhook, change Webhook, drawSecret Webhook, redeliver Webhook, create User, deactivate User, grant RoleGrant, revoke RoleGrant, read RoleGrant,
     create ApprovalPolicy, change ApprovalPolicy, withdraw ChangeRequest, revise ChangeRequest, approve ChangeRequest, reject ChangeRequest, return ChangeRequest`),
   billing: listed(`${HOUSE_READS}, change Account, draft Invoice, issue Invoice, void Invoice, open Dispute,
     resolve Dispute, withdraw Dispute, reveal Account, withdraw ChangeRequest, revise ChangeRequest`),
@@ -123,11 +130,11 @@ const PERMISSIONS: Record<string, string[]> = {
     hire Agent, assign Agent, transfer Agent, end Assignment, file Complaint, acknowledge Complaint, resolve Complaint,
     reveal Complaint, withdraw ChangeRequest, revise ChangeRequest`),
   compliance:
-    listed(`${HOUSE_READS}, read Complaint, read RoleGrant, read AuditEvent, read AuditCheckpoint, file Complaint,
+    listed(`${HOUSE_READS}, ${OUTSIDE_READS}, read Complaint, read RoleGrant, read AuditEvent, read AuditCheckpoint, file Complaint,
     acknowledge Complaint, resolve Complaint, reopen Complaint, reveal Complaint, reveal Account,
     reveal AuditEvent, erase User, erase Agent, erase Complaint, erase ChangeRequest, withdraw ChangeRequest, revise ChangeRequest, approve ChangeRequest, reject ChangeRequest, return ChangeRequest`),
   auditor: listed(
-    `${HOUSE_READS}, read Complaint, read RoleGrant, read AuditEvent, read AuditCheckpoint, reveal AuditEvent`,
+    `${HOUSE_READS}, ${OUTSIDE_READS}, read Complaint, read RoleGrant, read AuditEvent, read AuditCheckpoint, reveal AuditEvent`,
   ),
   client: listed(`read Account, read Lob, read Dispute, read Complaint, read Invoice, open Dispute, withdraw Dispute`),
 };

@@ -187,6 +187,11 @@ export function resolversOf(rows: Rows, who: Looker | null): Record<string, Reco
       whenAmountAbove: money('when_amount_above_minor', 'when_currency'),
       whenAmountPositive: (row) => row.when_amount_above_minor !== null && row.when_currency === null,
     },
+    Webhook: { createdBy: user('created_by_id') },
+    WebhookDelivery: {
+      webhook: one('Webhook', 'webhook', 'webhook_id'),
+      nextAttemptAt: (row) => (row.state === 'PENDING' ? (row.next_attempt_at as unknown) : null),
+    },
     User: {
       active: (row) => row.deactivated_at === null,
       roles: (row) => rolesHeld(rows.world(), row.id as string),

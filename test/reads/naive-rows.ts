@@ -43,6 +43,8 @@ export const TABLES = [
   'approval_policy',
   'app_user',
   'role_grant',
+  'webhook',
+  'webhook_delivery',
   'audit.event',
   'audit.checkpoint',
 ] as const;

@@ -181,6 +181,18 @@ export const TYPES: Record<string, NaiveType> = {
     orders: { OPERATION: { column: 'operation' } },
     defaultOrder: 'OPERATION_ASC',
   },
+  Webhook: {
+    table: 'webhook',
+    filters: { active: text('active') },
+    orders: { NAME, CREATED_AT },
+    defaultOrder: 'NAME_ASC',
+  },
+  WebhookDelivery: {
+    table: 'webhook_delivery',
+    filters: { webhookId: id('webhook_id'), subjectId: id('subject_id'), state: text('state') },
+    orders: { CREATED_AT },
+    defaultOrder: 'CREATED_AT_DESC',
+  },
   User: {
     table: 'app_user',
     filters: {

@@ -46,6 +46,7 @@ export async function givenWorld(t: TestApp): Promise<Viewer[]> {
   await settled('operations', 'account.close', { accountId: closed, reason: 'they left' });
   const viewers = await givenViewers(t, [accountIds[2]!, second, third]);
   await givenRequests(t, bare, lobs, submit);
+  await givenWebhooks(t, submit);
   await givenRefusals(t, bare);
   t.clock.at = NOW;
   return viewers;
@@ -252,6 +253,32 @@ async function givenSteps(t: TestApp, lobId: string, waitingId: string): Promise
   await t.sql('UPDATE change_request SET assignee_id = $2 WHERE id = $1', [waitingId, id('supervisor2')]);
   const closing = await t.person('operations').submit('lob.close', { lobId, reason: 'over' }, key());
   return closing.changeRequestId!;
+}
+
+/** Somebody outside who is told everything, somebody who is told nothing, and messages in every state. */
+async function givenWebhooks(t: TestApp, submit: Submit): Promise<void> {
+  const create = async (name: string) => {
+    const input = {
+      name,
+      url: 'https://example.com/"hook"',
+      events: ['changeRequest.proposed', 'changeRequest.failed'],
+    };
+    const made = await t
+      .person('admin')
+      .countersigned(t.person('compliance'), 'webhook.create', { ...input, reason: 'chat' }, key());
+    return made.webhook as string;
+  };
+  const [told] = [await create('Desk "😀"'), await create('Äther')];
+  await submit('admin', 'webhookSecret.draw', { webhookId: told, reason: 'new' });
+  await t.sql(`UPDATE webhook SET active = false WHERE id <> $1`, [told]);
+  await t.sql(
+    `INSERT INTO webhook_delivery
+     SELECT gen_random_uuid(), $1, m.id, m.position, m.kind, m.subject_type, m.subject_id, s.state, s.attempts, m.created_at + interval '1 hour',
+       s.status, s.error, CASE s.state WHEN 'DELIVERED' THEN m.created_at END, m.created_at
+     FROM outbox_message m JOIN (VALUES (0, 'PENDING', 0, NULL, NULL), (1, 'PENDING', 3, 503, 'STATUS'), (2, 'DELIVERED', 1, 204, NULL),
+       (3, 'DEAD', 12, NULL, 'TIMEOUT')) s (n, state, attempts, status, error) ON s.n = m.position % 4`,
+    [told],
+  );
 }
 
 /** What the trail tells beside what was done. */

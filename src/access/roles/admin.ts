@@ -1,6 +1,6 @@
-import { ACCESS_OPERATIONS, BUSINESS, type Role } from './role';
+import { ACCESS_OPERATIONS, BUSINESS, OUTSIDE, type Role } from './role';
 
-/** Runs the installation: users, roles, policies. Touches no business and approves no business. */
+/** Runs the installation: users, roles, policies, webhooks. Touches no business and approves no business. */
 export const admin: Role = ({ can }) => {
   can('read', BUSINESS);
   can('create', 'User');
@@ -10,6 +10,8 @@ export const admin: Role = ({ can }) => {
   can('revoke', 'RoleGrant');
   can('read', 'RoleGrant');
   can(['create', 'change'], 'ApprovalPolicy');
+  can('read', OUTSIDE);
+  can(['create', 'change', 'drawSecret', 'redeliver'], 'Webhook');
   can(['withdraw', 'revise'], 'ChangeRequest');
   can(['approve', 'reject', 'return'], 'ChangeRequest', { operation: { $in: ACCESS_OPERATIONS } });
 };

@@ -1,8 +1,8 @@
-import { ACCESS_OPERATIONS, BUSINESS, type Role, TRAIL } from './role';
+import { ACCESS_OPERATIONS, BUSINESS, OUTSIDE, type Role, TRAIL } from './role';
 
 /** Watches over complaints, access and the trail; erases what is personal; countersigns grants of roles and changes of policies. */
 export const compliance: Role = ({ can }) => {
-  can('read', [...BUSINESS, 'Complaint', 'RoleGrant', ...TRAIL]);
+  can('read', [...BUSINESS, 'Complaint', 'RoleGrant', ...TRAIL, ...OUTSIDE]);
   can('file', 'Complaint');
   can('acknowledge', 'Complaint');
   can('resolve', 'Complaint');

@@ -25,7 +25,7 @@ export const BUSINESS = [
   'User',
 ];
 
-/** Operations over who may do what, and over what is forgotten: administration and compliance countersign them, for each other. */
+/** Operations over who may do what, over what is forgotten, and over who outside is told: administration and compliance countersign them, for each other. */
 export const ACCESS_OPERATIONS = [
   'role.grant',
   'role.revoke',
@@ -37,6 +37,9 @@ export const ACCESS_OPERATIONS = [
   'approvalLimit.set',
   'exchangeRate.set',
   'personalData.erase',
+  'webhook.create',
+  'webhook.change',
+  'webhook.redeliver',
 ];
 
 /** Whoever is signed in, with or without a role. */
@@ -44,6 +47,9 @@ export const everybody: Role = ({ can, userId }) => {
   can(['read', 'changePassword'], 'User', { id: userId });
   can(['read', 'end'], 'Session', { userId });
 };
+
+/** Who outside is told what. */
+export const OUTSIDE = ['Webhook', 'WebhookDelivery'];
 
 /** What was done, and what vouches for it. */
 export const TRAIL = ['AuditEvent', 'AuditCheckpoint'];

@@ -1,0 +1,14 @@
+import { escalateChangeRequests } from '../approvals/escalate-change-requests';
+import { remindOfChangeRequests } from '../approvals/remind-of-change-requests';
+import { expireChangeRequests } from '../approvals/expire-change-requests';
+import { deliverDueMessages, deliverMessages } from '../notifications/deliver-messages';
+import type { Job } from '../platform/job';
+
+/** Every job there is. What is not in this list is never run. */
+export const everyJob: readonly Job[] = [
+  expireChangeRequests,
+  escalateChangeRequests,
+  remindOfChangeRequests,
+  deliverMessages,
+  deliverDueMessages,
+];
