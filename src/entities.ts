@@ -15,6 +15,7 @@ import { Revisions1763740813000 } from '../migrations/1763740813000-revisions';
 import { ApprovalsInDepth1763740814000 } from '../migrations/1763740814000-approvals-in-depth';
 import { DeceptiveTexts1763740817000 } from '../migrations/1763740817000-deceptive-texts';
 import { Awaits1763740818000 } from '../migrations/1763740818000-awaits';
+import { PersonsAndFindings1763740820000 } from '../migrations/1763740820000-persons-and-findings';
 import { RoleGrant } from './access/role-grant.entity';
 import { Session } from './access/session.entity';
 import { User } from './access/user.entity';
@@ -91,4 +92,5 @@ export const migrations = [
   ApprovalsInDepth1763740814000,
   DeceptiveTexts1763740817000,
   Awaits1763740818000,
+  PersonsAndFindings1763740820000,
 ];

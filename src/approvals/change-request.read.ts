@@ -23,9 +23,13 @@ import { and, literal, sql, type Sql } from '../platform/sql';
 const status = (row: string, { now }: Viewing): Sql =>
   sql`case when ${column(row, 'status')} in ('PENDING', 'RETURNED') and ${column(row, 'expires_at')} <= ${now}::timestamptz then 'EXPIRED' else ${column(row, 'status')} end`;
 
-/** Whether it is the viewer's turn, at first sight; the rest asks for it in the same words as whatever decides. */
+/**
+ * Whether it may be the viewer's turn, at first sight; the rest asks for it in the same words as whatever decides. A yes may count no more: what was
+ * done is open again then.
+ */
 const mayBeTheirs = (row: string, { viewerId, viewerRoles, now }: Viewing): Sql =>
   sql`(${column(row, 'approver_roles')} && ${viewerRoles}::text[] or ${viewerId}::uuid = any(${column(row, 'approver_ids')})
+    or exists (select from jsonb_array_elements(${column(row, 'steps')}) s where s -> 'roles' ?| ${viewerRoles}::text[] or s -> 'people' ? ${viewerId}::text)
     or exists (select from delegation d where d.delegate_id = ${viewerId}::uuid and d.revoked_at is null and d.ends_at > ${now}::timestamptz))`;
 
 /** What assertPending and assertStanding would let through. */

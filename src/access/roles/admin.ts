@@ -1,15 +1,16 @@
-import { ACCESS_OPERATIONS, BUSINESS, type Role } from './role';
+import { ACCESS_OPERATIONS, BUSINESS, CONTROLS, type Role } from './role';
 
 /** Runs the installation: users, roles, policies. Touches no business and approves no business. */
 export const admin: Role = ({ can }) => {
-  can('read', BUSINESS);
-  can('create', 'User');
+  can('read', [...BUSINESS, ...CONTROLS]);
+  can(['create', 'link', 'readPersonOf'], 'User');
   can('deactivate', 'User');
   can(['read', 'end'], 'Session');
   can('grant', 'RoleGrant');
   can('revoke', 'RoleGrant');
   can('read', 'RoleGrant');
   can(['create', 'change'], 'ApprovalPolicy');
+  can('set', ['ApprovalLimit', 'ExchangeRate']);
   can(['withdraw', 'revise'], 'ChangeRequest');
   can(['approve', 'reject', 'return'], 'ChangeRequest', { operation: { $in: ACCESS_OPERATIONS } });
 };

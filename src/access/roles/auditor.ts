@@ -1,7 +1,8 @@
-import { BUSINESS, type Role, TRAIL } from './role';
+import { BUSINESS, CONTROLS, type Role, TRAIL } from './role';
 
 /** Sees everything, masked, and the whole trail. Changes nothing, and reveals nothing but what events keep under seal. */
 export const auditor: Role = ({ can }) => {
-  can('read', [...BUSINESS, 'Complaint', 'RoleGrant', ...TRAIL]);
+  can('read', [...BUSINESS, ...CONTROLS, 'Complaint', 'RoleGrant', ...TRAIL]);
+  can('readPersonOf', 'User');
   can('reveal', 'AuditEvent');
 };
