@@ -3,6 +3,7 @@ import { createUser } from './access/create-user';
 import { deactivateUser } from './access/deactivate-user';
 import { endSession } from './access/end-session';
 import { grantRole } from './access/grant-role';
+import { linkUsers } from './access/link-users';
 import { revealSensitiveValue } from './access/reveal-sensitive-value';
 import { revokeRole } from './access/revoke-role';
 import { assignAgent } from './accounts/assign-agent';
@@ -15,11 +16,15 @@ import { openAccount } from './accounts/open-account';
 import { openLob } from './accounts/open-lob';
 import { transferAgent } from './accounts/transfer-agent';
 import { approveChangeRequest } from './approvals/approve-change-request';
+import { breakGlass } from './approvals/break-glass';
 import { changeApprovalPolicy } from './approvals/change-approval-policy';
 import { createApprovalPolicy } from './approvals/create-approval-policy';
 import { rejectChangeRequest } from './approvals/reject-change-request';
 import { returnChangeRequest } from './approvals/return-change-request';
+import { reviewFinding } from './approvals/review-finding';
 import { reviseChangeRequest } from './approvals/revise-change-request';
+import { setApprovalLimit } from './approvals/set-approval-limit';
+import { setExchangeRate } from './approvals/set-exchange-rate';
 import { withdrawChangeRequest } from './approvals/withdraw-change-request';
 import { changeWebhook } from './notifications/change-webhook';
 import { createWebhook } from './notifications/create-webhook';
@@ -43,6 +48,7 @@ export const catalogue = new Catalogue([
   createUser,
   changePassword,
   deactivateUser,
+  linkUsers,
   endSession,
   grantRole,
   revokeRole,
@@ -58,6 +64,10 @@ export const catalogue = new Catalogue([
   changeWebhook,
   drawWebhookSecret,
   redeliverWebhook,
+  setApprovalLimit,
+  setExchangeRate,
+  breakGlass,
+  reviewFinding,
   openAccount,
   changeAccount,
   closeAccount,

@@ -17,6 +17,7 @@ import { Jobs1763740815000 } from '../migrations/1763740815000-jobs';
 import { Webhooks1763740816000 } from '../migrations/1763740816000-webhooks';
 import { DeceptiveTexts1763740817000 } from '../migrations/1763740817000-deceptive-texts';
 import { Awaits1763740818000 } from '../migrations/1763740818000-awaits';
+import { PersonsAndFindings1763740820000 } from '../migrations/1763740820000-persons-and-findings';
 import { DoneSteps1763740829000 } from '../migrations/1763740829000-done-steps';
 import { RoleGrant } from './access/role-grant.entity';
 import { Session } from './access/session.entity';
@@ -102,5 +103,6 @@ export const migrations = [
   Webhooks1763740816000,
   DeceptiveTexts1763740817000,
   Awaits1763740818000,
+  PersonsAndFindings1763740820000,
   DoneSteps1763740829000,
 ];

@@ -90,7 +90,7 @@ export async function createFirstUsers(app: App): Promise<string[]> {
   const { firstUsers } = app.config;
   if (!firstUsers) return [];
   const parsed = file.safeParse(readJson(firstUsers));
-  if (!parsed.success || !canKeep(parsed.data.map(({ email, role }) => ({ userId: email.toLowerCase(), role }))))
+  if (!parsed.success || !canKeep(parsed.data.map(({ email, role }) => ({ personId: email.toLowerCase(), role }))))
     throw new DomainError(
       'CONFIGURATION_INVALID',
       'FIRST_USERS must name a JSON file of users (name, email, password of 12 to 128 characters, role): an admin, and somebody else who is admin or compliance and countersigns what the first one grants.',

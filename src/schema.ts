@@ -24,6 +24,8 @@ import { agentRead, assignmentRead } from './accounts/agent.read';
 import { AgentResolver } from './accounts/agent.resolver';
 import { lobRead } from './accounts/lob.read';
 import { LobResolver } from './accounts/lob.resolver';
+import { approvalLimitRead } from './approvals/approval-limit.read';
+import { ApprovalLimitResolver } from './approvals/approval-limit.resolver';
 import { approvalPolicyRead } from './approvals/approval-policy.read';
 import { ApprovalPolicyResolver } from './approvals/approval-policy.resolver';
 import {
@@ -33,6 +35,10 @@ import {
   decisionRead,
 } from './approvals/change-request.read';
 import { ChangeRequestResolver } from './approvals/change-request.resolver';
+import { exchangeRateRead } from './approvals/exchange-rate.read';
+import { ExchangeRateResolver } from './approvals/exchange-rate.resolver';
+import { findingRead } from './approvals/finding.read';
+import { FindingResolver } from './approvals/finding.resolver';
 import { auditCheckpointRead } from './audit/checkpoint.read';
 import { AuditCheckpointResolver } from './audit/checkpoint.resolver';
 import { auditEventRead } from './audit/event.read';
@@ -65,6 +71,9 @@ export const reads: Reads = new Map(
     approvalPolicyRead,
     webhookRead,
     webhookDeliveryRead,
+    approvalLimitRead,
+    exchangeRateRead,
+    findingRead,
     accountRead,
     lobRead,
     agentRead,
@@ -89,6 +98,9 @@ export function bareSchema(container?: ContainerType): GraphQLSchema {
       ChangeRequestResolver,
       ApprovalPolicyResolver,
       WebhookResolver,
+      ApprovalLimitResolver,
+      ExchangeRateResolver,
+      FindingResolver,
       AccountResolver,
       LobResolver,
       AgentResolver,

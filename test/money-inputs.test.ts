@@ -95,6 +95,21 @@ const PLACES: Record<string, Place> = {
     as: 'admin',
     input: (amount) => ({ approvalPolicyId: policyId, whenAmountAbove: { amount, currency: 'USD' }, reason: 'x' }),
   },
+  'SetApprovalLimitInput.perRequest': {
+    mutation: 'setApprovalLimit',
+    as: 'admin',
+    input: (perRequest) => ({ userId: t.as('supervisor').userId, currency: 'USD', perRequest, reason: 'x' }),
+  },
+  'SetApprovalLimitInput.perDay': {
+    mutation: 'setApprovalLimit',
+    as: 'admin',
+    input: (perDay) => ({ userId: t.as('supervisor').userId, currency: 'USD', perDay, reason: 'x' }),
+  },
+  'SetExchangeRateInput.perEuro': {
+    mutation: 'setExchangeRate',
+    as: 'admin',
+    input: (perEuro) => ({ currency: 'USD', perEuro, validOn: '2026-01-01', reason: 'x' }),
+  },
 };
 
 /** What is no plain decimal, whatever the currency. */
@@ -245,6 +260,13 @@ describe('amounts of money', () => {
     ['ResolveDisputeItemInput.acceptedAmount', '0.001', 'AMOUNT_INVALID'],
     ['ChangeApprovalPolicyInput.whenAmountAbove', '0.001', 'AMOUNT_INVALID'],
     ['ChangeApprovalPolicyInput.whenAmountAbove', '99999999999999999999', 'AMOUNT_OUT_OF_RANGE'],
+    ['SetApprovalLimitInput.perRequest', '-0.01', 'AMOUNT_INVALID'],
+    ['SetApprovalLimitInput.perRequest', '0.001', 'AMOUNT_INVALID'],
+    ['SetApprovalLimitInput.perDay', '-1', 'AMOUNT_INVALID'],
+    ['SetApprovalLimitInput.perDay', '99999999999999999999', 'AMOUNT_OUT_OF_RANGE'],
+    ['SetExchangeRateInput.perEuro', '0', 'EXCHANGE_RATE_INVALID'],
+    ['SetExchangeRateInput.perEuro', '-1.1', 'EXCHANGE_RATE_INVALID'],
+    ['SetExchangeRateInput.perEuro', '12345678901', 'EXCHANGE_RATE_INVALID'],
     ['DraftInvoiceLineInput.quantity', '-1', 'INVOICE_LINE_INVALID'],
     ['DraftInvoiceLineInput.quantity', '99999999999', 'INVOICE_LINE_INVALID'],
     ['DraftInvoiceLineInput.unitPrice', '-0.0000000001', 'INVOICE_LINE_INVALID'],
@@ -286,7 +308,7 @@ describe('what no input may set', () => {
   ];
   const NAMING = new Set(['id']);
   const ABOUT_A_ROW =
-    /^(Approve|Reject|Return|Revise|Withdraw)ChangeRequestInput$|^RevealSensitiveValueInput$|ChangeRequestDecisionInput$|^DecideChangeRequest|^DecisionInput$/;
+    /^(Approve|Reject|Return|Revise|Withdraw)ChangeRequestInput$|^RevealSensitiveValueInput$|^BreakGlassInput$|ChangeRequestDecisionInput$|^DecideChangeRequest|^DecisionInput$/;
 
   it('is in no input of a mutation', () => {
     const inputs = inputTypes().filter(({ name }) => !name.endsWith('Filter'));

@@ -1,5 +1,5 @@
 import { IsEmail, Length, MaxLength } from 'class-validator';
-import { Field, InputType } from 'type-graphql';
+import { Field, ID, InputType } from 'type-graphql';
 import { operation } from '../platform/operation';
 import { Input } from '../platform/operation.type';
 import { Text } from '../platform/text';
@@ -22,20 +22,32 @@ export class CreateUserInput extends Input {
     description: 'First password, 12 to 128 characters. Their roles give them nothing until they have changed it.',
   })
   password!: string;
+
+  @Field(() => ID, {
+    nullable: true,
+    description: 'Another user of the same person: neither will decide what the other makes or decides.',
+  })
+  samePersonAsId?: string | null;
 }
 
 export const createUser = operation({
   name: 'user.create',
   subject: 'User',
   summary: 'Create a user',
-  lock: async () => ({}),
-  authorize: (may) => may.create('create', 'User'),
-  decide: (_state, { name, email, password }: CreateUserInput, { newId, actorId }) => ({
+  lock: async (tx, { samePersonAsId }: CreateUserInput) => ({
+    other: samePersonAsId == null ? null : await tx.lock(User, samePersonAsId),
+  }),
+  authorize: (may, { other }) => {
+    may.create('create', 'User');
+    if (other) may('link', other);
+  },
+  decide: ({ other }, { name, email, password }, { newId, actorId }) => ({
     user: {
       id: newId(),
       name: name.trim(),
       email: email.trim().toLowerCase(),
       passwordSetById: actorId,
+      personId: other && (other.personId ?? other.id),
       deactivatedAt: null,
     },
     password,
@@ -48,6 +60,7 @@ export const createUser = operation({
     changes: [
       { path: 'name', before: null, after: user.name },
       { path: 'email', before: null, after: user.email },
+      ...(user.personId === null ? [] : [{ path: 'samePersonAs', before: null, after: user.personId }]),
     ],
   }),
   facts: () => ({ accountId: null }),

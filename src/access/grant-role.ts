@@ -5,6 +5,7 @@ import { refuse } from '../platform/errors';
 import { notFound } from '../platform/transaction';
 import { Text } from '../platform/text';
 import { type RoleName, roleNames } from './permissions';
+import { usersOfPerson } from './persons';
 import { RoleGrant } from './role-grant.entity';
 import { User } from './user.entity';
 
@@ -59,15 +60,16 @@ export const grantRole = operation({
       ? await tx.query<{ id: string }>('SELECT id FROM account WHERE id::text = $1', [input.accountId])
       : [];
     const held = await tx.find(RoleGrant, { userId: user.id });
-    return { user, accountFound: account.length === 1, held, deciderId: tx.actorId };
+    const person = await usersOfPerson(tx, user.id);
+    return { user, person, accountFound: account.length === 1, held, deciderId: tx.actorId };
   },
   authorize: (may, { user }) => {
     may('read', user);
     may.create('grant', 'RoleGrant');
   },
-  decide: ({ user, accountFound, held, deciderId }, input, { newId, actorId }) => {
-    if (user.id === actorId) refuse('ROLE_NOT_GRANTABLE', 'Nobody grants themselves a role.');
-    if (user.id === deciderId) refuse('MAKER_IS_CHECKER', 'Somebody else has to decide what gives you a role.');
+  decide: ({ user, person, accountFound, held, deciderId }, input, { newId, actorId }) => {
+    if (person.has(actorId)) refuse('ROLE_NOT_GRANTABLE', 'Nobody grants themselves a role.');
+    if (person.has(deciderId)) refuse('MAKER_IS_CHECKER', 'Somebody else has to decide what gives you a role.');
     if (user.deactivatedAt) refuse('ROLE_NOT_GRANTABLE', 'This user is deactivated.');
     if ((input.role === 'client') !== Boolean(input.accountId))
       refuse('ROLE_NOT_GRANTABLE', 'An account goes with the role client, and with no other.');
@@ -95,5 +97,5 @@ export const grantRole = operation({
     ],
     reason,
   }),
-  facts: (grant) => ({ accountId: grant.accountId }),
+  facts: (grant) => ({ accountId: grant.accountId, risk: 'HIGH' }),
 });

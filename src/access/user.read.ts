@@ -1,16 +1,22 @@
-import { column, computed, declareRead, instant, list, one, plains } from '../platform/read';
-import { sql } from '../platform/sql';
+import { column, computed, declareRead, instant, list, one, plains, type Read } from '../platform/read';
+import { and, sql } from '../platform/sql';
 
 const holds = (row: string) =>
   sql`select g.role from role_grant g where g.user_id = ${column(row, 'id')} and g.revoked_at is null`;
 
-export const userRead = declareRead('User', {
+export const userRead: Read = declareRead('User', {
   table: 'app_user',
   fields: {
     ...plains('id', 'name', 'email', 'version'),
     active: computed((row) => sql`${column(row, 'deactivated_at')} is null`),
     roles: computed((row) => sql`array(${holds(row)} order by g.role)`),
     roleGrants: list(() => roleGrantRead, 'user_id', 'id'),
+    samePersonAs: {
+      kind: 'one',
+      read: () => userRead,
+      on: (child, parent, { may }) =>
+        and([sql`${column(child, 'id')} = ${column(parent, 'person_id')}`, may('readPersonOf', 'User', parent)]),
+    },
     createdAt: instant('created_at'),
   },
   filters: {

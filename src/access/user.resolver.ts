@@ -8,6 +8,7 @@ import { CreateUserInput } from './create-user';
 import { DeactivateUserInput } from './deactivate-user';
 import { EndSessionInput } from './end-session';
 import { GrantRoleInput } from './grant-role';
+import { LinkUsersInput } from './link-users';
 import { RevealSensitiveValueInput } from './reveal-sensitive-value';
 import { RevokeRoleInput } from './revoke-role';
 import { actorStill } from './identify';
@@ -30,6 +31,7 @@ import { RevealSensitiveValuePayload } from './reveal.type';
 
 const CreateUserPayload = payloadType('CreateUserPayload', { user: () => User });
 const DeactivateUserPayload = payloadType('DeactivateUserPayload', { user: () => User });
+const LinkUsersPayload = payloadType('LinkUsersPayload', { user: () => User });
 const GrantRolePayload = payloadType('GrantRolePayload', { roleGrant: () => RoleGrant });
 const RevokeRolePayload = payloadType('RevokeRolePayload', { roleGrant: () => RoleGrant });
 const EndSessionPayload = payloadType('EndSessionPayload', {});
@@ -116,6 +118,13 @@ export class UserResolver {
     @Ask() asked: Asked,
   ) {
     return asked.submit('user.deactivate', input);
+  }
+
+  @Mutation(() => LinkUsersPayload, {
+    description: 'Says that two users are one person, for good; always waits for a second person.',
+  })
+  linkUsers(@Arg('input', { description: 'Which two, and how you know.' }) input: LinkUsersInput, @Ask() asked: Asked) {
+    return asked.submit('user.link', input);
   }
 
   @Mutation(() => GrantRolePayload, { description: 'Grants a role; by default it waits for a second person.' })

@@ -57,6 +57,12 @@ export class User {
   })
   roleGrants!: RoleGrant[] | null;
 
+  @Field(() => User, {
+    nullable: true,
+    description: 'The first user of the same person, where they have several. For those who may see that.',
+  })
+  samePersonAs!: User | null;
+
   @Field(() => DateTimeScalar, { description: 'Since when.' })
   createdAt!: string;
 

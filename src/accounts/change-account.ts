@@ -95,5 +95,5 @@ export const changeAccount = operation({
     ],
     reason: reason ?? null,
   }),
-  facts: (_decision, { account }) => ({ accountId: account.id }),
+  facts: ({ sensitive }, { account }) => ({ accountId: account.id, risk: sensitive.length > 0 ? 'HIGH' : 'LOW' }),
 });

@@ -64,5 +64,5 @@ export const transferAgent = operation({
     ],
     reason,
   }),
-  facts: (_decision, { lob }) => ({ accountId: lob.accountId }),
+  facts: ({ from }, { lob }) => ({ accountId: lob.accountId, lobIds: [from.lobId, lob.id] }),
 });

@@ -15,6 +15,7 @@ const NAMED = `${WAITING} AND r.id = ANY($1::uuid[]) ${IN_ORDER}`;
 /** What waits for somebody, at first sight and then in the words of whatever decides; whether they see it is decided when it is read. */
 const FIRST = `${WAITING} AND r.expires_at > $1 AND r.maker_id <> $2
   AND (r.approver_roles && $4::text[] OR $2 = ANY (r.approver_ids)
+    OR EXISTS (SELECT FROM jsonb_array_elements(r.steps) s WHERE s -> 'roles' ?| $4::text[] OR s -> 'people' ? $2::uuid::text)
     OR EXISTS (SELECT FROM delegation d WHERE d.delegate_id = $2 AND d.revoked_at IS NULL AND d.ends_at > $1))
   AND (SELECT s.code IS NULL FROM change_request_standing(r, $2, $1) s) ${IN_ORDER} LIMIT $3`;
 

@@ -44,5 +44,5 @@ export const changeApprovalPolicy = operation({
     changes: changesOf(policy, patch),
     reason,
   }),
-  facts: () => ({ accountId: null }),
+  facts: () => ({ accountId: null, risk: 'HIGH' }),
 });

@@ -1,5 +1,6 @@
 import { sameDigest } from '../platform/canonical';
 import { DomainError, refuse } from '../platform/errors';
+import type { AnyOperation } from '../platform/operation';
 import type { ChangeRequest, SeenRow } from './change-request.entity';
 import type { Standing } from './standing';
 
@@ -71,6 +72,21 @@ export function assertStanding(
     throw new DomainError(code, NO_STANDING[code]!, code === 'NOT_AN_APPROVER' ? { approverRoles } : {});
   return { step: step!, onBehalfOfId };
 }
+
+/**
+ * Refuses whoever may not break the glass over a request, with the first of: MAKER_IS_CHECKER, DELEGATE_OF_MAKER, DECISION_REPEATED (but for a yes of
+ * their own, which stands), BREAK_GLASS_CLOSED (the operation always needs two people who were asked). Neither steps nor limits hold them up.
+ */
+export function assertMayBreakGlass({ code }: Standing, saidYes: boolean, { twoPeople, name }: BreakableBy): void {
+  const never = NEVER.has(code ?? '') && !(code === 'DECISION_REPEATED' && saidYes);
+  if (code !== null && never) throw new DomainError(code, NO_STANDING[code]!);
+  if (twoPeople) refuse('BREAK_GLASS_CLOSED', 'There is no way round the approvers of this.', { operation: name });
+}
+
+type BreakableBy = Pick<AnyOperation, 'twoPeople' | 'name'>;
+
+/** What no emergency makes good. */
+const NEVER = new Set(['MAKER_IS_CHECKER', 'DELEGATE_OF_MAKER', 'DECISION_REPEATED']);
 
 /** Refuses a yes to anything but exactly what lies there: CHANGE_REQUEST_MOVED. */
 export function assertSeen(request: Waiting, seen: { revision: number; digest: string }): void {

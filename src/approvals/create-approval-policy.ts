@@ -68,5 +68,5 @@ export const createApprovalPolicy = operation({
     ],
     reason,
   }),
-  facts: () => ({ accountId: null }),
+  facts: () => ({ accountId: null, risk: 'HIGH' }),
 });

@@ -1,4 +1,4 @@
-import { Check, Column, Entity, JoinColumn, ManyToOne, Unique } from 'typeorm';
+import { Check, Column, Entity, Index, JoinColumn, ManyToOne, Unique } from 'typeorm';
 import { User } from '../access/user.entity';
 import { Row } from '../platform/row';
 import { ChangeRequest } from './change-request.entity';
@@ -6,6 +6,7 @@ import { ChangeRequest } from './change-request.entity';
 /** Something that has to be looked at afterwards: the glass was broken. Reviewed by another person within a day. */
 @Entity('finding')
 @Unique('finding_repeated', ['changeRequestId', 'kind'])
+@Index('finding_due', ['dueAt', 'id'])
 @Check('finding_kind', `kind IN ('BREAK_GLASS')`)
 @Check('finding_verdict', `verdict IN ('JUSTIFIED','NOT_JUSTIFIED')`)
 @Check('finding_review_by_same_person', 'reviewed_by_id <> raised_by_id')

@@ -10,7 +10,7 @@ import { DecimalScalar } from '../platform/scalars';
 import { Text } from '../platform/text';
 import { InvoiceLine } from './invoice-line.entity';
 import { Invoice } from './invoice.entity';
-import { draftedLines, type LineRequest, shownMoney, totalsOf } from './invoice.rules';
+import { draftedLines, factsOf, type LineRequest, lobIdsIn, shownMoney, totalsOf } from './invoice.rules';
 
 @InputType({ description: 'A line to bill.' })
 export class DraftInvoiceLineInput implements LineRequest {
@@ -116,8 +116,5 @@ export const draftInvoice = operation({
       })),
     ],
   }),
-  facts: ({ invoice }) => ({
-    accountId: invoice.accountId,
-    amount: { minor: invoice.totalMinor, currency: invoice.currency },
-  }),
+  facts: ({ invoice, lines }) => ({ ...factsOf(invoice), lobIds: lobIdsIn(lines) }),
 });

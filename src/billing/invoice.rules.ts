@@ -105,3 +105,18 @@ export const invoiceNumber = (series: string, fiscalYear: number, number: number
 
 /** Money as the trail and approvers see it. */
 export const shownMoney = (minor: bigint, currency: string) => ({ amount: formatMinor(minor, currency), currency });
+
+/** The lines of business that lines are for, each once. */
+export const lobIdsIn = (lines: readonly Pick<InvoiceLine, 'lobId'>[]): string[] => [
+  ...new Set(lines.flatMap(({ lobId }) => lobId ?? [])),
+];
+
+/** What policies may look at of an invoice, beside its lines. */
+export const factsOf = ({
+  accountId,
+  totalMinor,
+  currency,
+}: Pick<Invoice, 'accountId' | 'totalMinor' | 'currency'>) => ({
+  accountId,
+  amount: { minor: totalMinor, currency },
+});

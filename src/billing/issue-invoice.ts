@@ -7,7 +7,8 @@ import { operation } from '../platform/operation';
 import { ChangeInput } from '../platform/operation.type';
 import type { Transaction } from '../platform/transaction';
 import { Invoice } from './invoice.entity';
-import { assertIssuable, INVOICE_SERIES, invoiceNumber, shownMoney } from './invoice.rules';
+import { assertIssuable, factsOf, INVOICE_SERIES, invoiceNumber, shownMoney } from './invoice.rules';
+import { lobsOf } from './lobs-of-invoice';
 
 @InputType({ description: 'Which draft to issue.' })
 export class IssueInvoiceInput extends ChangeInput {
@@ -33,6 +34,7 @@ export const issueInvoice = operation({
     const account = (await tx.find(Account, { id: invoice.accountId }))[0]!;
     return {
       invoice,
+      lobIds: await lobsOf(tx, invoice),
       accountStatus: account.status,
       zone: account.timeZone,
       booksZone: tx.context.app.config.businessTimeZone,
@@ -67,10 +69,7 @@ export const issueInvoice = operation({
     ],
     reason: reason ?? null,
   }),
-  facts: (_issued, { invoice }) => ({
-    accountId: invoice.accountId,
-    amount: { minor: invoice.totalMinor, currency: invoice.currency },
-  }),
+  facts: (_issued, { invoice, lobIds }) => ({ ...factsOf(invoice), lobIds, risk: 'MEDIUM' }),
 });
 
 const NEXT = `INSERT INTO invoice_series (series, fiscal_year, last_number) VALUES ($1, $2, 1)

@@ -3,7 +3,8 @@ import { operation } from '../platform/operation';
 import { ChangeInput } from '../platform/operation.type';
 import { Text } from '../platform/text';
 import { Invoice } from './invoice.entity';
-import { assertVoidable, shownMoney } from './invoice.rules';
+import { assertVoidable, factsOf, shownMoney } from './invoice.rules';
+import { lobsOf } from './lobs-of-invoice';
 
 @InputType({ description: 'Which invoice to void, and why.' })
 export class VoidInvoiceInput extends ChangeInput {
@@ -20,7 +21,10 @@ export const voidInvoice = operation({
   name: 'invoice.void',
   subject: 'Invoice',
   summary: 'Void an invoice',
-  lock: async (tx, input: VoidInvoiceInput) => ({ invoice: await tx.lock(Invoice, input.invoiceId) }),
+  lock: async (tx, input: VoidInvoiceInput) => {
+    const invoice = await tx.lock(Invoice, input.invoiceId);
+    return { invoice, lobIds: await lobsOf(tx, invoice) };
+  },
   authorize: (may, { invoice }) => may('void', invoice),
   decide: ({ invoice }, { reason }, { now }) => {
     assertVoidable(invoice);
@@ -36,8 +40,5 @@ export const voidInvoice = operation({
     ],
     reason,
   }),
-  facts: (_voided, { invoice }) => ({
-    accountId: invoice.accountId,
-    amount: { minor: invoice.totalMinor, currency: invoice.currency },
-  }),
+  facts: (_voided, { invoice, lobIds }) => ({ ...factsOf(invoice), lobIds, risk: 'MEDIUM' }),
 });

@@ -2,7 +2,7 @@ import { Field, ID, InputType } from 'type-graphql';
 import { operation } from '../platform/operation';
 import { ChangeInput } from '../platform/operation.type';
 import { Complaint } from './complaint.entity';
-import { acknowledged, changesOf } from './complaint.rules';
+import { acknowledged, changesOf, factsOf } from './complaint.rules';
 
 @InputType({ description: 'Which complaint to acknowledge.' })
 export class AcknowledgeComplaintInput extends ChangeInput {
@@ -24,5 +24,5 @@ export const acknowledgeComplaint = operation({
     subjectId: complaint.id,
     changes: changesOf(complaint, patch),
   }),
-  facts: (_patch, { complaint }) => ({ accountId: complaint.accountId }),
+  facts: (_patch, { complaint }) => factsOf(complaint),
 });

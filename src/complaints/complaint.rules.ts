@@ -139,3 +139,10 @@ export function changesOf(before: Partial<Complaint>, patch: Partial<Complaint>)
 }
 
 const shown = (value: unknown): unknown => (value instanceof Date ? value.toISOString() : (value ?? null));
+
+/** What policies may look at of a complaint. */
+export const factsOf = ({ accountId, lobId, category }: Pick<Complaint, 'accountId' | 'lobId' | 'category'>) => ({
+  accountId,
+  lobIds: [lobId],
+  category,
+});

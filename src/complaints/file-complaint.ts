@@ -10,7 +10,7 @@ import { Input } from '../platform/operation.type';
 import { DateTimeScalar } from '../platform/scalars';
 import { Text } from '../platform/text';
 import { Complaint } from './complaint.entity';
-import { assertConcerns, assertReceived, changesOf, clocksFrom } from './complaint.rules';
+import { assertConcerns, assertReceived, changesOf, clocksFrom, factsOf } from './complaint.rules';
 import { ComplaintChannel } from './complaint.type';
 import { ruleBook } from './rule-book';
 
@@ -153,5 +153,5 @@ export const fileComplaint = operation({
       })),
     ],
   }),
-  facts: ({ complaint }) => ({ accountId: complaint.accountId }),
+  facts: ({ complaint }) => factsOf(complaint),
 });

@@ -5,7 +5,7 @@ import { operation } from '../platform/operation';
 import { ChangeInput } from '../platform/operation.type';
 import { Text } from '../platform/text';
 import { Complaint } from './complaint.entity';
-import { changesOf, clocksFrom, reopened } from './complaint.rules';
+import { changesOf, clocksFrom, factsOf, reopened } from './complaint.rules';
 import { ruleBook } from './rule-book';
 
 @InputType({ description: 'Which complaint to reopen, and why.' })
@@ -38,5 +38,5 @@ export const reopenComplaint = operation({
     changes: changesOf(complaint, patch),
     reason: maskText(reason),
   }),
-  facts: (_patch, { complaint }) => ({ accountId: complaint.accountId }),
+  facts: (_patch, { complaint }) => factsOf(complaint),
 });

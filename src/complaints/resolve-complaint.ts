@@ -5,7 +5,7 @@ import { operation } from '../platform/operation';
 import { ChangeInput } from '../platform/operation.type';
 import { Text } from '../platform/text';
 import { Complaint } from './complaint.entity';
-import { changesOf, resolved } from './complaint.rules';
+import { changesOf, factsOf, resolved } from './complaint.rules';
 import { ComplaintResolution } from './complaint.type';
 
 @InputType({ description: 'Which complaint to resolve, and how.' })
@@ -40,5 +40,5 @@ export const resolveComplaint = operation({
     subjectId: complaint.id,
     changes: changesOf(complaint, patch),
   }),
-  facts: (_patch, { complaint }) => ({ accountId: complaint.accountId }),
+  facts: (_patch, { complaint }) => factsOf(complaint),
 });

@@ -1,5 +1,6 @@
 import type { InvoiceLine } from '../billing/invoice-line.entity';
 import type { Invoice } from '../billing/invoice.entity';
+import { lobIdsIn } from '../billing/invoice.rules';
 import { refuse } from '../platform/errors';
 import { parseMinor } from '../platform/money';
 import type { Dispute, DisputeItem } from './dispute.entity';
@@ -83,3 +84,9 @@ export function resolutionOf(claimedMinor: bigint, acceptedMinor: bigint): 'ACCE
   if (acceptedMinor === 0n) return 'REJECTED';
   return acceptedMinor === claimedMinor ? 'ACCEPTED' : 'PARTLY_ACCEPTED';
 }
+
+/** What policies may look at of a dispute over these lines, beside its amount. */
+export const factsOf = (
+  { accountId, reasonCode }: Pick<Dispute, 'accountId' | 'reasonCode'>,
+  lines: readonly Pick<InvoiceLine, 'lobId'>[],
+) => ({ accountId, lobIds: lobIdsIn(lines), category: reasonCode });

@@ -9,7 +9,7 @@ import { operation } from '../platform/operation';
 import { ChangeInput } from '../platform/operation.type';
 import { Code } from '../platform/text';
 import { Dispute, DisputeItem } from './dispute.entity';
-import { claimsOf } from './dispute.rules';
+import { claimsOf, factsOf } from './dispute.rules';
 
 @InputType({ description: 'What is disputed of a line.' })
 export class OpenDisputeItemInput {
@@ -108,8 +108,11 @@ export const openDispute = operation({
     ],
     reason: dispute.reasonCode,
   }),
-  facts: ({ dispute }) => ({
-    accountId: dispute.accountId,
+  facts: ({ dispute, claims }) => ({
+    ...factsOf(
+      dispute,
+      claims.map(({ line }) => line),
+    ),
     amount: { minor: dispute.claimedMinor, currency: dispute.currency },
   }),
 });

@@ -6,7 +6,7 @@ import { MoneyInput } from '../platform/money.type';
 import { operation } from '../platform/operation';
 import { ChangeInput } from '../platform/operation.type';
 import { Text } from '../platform/text';
-import { concessionsOf, resolutionOf } from './dispute.rules';
+import { concessionsOf, factsOf, resolutionOf } from './dispute.rules';
 import { lockDispute, releaseClaims } from './load-dispute';
 
 @InputType({ description: 'What is conceded of an item.' })
@@ -75,8 +75,8 @@ export const resolveDispute = operation({
     ],
     reason: note,
   }),
-  facts: ({ resolved }, { dispute }) => ({
-    accountId: dispute.accountId,
+  facts: ({ resolved }, { dispute, lines }) => ({
+    ...factsOf(dispute, lines),
     amount: { minor: resolved.acceptedMinor, currency: dispute.currency },
   }),
 });

@@ -2,7 +2,7 @@ import { IsOptional, MaxLength } from 'class-validator';
 import { Field, ID, InputType } from 'type-graphql';
 import { operation } from '../platform/operation';
 import { ChangeInput } from '../platform/operation.type';
-import { assertWithdrawable } from './dispute.rules';
+import { assertWithdrawable, factsOf } from './dispute.rules';
 import { lockDispute, releaseClaims } from './load-dispute';
 
 @InputType({ description: 'Which dispute to withdraw.' })
@@ -37,5 +37,5 @@ export const withdrawDispute = operation({
     changes: [{ path: 'status', before: dispute.status, after: withdrawn.status }],
     reason: reason ?? null,
   }),
-  facts: (_withdrawn, { dispute }) => ({ accountId: dispute.accountId }),
+  facts: (_withdrawn, { dispute, lines }) => factsOf(dispute, lines),
 });

@@ -56,6 +56,7 @@ describe('what a policy says can be taken back', () => {
     const without = t.served.app.catalogue.names.filter((name) => !policies.has(name));
     expect(without.toSorted()).toEqual([
       'changeRequest.approve',
+      'changeRequest.breakGlass',
       'changeRequest.reject',
       'changeRequest.return',
       'changeRequest.revise',

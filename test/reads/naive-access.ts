@@ -29,18 +29,28 @@ const HOUSE: Record<string, Sees> = {
   Dispute: 'all',
   ChangeRequest: 'all',
   ApprovalPolicy: 'all',
+  ExchangeRate: 'all',
   User: 'all',
 };
 
 const OUTSIDE: Record<string, Sees> = { Webhook: 'all', WebhookDelivery: 'all' };
+/** Those who watch over approving. */
+const WATCHING: Record<string, Sees> = { ...HOUSE, ApprovalLimit: 'all', Finding: 'all' };
 
 const SEES: Record<string, Record<string, Sees>> = {
-  admin: { ...HOUSE, ...OUTSIDE, RoleGrant: 'all' },
+  admin: { ...WATCHING, ...OUTSIDE, RoleGrant: 'all' },
   billing: HOUSE,
-  supervisor: { ...HOUSE, Complaint: 'all' },
+  supervisor: { ...WATCHING, Complaint: 'all' },
   operations: { ...HOUSE, Complaint: 'all' },
-  compliance: { ...HOUSE, ...OUTSIDE, Complaint: 'all', RoleGrant: 'all', AuditEvent: 'all', AuditCheckpoint: 'all' },
-  auditor: { ...HOUSE, ...OUTSIDE, Complaint: 'all', RoleGrant: 'all', AuditEvent: 'all', AuditCheckpoint: 'all' },
+  compliance: {
+    ...WATCHING,
+    ...OUTSIDE,
+    Complaint: 'all',
+    RoleGrant: 'all',
+    AuditEvent: 'all',
+    AuditCheckpoint: 'all',
+  },
+  auditor: { ...WATCHING, ...OUTSIDE, Complaint: 'all', RoleGrant: 'all', AuditEvent: 'all', AuditCheckpoint: 'all' },
   client: {
     Account: (row, who) => row.id === who.accountId,
     Lob: ofTheirs,
@@ -101,6 +111,10 @@ const DECIDES: Record<string, (operation: string) => boolean> = {
 export const decides = (who: Looker, operation: string): boolean =>
   who.roles.some((role) => DECIDES[role]?.(operation) ?? false);
 
+/** Whether somebody is told who is the same person as whom. */
+export const knowsPersons = (who: Looker | null): boolean =>
+  (who?.roles ?? []).some((role) => ['admin', 'compliance', 'auditor'].includes(role));
+
 /** The code that a root field is refused with, or null for whoever may enter. */
 export function refusalAt(field: string, type: string, who: Looker | null): string | null {
   if (field === 'viewer') return null;
@@ -116,25 +130,26 @@ const HOUSE_READS = Object.keys(HOUSE)
   .map((type) => `read ${type}`)
   .join(', ');
 const OUTSIDE_READS = 'read Webhook, read WebhookDelivery';
+const WATCHES = `${HOUSE_READS}, read ApprovalLimit, read Finding`;
 const ALWAYS = listed('read User, changePassword User, read Session, end Session');
 const PERMISSIONS: Record<string, string[]> = {
   admin:
-    listed(`${HOUSE_READS}, ${OUTSIDE_READS}, create Webhook, change Webhook, drawSecret Webhook, redeliver Webhook, create User, deactivate User, grant RoleGrant, revoke RoleGrant, read RoleGrant,
+    listed(`${WATCHES}, ${OUTSIDE_READS}, create Webhook, change Webhook, drawSecret Webhook, redeliver Webhook, create User, link User, readPersonOf User, deactivate User, set ApprovalLimit, set ExchangeRate, grant RoleGrant, revoke RoleGrant, read RoleGrant,
     create ApprovalPolicy, change ApprovalPolicy, withdraw ChangeRequest, revise ChangeRequest, approve ChangeRequest, reject ChangeRequest, return ChangeRequest`),
   billing: listed(`${HOUSE_READS}, change Account, draft Invoice, issue Invoice, void Invoice, open Dispute,
     resolve Dispute, withdraw Dispute, reveal Account, withdraw ChangeRequest, revise ChangeRequest`),
   supervisor:
-    listed(`${HOUSE_READS}, read Complaint, reveal Account, resolve Dispute, withdraw ChangeRequest, revise ChangeRequest,
+    listed(`${WATCHES}, read Complaint, reveal Account, resolve Dispute, breakGlass ChangeRequest, withdraw ChangeRequest, revise ChangeRequest,
     approve ChangeRequest, reject ChangeRequest, return ChangeRequest`),
   operations: listed(`${HOUSE_READS}, read Complaint, open Account, change Account, close Account, open Lob, close Lob,
     hire Agent, assign Agent, transfer Agent, end Assignment, file Complaint, acknowledge Complaint, resolve Complaint,
     reveal Complaint, withdraw ChangeRequest, revise ChangeRequest`),
   compliance:
-    listed(`${HOUSE_READS}, ${OUTSIDE_READS}, read Complaint, read RoleGrant, read AuditEvent, read AuditCheckpoint, file Complaint,
+    listed(`${WATCHES}, ${OUTSIDE_READS}, read Complaint, read RoleGrant, read AuditEvent, read AuditCheckpoint, file Complaint, readPersonOf User, review Finding, breakGlass ChangeRequest,
     acknowledge Complaint, resolve Complaint, reopen Complaint, reveal Complaint, reveal Account,
     reveal AuditEvent, erase User, erase Agent, erase Complaint, erase ChangeRequest, withdraw ChangeRequest, revise ChangeRequest, approve ChangeRequest, reject ChangeRequest, return ChangeRequest`),
   auditor: listed(
-    `${HOUSE_READS}, ${OUTSIDE_READS}, read Complaint, read RoleGrant, read AuditEvent, read AuditCheckpoint, reveal AuditEvent`,
+    `${WATCHES}, ${OUTSIDE_READS}, read Complaint, read RoleGrant, read AuditEvent, read AuditCheckpoint, reveal AuditEvent, readPersonOf User`,
   ),
   client: listed(`read Account, read Lob, read Dispute, read Complaint, read Invoice, open Dispute, withdraw Dispute`),
 };

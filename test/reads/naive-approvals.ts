@@ -33,6 +33,19 @@ const within = ({ starts_at, ends_at }: Row, at: bigint) =>
 const saidTo = (request: Row, world: World) =>
   world.all('decision').filter((each) => each.change_request_id === request.id && each.revision === request.revision);
 
+const personsIn = (world: World, { decided_by_id: by, on_behalf_of_id: behalf }: Row): string[] =>
+  [by, behalf].flatMap((id) => (id ? [personOf(world, id as string)] : []));
+
+/** Of each person what they said first, and of the maker nothing, whichever of their users it was. */
+function firstOfEachPerson(request: Row, world: World): Row[] {
+  const maker = personOf(world, request.maker_id as string);
+  const said = saidTo(request, world).toSorted((one, other) => (one.id < other.id ? -1 : 1));
+  return said.filter((each, index) => {
+    const before = new Set([maker, ...said.slice(0, index).flatMap((other) => personsIn(world, other))]);
+    return !personsIn(world, each).some((person) => before.has(person));
+  });
+}
+
 /** The steps of a request, with the yeses that count now. */
 export function stepsOf(request: Row, world: World): Step[] {
   const asked = (request.steps as Step[] | null) ?? [
@@ -41,7 +54,7 @@ export function stepsOf(request: Row, world: World): Step[] {
   const escalated = request.escalate_at === null ? ((request.escalate_to_roles as string[] | null) ?? []) : [];
   const steps = asked.map(({ stage, name, roles, people, quorum }, index) => {
     const step = { step: index + 1, stage, name: name ?? null, roles: [...roles, ...escalated], people, quorum };
-    const counted = saidTo(request, world).filter(
+    const counted = firstOfEachPerson(request, world).filter(
       ({ verdict, step: of, decided_by_id: by, on_behalf_of_id: behalf, created_at: at }) =>
         verdict === 'APPROVED' &&
         of === step.step &&

@@ -1,11 +1,11 @@
 import { formatMinor } from '../../src/platform/money';
 import { GraphQLError } from 'graphql';
-import { type Looker, sees, seesAny } from './naive-access';
+import { knowsPersons, type Looker, sees, seesAny } from './naive-access';
 import { mayDecide, stepsOf } from './naive-approvals';
 import { deceptiveTexts } from './naive-deception';
 import { connection, type PageOf } from './naive-connection';
 import type { Row, Table } from './naive-rows';
-import { assignmentsToday, clocks, rolesHeld, statusOf, TYPES, type World } from './naive-types';
+import { assignmentsToday, clocks, lateReview, rolesHeld, statusOf, TYPES, type World } from './naive-types';
 
 type Resolver = (row: Row, args: PageOf) => unknown;
 
@@ -195,7 +195,16 @@ export function resolversOf(rows: Rows, who: Looker | null): Record<string, Reco
     User: {
       active: (row) => row.deactivated_at === null,
       roles: (row) => rolesHeld(rows.world(), row.id as string),
+      samePersonAs: (row) => (knowsPersons(who) ? user('person_id')(row) : null),
       roleGrants: forThoseWhoSee('RoleGrant', list('RoleGrant', 'role_grant', 'user_id')),
+    },
+    ApprovalLimit: { user: user('user_id'), perRequest: money('per_request_minor'), perDay: money('per_day_minor') },
+    ExchangeRate: { perEuro: (row) => trimmed(row.per_euro as string) },
+    Finding: {
+      changeRequest: one('ChangeRequest', 'change_request', 'change_request_id'),
+      raisedBy: user('raised_by_id'),
+      overdue: (row) => lateReview(row, rows.world()),
+      reviewedBy: user('reviewed_by_id'),
     },
     RoleGrant: { user: user('user_id'), grantedBy: user('granted_by_id') },
     AuditEvent: {

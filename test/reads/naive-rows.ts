@@ -39,6 +39,7 @@ export const TABLES = [
   'delegation',
   'approval_limit',
   'exchange_rate',
+  'finding',
   'change_request_revision',
   'approval_policy',
   'app_user',

@@ -69,6 +69,10 @@ export const statusOf = (row: Row, world: World): string =>
     ? 'EXPIRED'
     : (row.status as string);
 
+/** Whether a finding waits longer than it may. */
+export const lateReview = (row: Row, world: World): boolean =>
+  row.reviewed_at === null && us(row.due_at) <= nowUs(world);
+
 const overdue = (row: Row, world: World): boolean => row.status !== 'RESOLVED' && us(row.due_at) <= nowUs(world);
 const breached = (row: Row, world: World): boolean => row.breached_at !== null || overdue(row, world);
 
@@ -192,6 +196,28 @@ export const TYPES: Record<string, NaiveType> = {
     filters: { webhookId: id('webhook_id'), subjectId: id('subject_id'), state: text('state') },
     orders: { CREATED_AT },
     defaultOrder: 'CREATED_AT_DESC',
+  },
+  ApprovalLimit: {
+    table: 'approval_limit',
+    filters: { userId: id('user_id'), currency: text('currency') },
+    orders: { CREATED_AT },
+    defaultOrder: 'CREATED_AT_DESC',
+  },
+  ExchangeRate: {
+    table: 'exchange_rate',
+    filters: { currency: text('currency') },
+    orders: { VALID_ON: { column: 'valid_on' } },
+    defaultOrder: 'VALID_ON_DESC',
+  },
+  Finding: {
+    table: 'finding',
+    filters: {
+      reviewed: (row, value) => (row.reviewed_at !== null) === value,
+      overdue: (row, value, world) => value === lateReview(row, world),
+      changeRequestId: id('change_request_id'),
+    },
+    orders: { DUE_AT: { column: 'due_at' } },
+    defaultOrder: 'DUE_AT_ASC',
   },
   User: {
     table: 'app_user',

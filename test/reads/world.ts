@@ -243,12 +243,21 @@ async function givenSteps(t: TestApp, lobId: string, waitingId: string): Promise
   );
   await t.sql(
     `INSERT INTO approval_limit (id, user_id, currency, per_request_minor, per_day_minor)
-     SELECT gen_random_uuid(), $1, l.* FROM (VALUES ('USD', 100, 500), ('KWD', NULL, 10)) l`,
+     SELECT gen_random_uuid(), $1, l.* FROM (VALUES ('USD', 100, 500), ('KWD', NULL, 10), ('JPY', 9, NULL)) l`,
     [id('supervisor2')],
   );
   await t.sql(
     `INSERT INTO exchange_rate (id, currency, per_euro, valid_on)
      SELECT gen_random_uuid(), r.* FROM (VALUES ('USD', 1.1, date '2026-01-01'), ('KWD', 0.35, '2026-02-01')) r`,
+  );
+  await t.sql('UPDATE app_user SET person_id = $2 WHERE id = $1', [id('stranger'), id('billing2')]);
+  await t.sql(
+    `INSERT INTO finding (id, kind, change_request_id, revision, raised_by_id, reason, due_at, reviewed_by_id, reviewed_at, verdict, comment)
+     SELECT gen_random_uuid(), 'BREAK_GLASS', r.id, 1, $1, 'it could not "wait"', f.due_at, f.by, f.at, f.verdict, f.comment
+     FROM (VALUES (1, timestamptz '2026-03-01', $2::uuid, timestamptz '2026-03-02', 'NOT_JUSTIFIED', 'it could'), (2, '2026-03-09', NULL, NULL, NULL, NULL),
+       (3, '2026-03-11', NULL, NULL, NULL, NULL)) f (n, due_at, by, at, verdict, comment)
+     JOIN (SELECT id, row_number() OVER (ORDER BY created_at) AS n FROM change_request) r ON r.n = f.n`,
+    [id('supervisor2'), id('compliance')],
   );
   await t.sql('UPDATE change_request SET assignee_id = $2 WHERE id = $1', [waitingId, id('supervisor2')]);
   const closing = await t.person('operations').submit('lob.close', { lobId, reason: 'over' }, key());

@@ -1,15 +1,16 @@
-import { ACCESS_OPERATIONS, BUSINESS, OUTSIDE, type Role } from './role';
+import { ACCESS_OPERATIONS, BUSINESS, CONTROLS, OUTSIDE, type Role } from './role';
 
 /** Runs the installation: users, roles, policies, webhooks. Touches no business and approves no business. */
 export const admin: Role = ({ can }) => {
-  can('read', BUSINESS);
-  can('create', 'User');
+  can('read', [...BUSINESS, ...CONTROLS]);
+  can(['create', 'link', 'readPersonOf'], 'User');
   can('deactivate', 'User');
   can(['read', 'end'], 'Session');
   can('grant', 'RoleGrant');
   can('revoke', 'RoleGrant');
   can('read', 'RoleGrant');
   can(['create', 'change'], 'ApprovalPolicy');
+  can('set', ['ApprovalLimit', 'ExchangeRate']);
   can('read', OUTSIDE);
   can(['create', 'change', 'drawSecret', 'redeliver'], 'Webhook');
   can(['withdraw', 'revise'], 'ChangeRequest');

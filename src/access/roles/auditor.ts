@@ -1,7 +1,8 @@
-import { BUSINESS, OUTSIDE, type Role, TRAIL } from './role';
+import { BUSINESS, CONTROLS, OUTSIDE, type Role, TRAIL } from './role';
 
 /** Sees everything, masked, and the whole trail. Changes nothing, and reveals nothing but what events keep under seal. */
 export const auditor: Role = ({ can }) => {
-  can('read', [...BUSINESS, 'Complaint', 'RoleGrant', ...TRAIL, ...OUTSIDE]);
+  can('read', [...BUSINESS, ...CONTROLS, 'Complaint', 'RoleGrant', ...TRAIL, ...OUTSIDE]);
+  can('readPersonOf', 'User');
   can('reveal', 'AuditEvent');
 };

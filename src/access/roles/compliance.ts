@@ -1,8 +1,9 @@
-import { ACCESS_OPERATIONS, BUSINESS, OUTSIDE, type Role, TRAIL } from './role';
+import { ACCESS_OPERATIONS, BUSINESS, CONTROLS, OUTSIDE, type Role, TRAIL } from './role';
 
 /** Watches over complaints, access and the trail; erases what is personal; countersigns grants of roles and changes of policies. */
 export const compliance: Role = ({ can }) => {
-  can('read', [...BUSINESS, 'Complaint', 'RoleGrant', ...TRAIL, ...OUTSIDE]);
+  can('read', [...BUSINESS, ...CONTROLS, 'Complaint', 'RoleGrant', ...TRAIL, ...OUTSIDE]);
+  can('readPersonOf', 'User');
   can('file', 'Complaint');
   can('acknowledge', 'Complaint');
   can('resolve', 'Complaint');
@@ -13,5 +14,6 @@ export const compliance: Role = ({ can }) => {
   can('erase', ['User', 'Agent', 'Complaint', 'ChangeRequest']);
   can(['read', 'end'], 'Session');
   can(['withdraw', 'revise'], 'ChangeRequest');
-  can(['approve', 'reject', 'return'], 'ChangeRequest', { operation: { $in: ACCESS_OPERATIONS } });
+  can('review', 'Finding');
+  can(['approve', 'reject', 'return', 'breakGlass'], 'ChangeRequest', { operation: { $in: ACCESS_OPERATIONS } });
 };

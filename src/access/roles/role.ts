@@ -22,8 +22,12 @@ export const BUSINESS = [
   'Dispute',
   'ChangeRequest',
   'ApprovalPolicy',
+  'ExchangeRate',
   'User',
 ];
+
+/** How approving is watched: how much each may say yes to, and where the glass was broken. */
+export const CONTROLS = ['ApprovalLimit', 'Finding'];
 
 /** Operations over who may do what, over what is forgotten, and over who outside is told: administration and compliance countersign them, for each other. */
 export const ACCESS_OPERATIONS = [

@@ -1,10 +1,10 @@
-import { BUSINESS, type Role } from './role';
+import { BUSINESS, CONTROLS, type Role } from './role';
 
 /** Countersigns. Proposes nothing of billing, so that a supervisor's approval is always a second look. */
 export const supervisor: Role = ({ can }) => {
-  can('read', [...BUSINESS, 'Complaint']);
+  can('read', [...BUSINESS, ...CONTROLS, 'Complaint']);
   can('reveal', 'Account');
   can('resolve', 'Dispute');
   can(['withdraw', 'revise'], 'ChangeRequest');
-  can(['approve', 'reject', 'return'], 'ChangeRequest');
+  can(['approve', 'reject', 'return', 'breakGlass'], 'ChangeRequest');
 };
