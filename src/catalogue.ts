@@ -19,10 +19,15 @@ import { approveChangeRequest } from './approvals/approve-change-request';
 import { breakGlass } from './approvals/break-glass';
 import { changeApprovalPolicy } from './approvals/change-approval-policy';
 import { createApprovalPolicy } from './approvals/create-approval-policy';
+import { delegateApprovals } from './approvals/delegate-approvals';
+import { delegateApprovalsForAnother } from './approvals/delegate-approvals-for-another';
+import { reassignChangeRequest } from './approvals/reassign-change-request';
 import { rejectChangeRequest } from './approvals/reject-change-request';
 import { returnChangeRequest } from './approvals/return-change-request';
+import { retryChangeRequest } from './approvals/retry-change-request';
 import { reviewFinding } from './approvals/review-finding';
 import { reviseChangeRequest } from './approvals/revise-change-request';
+import { revokeDelegation } from './approvals/revoke-delegation';
 import { setApprovalLimit } from './approvals/set-approval-limit';
 import { setExchangeRate } from './approvals/set-exchange-rate';
 import { withdrawChangeRequest } from './approvals/withdraw-change-request';
@@ -58,6 +63,11 @@ export const catalogue = new Catalogue([
   returnChangeRequest,
   reviseChangeRequest,
   withdrawChangeRequest,
+  reassignChangeRequest,
+  retryChangeRequest,
+  delegateApprovals,
+  delegateApprovalsForAnother,
+  revokeDelegation,
   createApprovalPolicy,
   changeApprovalPolicy,
   createWebhook,

@@ -19,6 +19,7 @@ import { DeceptiveTexts1763740817000 } from '../migrations/1763740817000-decepti
 import { Awaits1763740818000 } from '../migrations/1763740818000-awaits';
 import { PersonsAndFindings1763740820000 } from '../migrations/1763740820000-persons-and-findings';
 import { DoneSteps1763740829000 } from '../migrations/1763740829000-done-steps';
+import { Delegations1763740829500 } from '../migrations/1763740829500-delegations';
 import { RoleGrant } from './access/role-grant.entity';
 import { Session } from './access/session.entity';
 import { User } from './access/user.entity';
@@ -105,4 +106,5 @@ export const migrations = [
   Awaits1763740818000,
   PersonsAndFindings1763740820000,
   DoneSteps1763740829000,
+  Delegations1763740829500,
 ];

@@ -35,6 +35,8 @@ import {
   decisionRead,
 } from './approvals/change-request.read';
 import { ChangeRequestResolver } from './approvals/change-request.resolver';
+import { delegationRead } from './approvals/delegation.read';
+import { DelegationResolver } from './approvals/delegation.resolver';
 import { exchangeRateRead } from './approvals/exchange-rate.read';
 import { ExchangeRateResolver } from './approvals/exchange-rate.resolver';
 import { findingRead } from './approvals/finding.read';
@@ -71,6 +73,7 @@ export const reads: Reads = new Map(
     approvalPolicyRead,
     webhookRead,
     webhookDeliveryRead,
+    delegationRead,
     approvalLimitRead,
     exchangeRateRead,
     findingRead,
@@ -98,6 +101,7 @@ export function bareSchema(container?: ContainerType): GraphQLSchema {
       ChangeRequestResolver,
       ApprovalPolicyResolver,
       WebhookResolver,
+      DelegationResolver,
       ApprovalLimitResolver,
       ExchangeRateResolver,
       FindingResolver,

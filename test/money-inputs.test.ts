@@ -308,7 +308,7 @@ describe('what no input may set', () => {
   ];
   const NAMING = new Set(['id']);
   const ABOUT_A_ROW =
-    /^(Approve|Reject|Return|Revise|Withdraw)ChangeRequestInput$|^RevealSensitiveValueInput$|^BreakGlassInput$|ChangeRequestDecisionInput$|^DecideChangeRequest|^DecisionInput$/;
+    /^(Approve|Reassign|Reject|Retry|Return|Revise|Withdraw)ChangeRequestInput$|^RevealSensitiveValueInput$|^BreakGlassInput$|ChangeRequestDecisionInput$|^DecideChangeRequest|^DecisionInput$/;
 
   it('is in no input of a mutation', () => {
     const inputs = inputTypes().filter(({ name }) => !name.endsWith('Filter'));

@@ -103,7 +103,9 @@ describe('the schema', () => {
         'GrantRoleInput.role',
         'InvoiceFilter.status',
         'LobFilter.status',
+        'ReassignChangeRequestInput.id',
         'RejectChangeRequestInput.id',
+        'RetryChangeRequestInput.id',
         'ReturnChangeRequestInput.id',
         'ReviseChangeRequestInput.id',
         'RevealSensitiveValueInput.id',
@@ -145,6 +147,7 @@ describe('the schema', () => {
         'revokeRole',
         'deactivateUser',
         'changeApprovalPolicy',
+        'revokeDelegation',
       ]),
     );
   });
@@ -200,6 +203,11 @@ describe('the schema', () => {
     reviewFinding: 'finding.review',
     setApprovalLimit: 'approvalLimit.set',
     setExchangeRate: 'exchangeRate.set',
+    reassignChangeRequest: 'changeRequest.reassign',
+    retryChangeRequest: 'changeRequest.retry',
+    delegateApprovals: 'delegation.create',
+    delegateApprovalsForAnother: 'delegation.createForAnother',
+    revokeDelegation: 'delegation.revoke',
     createApprovalPolicy: 'approvalPolicy.create',
     createWebhook: 'webhook.create',
     changeWebhook: 'webhook.change',
@@ -262,9 +270,18 @@ describe('the contract', () => {
   const all = (name: string) => [name, PAGE] as const;
   const QUERIES = [
     ['viewer', []] as const,
-    ...['account', 'lob', 'agent', 'invoice', 'dispute', 'complaint', 'changeRequest', 'user', 'approvalPolicy'].map(
-      one,
-    ),
+    ...[
+      'account',
+      'lob',
+      'agent',
+      'invoice',
+      'dispute',
+      'complaint',
+      'changeRequest',
+      'user',
+      'approvalPolicy',
+      'delegation',
+    ].map(one),
     ...[
       'accounts',
       'lobs',
@@ -275,6 +292,7 @@ describe('the contract', () => {
       'changeRequests',
       'users',
       'approvalPolicies',
+      'delegations',
       'auditEvents',
     ].map(all),
   ];
@@ -320,6 +338,11 @@ describe('the contract', () => {
     reviseChangeRequest: ['id', 'input'],
     decideChangeRequests: ['decisions'],
     withdrawChangeRequest: ['id'],
+    reassignChangeRequest: ['id', 'revision', 'assigneeId', 'reason'],
+    retryChangeRequest: ['id', 'revision', 'digest'],
+    delegateApprovals: ['delegateId', 'startsAt', 'endsAt', 'operations', 'accountIds', 'outOfOffice', 'reason'],
+    delegateApprovalsForAnother: ['delegatorId', 'delegateId', 'endsAt', 'reason'],
+    revokeDelegation: ['delegationId', 'reason'],
     revealSensitiveValue: ['type', 'id', 'field', 'reason', 'purpose'],
   };
 

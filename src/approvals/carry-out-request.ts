@@ -1,16 +1,12 @@
-import { finish, prepare, type Prepared } from '../access/carry-out';
-import { canonicalBytes, sameDigest } from '../platform/canonical';
+import { finish, prepare } from '../access/carry-out';
+import { canonicalBytes } from '../platform/canonical';
 import type { Actor } from '../platform/context';
-import { DomainError, refuse } from '../platform/errors';
-import { allKeys } from '../platform/keys';
-import type { AnyOperation, OperationInput } from '../platform/operation';
-import type { Row } from '../platform/row';
-import { unsealText } from '../platform/sealed-text';
+import { DomainError } from '../platform/errors';
+import type { OperationInput } from '../platform/operation';
 import { asRefusal, type Transaction } from '../platform/transaction';
 import type { ChangeRequest } from './change-request.entity';
-import { movedRows } from './change-request.rules';
 import { ChangeFailed } from './close-if-over';
-import { digestOf, placeOfInput, seenRows } from './content';
+import { inputIn, preparedFresh } from './freshness';
 
 /** Carries out what was approved, on behalf of its maker and with the maker's rights of now. */
 export async function carryOut(
@@ -18,11 +14,8 @@ export async function carryOut(
   request: ChangeRequest,
   maker: Actor,
 ): Promise<Record<string, unknown>> {
-  const { catalogue, keys } = tx.context.app;
-  const text = unsealText(keys, request.inputSealed, placeOfInput(request.id, request.revision));
-  const input = JSON.parse(text) as OperationInput;
-  if (!allKeys(keys).some((each) => sameDigest(digestOf(each, request, input), request.digest)))
-    return refuse('CHANGE_REQUEST_ALTERED', 'This change request was altered.');
+  const { catalogue } = tx.context.app;
+  const input = inputIn(tx, request);
   try {
     const prepared = await preparedFresh(tx, request, catalogue.find(request.operation), input, maker);
     const result = await finish(tx, prepared, { changeRequestId: request.id, onBehalfOfId: maker.id });
@@ -63,38 +56,4 @@ async function conflictsOf(tx: Transaction, request: ChangeRequest, input: Opera
   return request.changes
     .filter(({ path, before }) => now.has(path) && !canonicalBytes(now.get(path)).equals(canonicalBytes(before)))
     .map(({ path, before, after }) => ({ path, base: before, theirs: now.get(path), mine: after }));
-}
-
-/** The first three steps anew. Where fields alone have to be fresh, what it would do now must be what was approved. */
-async function preparedFresh(
-  tx: Transaction,
-  request: ChangeRequest,
-  carriedOut: AnyOperation,
-  input: OperationInput,
-  maker: Actor,
-): Promise<Prepared> {
-  if (request.freshness === 'ROW') return prepare(tx, carriedOut, input, maker, (rows) => assertFresh(request, rows));
-  const prepared = await prepare(tx, carriedOut, { ...input, expectedVersion: null }, maker);
-  if (!isSame(request, prepared)) assertFresh(request, prepared.rows);
-  return prepared;
-}
-
-/** Values that stand masked may have changed unseen. */
-function isSame(request: ChangeRequest, { recorded, facts }: Prepared): boolean {
-  const { amount } = facts;
-  return (
-    canonicalBytes(recorded.changes).equals(canonicalBytes(request.changes)) &&
-    (amount ? String(amount.minor) : null) === request.amountMinor &&
-    !JSON.stringify(request.changes).includes('•')
-  );
-}
-
-/** Refuses with CHANGE_REQUEST_STALE, showing what moved: a yes to yesterday's rows is no yes to today's. */
-function assertFresh(request: ChangeRequest, rows: readonly Row[]): void {
-  const moved = movedRows(request.seen, seenRows(rows));
-  if (moved.length === 0) return;
-  refuse('CHANGE_REQUEST_STALE', 'What this is about has changed since it was proposed.', {
-    moved,
-    proposed: request.changes,
-  });
 }

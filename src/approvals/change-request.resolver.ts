@@ -4,13 +4,16 @@ import type { Context } from '../platform/context';
 import { PageArgs } from '../platform/pagination';
 import { payloadType } from '../platform/payload.type';
 import { JsonScalar } from '../platform/scalars';
+import { ApprovalCount, approvalCountsOf } from './approval-counts';
 import { ApprovalDemand, approvalDemandOf } from './approval-demand';
 import { ApproveChangeRequestInput } from './approve-change-request';
 import { changeRequestRead, decidable } from './change-request.read';
 import { ChangeRequest, ChangeRequestConnection, ChangeRequestsArgs } from './change-request.type';
 import { DecideChangeRequestsInput, DecideChangeRequestsPayload, decideChangeRequests } from './decide-change-requests';
+import { ReassignChangeRequestInput } from './reassign-change-request';
 import { RejectChangeRequestInput } from './reject-change-request';
 import { ReturnChangeRequestInput } from './return-change-request';
+import { RetryChangeRequestInput } from './retry-change-request';
 import { ReviseChangeRequestInput } from './revise-change-request';
 import { WithdrawChangeRequestInput } from './withdraw-change-request';
 
@@ -19,6 +22,8 @@ const RejectChangeRequestPayload = payloadType('RejectChangeRequestPayload', {})
 const ReturnChangeRequestPayload = payloadType('ReturnChangeRequestPayload', {});
 const ReviseChangeRequestPayload = payloadType('ReviseChangeRequestPayload', {});
 const WithdrawChangeRequestPayload = payloadType('WithdrawChangeRequestPayload', {});
+const ReassignChangeRequestPayload = payloadType('ReassignChangeRequestPayload', {});
+const RetryChangeRequestPayload = payloadType('RetryChangeRequestPayload', {});
 
 @Resolver()
 export class ChangeRequestResolver {
@@ -37,6 +42,11 @@ export class ChangeRequestResolver {
   })
   myApprovals(@Args(() => PageArgs) _args: PageArgs, @Ask() asked: Asked) {
     return asked.page(changeRequestRead, decidable);
+  }
+
+  @Query(() => [ApprovalCount], { description: 'How much waits for the viewer, by operation.' })
+  approvalCounts(@Ask() asked: Asked) {
+    return asked.worked(() => approvalCountsOf(asked.context));
   }
 
   @Query(() => ApprovalDemand, {
@@ -119,5 +129,26 @@ export class ChangeRequestResolver {
     @Ask() asked: Asked,
   ) {
     return asked.submit('changeRequest.withdraw', input);
+  }
+
+  @Mutation(() => ReassignChangeRequestPayload, {
+    description: 'Makes a change request the turn of one person alone, or gives it back to all who may decide it.',
+  })
+  reassignChangeRequest(
+    @Arg('input', { description: 'Which one, as it was seen, and whose turn it is.' })
+    input: ReassignChangeRequestInput,
+    @Ask() asked: Asked,
+  ) {
+    return asked.submit('changeRequest.reassign', input);
+  }
+
+  @Mutation(() => RetryChangeRequestPayload, {
+    description: 'Has a change request that failed wait again, unchanged; whoever said yes last says it again.',
+  })
+  retryChangeRequest(
+    @Arg('input', { description: 'Which one, as it was seen.' }) input: RetryChangeRequestInput,
+    @Ask() asked: Asked,
+  ) {
+    return asked.submit('changeRequest.retry', input);
   }
 }

@@ -50,6 +50,14 @@ export function assertOpenTo(makerId: string, request: Waiting, now: Date, stale
   assertPending(isWaiting(request) ? { ...request, status: 'PENDING' } : request, now);
 }
 
+/** Refuses what cannot wait again, in this order: CHANGE_REQUEST_NOT_FAILED, PERSONAL_DATA_ERASED (nobody knows any more what it asked for), CHANGE_REQUEST_EXPIRED. */
+export function assertRetryable(request: Waiting & Pick<ChangeRequest, 'inputSealed'>, now: Date): void {
+  const { status, inputSealed } = request;
+  if (status !== 'FAILED') refuse('CHANGE_REQUEST_NOT_FAILED', 'Only what failed is tried again.', { status });
+  if (inputSealed.length === 0) refuse('PERSONAL_DATA_ERASED', 'What it asked for was erased.');
+  assertPending({ ...request, status: 'PENDING' }, now);
+}
+
 const NO_STANDING: Record<string, string> = {
   MAKER_IS_CHECKER: 'Somebody else has to decide what you proposed.',
   DELEGATE_OF_MAKER: 'You stand in for whoever proposed this: somebody else has to decide it.',
@@ -58,6 +66,9 @@ const NO_STANDING: Record<string, string> = {
   ASSIGNED_TO_ANOTHER: 'This was assigned to somebody else.',
   LIMIT_EXCEEDED: 'This is above your limit.',
 };
+
+/** Whoever proposed it, under whichever of their users, or stands in for them. */
+export const isOnItsSide = ({ code }: Standing): boolean => code === 'MAKER_IS_CHECKER' || code === 'DELEGATE_OF_MAKER';
 
 /**
  * Refuses whoever has no standing, with the first of: MAKER_IS_CHECKER (they made it, under whichever of their users), DELEGATE_OF_MAKER, DECISION_REPEATED,

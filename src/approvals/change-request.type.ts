@@ -176,7 +176,10 @@ export class ChangeRequest {
   @Field(() => [ID], { description: 'Ids of users who may decide now, whatever their roles.' })
   approverIds!: string[];
 
-  @Field(() => User, { nullable: true, description: 'The one whose turn it is alone; null: any of them.' })
+  @Field(() => User, {
+    nullable: true,
+    description: 'The one whose turn it is alone, as long as they could decide it; null: any of them.',
+  })
   assignee!: User | null;
 
   @Field(() => Money, { nullable: true, description: 'What is at stake; null: no money, or none that is told.' })

@@ -22,20 +22,32 @@ export interface StepNow {
 const STANDING = `SELECT s.code, s.step, s.on_behalf_of AS "onBehalfOfId"
   FROM change_request r, change_request_standing(r, $2, $3) s WHERE r.id = $1`;
 
+const ALONE = `SELECT s.code, s.step, s.on_behalf_of AS "onBehalfOfId"
+  FROM change_request r, change_request_standing(jsonb_populate_record(r, '{"assignee_id": null}'), $2, $3) s WHERE r.id = $1`;
+
+/** How somebody would stand to it if it were nobody's turn alone. */
+export const standingAlone = async (tx: Transaction, { id }: ChangeRequest, who: string): Promise<Standing> =>
+  (await tx.query<Standing>(ALONE, [id, who, tx.now]))[0]!;
+
 const LIMITED = `SELECT l.id FROM approval_limit l WHERE person_of(l.user_id) = ANY (
   SELECT person_of(u) FROM unnest($1::uuid[]) u) ORDER BY l.id FOR NO KEY UPDATE`;
 
+const OF_ANOTHER = `SELECT id FROM delegation WHERE delegator_id = $1 AND delegate_id = $2 AND revoked_at IS NULL ORDER BY id FOR SHARE`;
+
 /**
  * How somebody stands to a request that is locked. Their limits are locked first, and looked at then: two requests that are each within a
- * limit over a day do not pass it together.
+ * limit over a day do not pass it together. So is what has them stand in for another, so that nobody ends it meanwhile.
  */
 export async function standingOf(tx: Transaction, request: ChangeRequest, who: string): Promise<Standing> {
   const look = async () => (await tx.query<Standing>(STANDING, [request.id, who, tx.now]))[0]!;
-  if (request.amountMinor === null) return look();
   const first = await look();
-  const limited = await tx.query(LIMITED, [[who, first.onBehalfOfId].filter((each) => each !== null)]);
-  return limited.length > 0 ? look() : first;
+  const { onBehalfOfId } = first;
+  if (onBehalfOfId !== null) await tx.query(OF_ANOTHER, [onBehalfOfId, who]);
+  const limited = request.amountMinor === null ? [] : await tx.query(LIMITED, [[who, onBehalfOfId].filter(isSomebody)]);
+  return onBehalfOfId !== null || limited.length > 0 ? look() : first;
 }
+
+const isSomebody = (id: string | null): id is string => id !== null;
 
 const STEPS = 'SELECT s.* FROM change_request r, change_request_steps(r) s WHERE r.id = $1';
 

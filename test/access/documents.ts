@@ -20,6 +20,16 @@ export const INPUTS: Record<string, () => object> = {
   approveChangeRequest: () => ({ id: NO_ID, revision: 1, digest: '0'.repeat(64) }),
   rejectChangeRequest: () => ({ id: NO_ID, reason: 'no' }),
   withdrawChangeRequest: () => ({ id: NO_ID }),
+  reassignChangeRequest: () => ({ id: NO_ID, revision: 1, assigneeId: NO_ID, reason: 'their field' }),
+  retryChangeRequest: () => ({ id: NO_ID, revision: 1, digest: '0'.repeat(64) }),
+  delegateApprovals: () => ({ delegateId: NO_ID, endsAt: '2999-01-01T00:00:00Z', reason: 'away' }),
+  delegateApprovalsForAnother: () => ({
+    delegatorId: NO_ID,
+    delegateId: NO_ID,
+    endsAt: '2999-01-01T00:00:00Z',
+    reason: 'ill',
+  }),
+  revokeDelegation: () => ({ delegationId: NO_ID, reason: 'back' }),
   createApprovalPolicy: () => ({ operation: 'invoice.void', name: `d-${unique().toLowerCase()}`, reason: 'audit' }),
   changeApprovalPolicy: () => ({ approvalPolicyId: NO_ID, active: true, reason: 'audit' }),
   createWebhook: () => ({
@@ -102,6 +112,7 @@ export function queryOf(
       query: `{ ${name}(subjectType: "Account", subjectId: "${NO_ID}", at: "2026-01-01T00:00:00Z") { userId } }`,
       variables,
     };
+  if (name === 'approvalCounts') return { query: `{ ${name} { operation waiting } }`, variables };
   if (name === 'approvalPolicyFor')
     return { query: `{ ${name}(operation: "none.such", input: {}) { required } }`, variables };
   if (name === 'auditConsistencyProof') return { query: `{ ${name}(fromSize: 0, toSize: 0) { toSize } }`, variables };

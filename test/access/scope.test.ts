@@ -345,8 +345,10 @@ describe('somebody without a role', () => {
     expect(data!.viewer.permissions).toEqual([
       { action: 'changePassword', subject: 'User' },
       { action: 'end', subject: 'Session' },
+      { action: 'read', subject: 'Delegation' },
       { action: 'read', subject: 'Session' },
       { action: 'read', subject: 'User' },
+      { action: 'revoke', subject: 'Delegation' },
     ]);
   });
 });

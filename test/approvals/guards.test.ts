@@ -267,6 +267,7 @@ describe('two people, in the database', () => {
       ]);
       expect(changes.get('change_request_revision')).toEqual(['changes', 'input_shown', 'version']);
       expect(changes.get('decision')).toEqual(['version']);
+      expect(changes.get('delegation')).toEqual(['revoked_at', 'revoked_by_id', 'version']);
       expect(changes.get('role_grant')).toEqual(['revoked_at', 'revoked_by_id', 'version']);
       expect(changes.get('session')).toEqual(['ended_at', 'version']);
       expect(changes.get('app_user')).toEqual([

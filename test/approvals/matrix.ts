@@ -52,6 +52,9 @@ export const MATRIX: Record<string, Line> = {
   'approvalPolicy.create': access('always'),
   'approvalPolicy.change': access('always'),
   'personalData.erase': access('always'),
+  'delegation.create': access('when switched on'),
+  'delegation.createForAnother': access('always'),
+  'delegation.revoke': access('when switched on'),
 };
 
 /** How somebody may stand to a request, and what a yes of theirs comes to when they hold a role that decides it, or another one. */

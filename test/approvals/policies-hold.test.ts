@@ -57,7 +57,9 @@ describe('what a policy says can be taken back', () => {
     expect(without.toSorted()).toEqual([
       'changeRequest.approve',
       'changeRequest.breakGlass',
+      'changeRequest.reassign',
       'changeRequest.reject',
+      'changeRequest.retry',
       'changeRequest.return',
       'changeRequest.revise',
       'changeRequest.withdraw',

@@ -66,3 +66,44 @@ export async function later<T>(t: TestApp, hours: number, work: () => Promise<T>
     t.clock.at = null;
   }
 }
+
+/** Lets a policy ask for these steps while some work is done. */
+export async function withSteps<T>(
+  t: TestApp,
+  operation: string,
+  steps: { stage?: number; roles?: string[]; people?: string[]; quorum?: number }[],
+  work: () => Promise<T>,
+): Promise<T> {
+  const set = (asked: unknown) =>
+    t.sql(`UPDATE approval_policy SET steps = $2 WHERE operation = $1 AND name = 'standard'`, [
+      operation,
+      JSON.stringify(asked),
+    ]);
+  const [before] = await t.sql(`SELECT steps FROM approval_policy WHERE operation = $1 AND name = 'standard'`, [
+    operation,
+  ]);
+  await set(steps.map((step) => ({ stage: 1, roles: [], people: [], quorum: 1, ...step })));
+  try {
+    return await work();
+  } finally {
+    await set(before!.steps);
+  }
+}
+
+/** An invoice whose voiding waits for one person alone, by name, unless more is asked for. */
+export const givenVoidFor = (t: TestApp, who: CastName, ...more: Parameters<typeof withSteps>[2]) =>
+  withSteps(t, 'invoice.void', [{ people: [t.as(who).userId] }, ...more], () => givenProposedVoid(t));
+
+/** Somebody who stands in for another for a day, said so by themselves. */
+export async function givenDelegation(
+  t: TestApp,
+  from: CastName,
+  to: CastName,
+  more: Record<string, unknown> = {},
+): Promise<string> {
+  const endsAt = new Date((t.clock.at ?? new Date()).getTime() + 24 * HOUR).toISOString();
+  const input = { delegateId: t.as(to).userId, endsAt, reason: 'on leave', ...more };
+  const { payload, errors } = await t.as(from).mutate('delegateApprovals', input, 'outcome delegation { id }');
+  if (errors.length > 0) throw new Error(JSON.stringify(errors));
+  return payload.delegation.id as string;
+}

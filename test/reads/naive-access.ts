@@ -38,7 +38,7 @@ const OUTSIDE: Record<string, Sees> = { Webhook: 'all', WebhookDelivery: 'all' }
 const WATCHING: Record<string, Sees> = { ...HOUSE, ApprovalLimit: 'all', Finding: 'all' };
 
 const SEES: Record<string, Record<string, Sees>> = {
-  admin: { ...WATCHING, ...OUTSIDE, RoleGrant: 'all' },
+  admin: { ...WATCHING, ...OUTSIDE, RoleGrant: 'all', Delegation: 'all' },
   billing: HOUSE,
   supervisor: { ...WATCHING, Complaint: 'all' },
   operations: { ...HOUSE, Complaint: 'all' },
@@ -47,10 +47,19 @@ const SEES: Record<string, Record<string, Sees>> = {
     ...OUTSIDE,
     Complaint: 'all',
     RoleGrant: 'all',
+    Delegation: 'all',
     AuditEvent: 'all',
     AuditCheckpoint: 'all',
   },
-  auditor: { ...WATCHING, ...OUTSIDE, Complaint: 'all', RoleGrant: 'all', AuditEvent: 'all', AuditCheckpoint: 'all' },
+  auditor: {
+    ...WATCHING,
+    ...OUTSIDE,
+    Complaint: 'all',
+    RoleGrant: 'all',
+    Delegation: 'all',
+    AuditEvent: 'all',
+    AuditCheckpoint: 'all',
+  },
   client: {
     Account: (row, who) => row.id === who.accountId,
     Lob: ofTheirs,
@@ -59,7 +68,7 @@ const SEES: Record<string, Record<string, Sees>> = {
     Invoice: (row, who) =>
       row.account_id === who.accountId && ['CLIENT_REVIEW', 'ISSUED', 'VOIDED'].includes(row.status as string),
   },
-  '': { User: themselves },
+  '': { User: themselves, Delegation: (row, who) => [row.delegator_id, row.delegate_id].includes(who.id) },
 };
 
 /** Parts of a whole are seen by whoever sees the whole, and are reached through it alone. */
@@ -94,6 +103,9 @@ const DECIDES_ACCESS = new Set([
   'user.link',
   'approvalPolicy.create',
   'approvalPolicy.change',
+  'delegation.create',
+  'delegation.createForAnother',
+  'delegation.revoke',
   'approvalLimit.set',
   'exchangeRate.set',
   'personalData.erase',
@@ -131,23 +143,25 @@ const HOUSE_READS = Object.keys(HOUSE)
   .join(', ');
 const OUTSIDE_READS = 'read Webhook, read WebhookDelivery';
 const WATCHES = `${HOUSE_READS}, read ApprovalLimit, read Finding`;
-const ALWAYS = listed('read User, changePassword User, read Session, end Session');
+const ALWAYS = listed('read User, changePassword User, read Session, end Session, read Delegation, revoke Delegation');
 const PERMISSIONS: Record<string, string[]> = {
   admin:
     listed(`${WATCHES}, ${OUTSIDE_READS}, create Webhook, change Webhook, drawSecret Webhook, redeliver Webhook, create User, link User, readPersonOf User, deactivate User, set ApprovalLimit, set ExchangeRate, grant RoleGrant, revoke RoleGrant, read RoleGrant,
-    create ApprovalPolicy, change ApprovalPolicy, withdraw ChangeRequest, revise ChangeRequest, approve ChangeRequest, reject ChangeRequest, return ChangeRequest`),
+    create ApprovalPolicy, change ApprovalPolicy, create Delegation, createForAnother Delegation,
+    withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest, reassign ChangeRequest, approve ChangeRequest, reject ChangeRequest, return ChangeRequest`),
   billing: listed(`${HOUSE_READS}, change Account, draft Invoice, issue Invoice, void Invoice, open Dispute,
-    resolve Dispute, withdraw Dispute, reveal Account, withdraw ChangeRequest, revise ChangeRequest`),
+    resolve Dispute, withdraw Dispute, reveal Account, withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest`),
   supervisor:
-    listed(`${WATCHES}, read Complaint, reveal Account, resolve Dispute, breakGlass ChangeRequest, withdraw ChangeRequest, revise ChangeRequest,
+    listed(`${WATCHES}, read Complaint, reveal Account, resolve Dispute, create Delegation, breakGlass ChangeRequest, withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest,
     approve ChangeRequest, reject ChangeRequest, return ChangeRequest`),
   operations: listed(`${HOUSE_READS}, read Complaint, open Account, change Account, close Account, open Lob, close Lob,
     hire Agent, assign Agent, transfer Agent, end Assignment, file Complaint, acknowledge Complaint, resolve Complaint,
-    reveal Complaint, withdraw ChangeRequest, revise ChangeRequest`),
+    reveal Complaint, withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest`),
   compliance:
     listed(`${WATCHES}, ${OUTSIDE_READS}, read Complaint, read RoleGrant, read AuditEvent, read AuditCheckpoint, file Complaint, readPersonOf User, review Finding, breakGlass ChangeRequest,
     acknowledge Complaint, resolve Complaint, reopen Complaint, reveal Complaint, reveal Account,
-    reveal AuditEvent, erase User, erase Agent, erase Complaint, erase ChangeRequest, withdraw ChangeRequest, revise ChangeRequest, approve ChangeRequest, reject ChangeRequest, return ChangeRequest`),
+    reveal AuditEvent, erase User, erase Agent, erase Complaint, erase ChangeRequest, create Delegation,
+    withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest, reassign ChangeRequest, approve ChangeRequest, reject ChangeRequest, return ChangeRequest`),
   auditor: listed(
     `${WATCHES}, ${OUTSIDE_READS}, read Complaint, read RoleGrant, read AuditEvent, read AuditCheckpoint, reveal AuditEvent, readPersonOf User`,
   ),

@@ -30,6 +30,24 @@ const holds = (world: World, id: string, { roles, people }: Pick<Step, 'roles' |
 const within = ({ starts_at, ends_at }: Row, at: bigint) =>
   us(starts_at as Instant) <= at && at < us(ends_at as Instant);
 
+/** Whether somebody spoke for another then, with a right that was not taken back since. */
+const stoodIn = (world: World, request: Row, by: string, behalf: string, at: Instant): boolean =>
+  world
+    .all('delegation')
+    .some(
+      (each) =>
+        each.delegator_id === behalf &&
+        each.delegate_id === by &&
+        each.revoked_at === null &&
+        within(each, us(at)) &&
+        covers(each, request),
+    );
+
+/** Whether a delegation is over what a request is about. */
+const covers = ({ operations, account_ids }: Row, request: Row): boolean =>
+  (operations === null || (operations as string[]).includes(request.operation as string)) &&
+  (account_ids === null || (account_ids as string[]).includes(request.account_id as string));
+
 const saidTo = (request: Row, world: World) =>
   world.all('decision').filter((each) => each.change_request_id === request.id && each.revision === request.revision);
 
@@ -60,16 +78,7 @@ export function stepsOf(request: Row, world: World): Step[] {
         of === step.step &&
         isActive(world, by as string) &&
         holds(world, (behalf ?? by) as string, step) &&
-        (behalf === null ||
-          world
-            .all('delegation')
-            .some(
-              (each) =>
-                each.delegator_id === behalf &&
-                each.delegate_id === by &&
-                each.revoked_at === null &&
-                within(each, us(at as Instant)),
-            )),
+        (behalf === null || stoodIn(world, request, by as string, behalf as string, at as Instant)),
     );
     return { ...step, approvals: counted.length };
   });
@@ -131,14 +140,13 @@ function withinLimits(world: World, request: Row, who: string): boolean {
     });
 }
 
-/** Whether somebody may decide a change request now. */
-export function mayDecide(who: Looker, request: Row, world: World): boolean {
+/** Whose right somebody could decide with, if it were the turn of the assignee alone, or (null) of nobody alone; null: of nobody's. */
+function authorityOf(world: World, who: string, request: Row, assignee: string | null): string | null {
   const now = nowUs(world);
-  const person = personOf(world, who.id);
+  const person = personOf(world, who);
   const maker = personOf(world, request.maker_id as string);
   const standing = world.all('delegation').filter((each) => each.revoked_at === null && within(each, now));
-  if (statusOf(request, world) !== 'PENDING' || !decides(who, request.operation as string)) return false;
-  if (person === maker) return false;
+  if (person === maker) return null;
   if (
     standing.some(
       (each) =>
@@ -146,29 +154,35 @@ export function mayDecide(who: Looker, request: Row, world: World): boolean {
         personOf(world, each.delegate_id as string) === person,
     )
   )
-    return false;
+    return null;
   const spoken = new Set(
-    saidTo(request, world).flatMap(({ decided_by_id: by, on_behalf_of_id: behalf }) =>
-      [by, behalf].flatMap((id) => (id ? [personOf(world, id as string)] : [])),
-    ),
+    saidTo(request, world).flatMap(({ decided_by_id: by, on_behalf_of_id: behalf, created_at: at }) => [
+      personOf(world, by as string),
+      ...(behalf && stoodIn(world, request, by as string, behalf as string, at as Instant)
+        ? [personOf(world, behalf as string)]
+        : []),
+    ]),
   );
-  if (spoken.has(person)) return false;
+  if (spoken.has(person)) return null;
   const delegators = standing
-    .filter(
-      ({ delegate_id, operations, account_ids }) =>
-        delegate_id === who.id &&
-        (operations === null || (operations as string[]).includes(request.operation as string)) &&
-        (account_ids === null || (account_ids as string[]).includes(request.account_id as string)),
-    )
+    .filter((each) => each.delegate_id === who && covers(each, request))
     .map(({ delegator_id }) => delegator_id as string);
   const open = stepsOf(request, world).filter((step) => step.open);
-  const authority = [who.id, ...delegators.toSorted()].find(
+  const authority = [who, ...delegators.toSorted()].find(
     (id) =>
-      (request.assignee_id === null || request.assignee_id === id) &&
+      (assignee === null || assignee === id) &&
       personOf(world, id) !== maker &&
       !spoken.has(personOf(world, id)) &&
       open.some((step) => holds(world, id, step)),
   );
-  if (authority === undefined) return false;
-  return withinLimits(world, request, who.id) && withinLimits(world, request, authority);
+  if (authority === undefined) return null;
+  return withinLimits(world, request, who) && withinLimits(world, request, authority) ? authority : null;
+}
+
+/** Whether somebody may decide a change request now. It is one person's turn alone only as long as that person could decide it with their own right. */
+export function mayDecide(who: Looker, request: Row, world: World): boolean {
+  if (statusOf(request, world) !== 'PENDING' || !decides(who, request.operation as string)) return false;
+  const assigned = request.assignee_id as string | null;
+  const able = assigned !== null && authorityOf(world, assigned, request, null) === assigned;
+  return authorityOf(world, who.id, request, able ? assigned : null) !== null;
 }

@@ -99,6 +99,12 @@ export class NaiveReader implements Rows {
     for (const key of this.indexes.keys()) if (key.startsWith(`${table}/`)) this.indexes.delete(key);
   }
 
+  /** All rows of a table, as they are by now. */
+  renew(table: Table, rows: readonly Row[]): void {
+    this.tables[table].length = 0;
+    this.add(table, rows);
+  }
+
   world(): World {
     return {
       now: this.now(),

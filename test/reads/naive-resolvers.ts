@@ -5,7 +5,7 @@ import { mayDecide, stepsOf } from './naive-approvals';
 import { deceptiveTexts } from './naive-deception';
 import { connection, type PageOf } from './naive-connection';
 import type { Row, Table } from './naive-rows';
-import { assignmentsToday, clocks, lateReview, rolesHeld, statusOf, TYPES, type World } from './naive-types';
+import { assignmentsToday, clocks, isRunning, lateReview, rolesHeld, statusOf, TYPES, type World } from './naive-types';
 
 type Resolver = (row: Row, args: PageOf) => unknown;
 
@@ -191,6 +191,12 @@ export function resolversOf(rows: Rows, who: Looker | null): Record<string, Reco
     WebhookDelivery: {
       webhook: one('Webhook', 'webhook', 'webhook_id'),
       nextAttemptAt: (row) => (row.state === 'PENDING' ? (row.next_attempt_at as unknown) : null),
+    },
+    Delegation: {
+      delegator: user('delegator_id'),
+      delegate: user('delegate_id'),
+      running: (row) => isRunning(row, rows.world()),
+      revokedBy: user('revoked_by_id'),
     },
     User: {
       active: (row) => row.deactivated_at === null,

@@ -73,6 +73,10 @@ export const statusOf = (row: Row, world: World): string =>
 export const lateReview = (row: Row, world: World): boolean =>
   row.reviewed_at === null && us(row.due_at) <= nowUs(world);
 
+/** Whether a delegation holds now. */
+export const isRunning = (row: Row, world: World): boolean =>
+  row.revoked_at === null && us(row.starts_at) <= nowUs(world) && nowUs(world) < us(row.ends_at);
+
 const overdue = (row: Row, world: World): boolean => row.status !== 'RESOLVED' && us(row.due_at) <= nowUs(world);
 const breached = (row: Row, world: World): boolean => row.breached_at !== null || overdue(row, world);
 
@@ -218,6 +222,16 @@ export const TYPES: Record<string, NaiveType> = {
     },
     orders: { DUE_AT: { column: 'due_at' } },
     defaultOrder: 'DUE_AT_ASC',
+  },
+  Delegation: {
+    table: 'delegation',
+    filters: {
+      delegatorId: id('delegator_id'),
+      delegateId: id('delegate_id'),
+      running: (row, value, world) => isRunning(row, world) === value,
+    },
+    orders: { CREATED_AT, ENDS_AT: { column: 'ends_at' } },
+    defaultOrder: 'CREATED_AT_DESC',
   },
   User: {
     table: 'app_user',

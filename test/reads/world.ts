@@ -241,6 +241,20 @@ async function givenSteps(t: TestApp, lobId: string, waitingId: string): Promise
      SELECT gen_random_uuid(), d.one, d.other, '2026-01-01', '2026-12-31', 'away' FROM (VALUES ($1::uuid, $2::uuid), ($3, $4)) d (one, other)`,
     [id('admin2'), id('supervisor'), id('billing'), id('supervisor2')],
   );
+  // One that is over, one that was ended, one that is to come; over some operations, over some accounts.
+  await t.sql(
+    `INSERT INTO delegation (id, delegator_id, delegate_id, starts_at, ends_at, operations, account_ids, out_of_office, reason, revoked_at, revoked_by_id)
+     SELECT gen_random_uuid(), d.one::uuid, d.other::uuid, d.starts::timestamptz, d.ends::timestamptz, d.operations::text[],
+       (SELECT array_agg(account_id) FROM lob WHERE id = $5 AND d.of_one), d.away, 'on leave', d.revoked::timestamptz, CASE WHEN d.revoked IS NOT NULL THEN $1::uuid END
+     FROM (VALUES
+       ($1, $2, '2026-01-01', '2026-03-10 12:00:00.25Z', NULL, false, true, NULL),
+       ($2, $1, '2026-03-10 12:00:00.25Z', '2026-04-01', '{lob.close,role.grant}', false, true, NULL),
+       ($3, $1, '2026-03-01', '2026-04-01', NULL, true, false, NULL),
+       ($1, $4, '2026-03-10 12:00:01Z', '2026-04-01', '{invoice.void}', true, false, NULL),
+       ($4, $3, '2026-01-01', '2026-12-31', NULL, false, false, '2026-02-02')
+     ) d (one, other, starts, ends, operations, of_one, away, revoked)`,
+    [id('compliance'), id('supervisor'), id('supervisor2'), id('client'), lobId],
+  );
   await t.sql(
     `INSERT INTO approval_limit (id, user_id, currency, per_request_minor, per_day_minor)
      SELECT gen_random_uuid(), $1, l.* FROM (VALUES ('USD', 100, 500), ('KWD', NULL, 10), ('JPY', 9, NULL)) l`,
@@ -260,6 +274,11 @@ async function givenSteps(t: TestApp, lobId: string, waitingId: string): Promise
     [id('supervisor2'), id('compliance')],
   );
   await t.sql('UPDATE change_request SET assignee_id = $2 WHERE id = $1', [waitingId, id('supervisor2')]);
+  // One whose assignee can decide nothing (any more) is everybody's.
+  await t.sql(
+    `UPDATE change_request SET assignee_id = $1 WHERE id = (SELECT id FROM change_request WHERE status = 'PENDING' AND operation = 'invoice.void' LIMIT 1)`,
+    [id('stranger')],
+  );
   const closing = await t.person('operations').submit('lob.close', { lobId, reason: 'over' }, key());
   return closing.changeRequestId!;
 }

@@ -13,6 +13,7 @@ export const admin: Role = ({ can }) => {
   can('set', ['ApprovalLimit', 'ExchangeRate']);
   can('read', OUTSIDE);
   can(['create', 'change', 'drawSecret', 'redeliver'], 'Webhook');
-  can(['withdraw', 'revise'], 'ChangeRequest');
+  can(['read', 'create', 'createForAnother', 'revoke'], 'Delegation');
+  can(['withdraw', 'revise', 'retry', 'reassign'], 'ChangeRequest');
   can(['approve', 'reject', 'return'], 'ChangeRequest', { operation: { $in: ACCESS_OPERATIONS } });
 };

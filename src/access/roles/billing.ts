@@ -11,5 +11,5 @@ export const billing: Role = ({ can, userId }) => {
   can('resolve', 'Dispute');
   can('withdraw', 'Dispute', { openedById: userId });
   can('reveal', 'Account');
-  can(['withdraw', 'revise'], 'ChangeRequest');
+  can(['withdraw', 'revise', 'retry'], 'ChangeRequest');
 };

@@ -13,7 +13,8 @@ export const compliance: Role = ({ can }) => {
   can('reveal', 'AuditEvent');
   can('erase', ['User', 'Agent', 'Complaint', 'ChangeRequest']);
   can(['read', 'end'], 'Session');
-  can(['withdraw', 'revise'], 'ChangeRequest');
+  can(['read', 'create'], 'Delegation');
+  can(['withdraw', 'revise', 'retry', 'reassign'], 'ChangeRequest');
   can('review', 'Finding');
   can(['approve', 'reject', 'return', 'breakGlass'], 'ChangeRequest', { operation: { $in: ACCESS_OPERATIONS } });
 };

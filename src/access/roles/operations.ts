@@ -16,5 +16,5 @@ export const operations: Role = ({ can }) => {
   can('acknowledge', 'Complaint');
   can('resolve', 'Complaint');
   can('reveal', 'Complaint');
-  can(['withdraw', 'revise'], 'ChangeRequest');
+  can(['withdraw', 'revise', 'retry'], 'ChangeRequest');
 };

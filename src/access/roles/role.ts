@@ -38,6 +38,9 @@ export const ACCESS_OPERATIONS = [
   'user.link',
   'approvalPolicy.create',
   'approvalPolicy.change',
+  'delegation.create',
+  'delegation.createForAnother',
+  'delegation.revoke',
   'approvalLimit.set',
   'exchangeRate.set',
   'personalData.erase',
@@ -50,6 +53,9 @@ export const ACCESS_OPERATIONS = [
 export const everybody: Role = ({ can, userId }) => {
   can(['read', 'changePassword'], 'User', { id: userId });
   can(['read', 'end'], 'Session', { userId });
+  // Both people see who stands in for whom, and end it.
+  can(['read', 'revoke'], 'Delegation', { delegatorId: userId });
+  can(['read', 'revoke'], 'Delegation', { delegateId: userId });
 };
 
 /** Who outside is told what. */

@@ -5,6 +5,7 @@ export const supervisor: Role = ({ can }) => {
   can('read', [...BUSINESS, ...CONTROLS, 'Complaint']);
   can('reveal', 'Account');
   can('resolve', 'Dispute');
-  can(['withdraw', 'revise'], 'ChangeRequest');
+  can('create', 'Delegation');
+  can(['withdraw', 'revise', 'retry'], 'ChangeRequest');
   can(['approve', 'reject', 'return', 'breakGlass'], 'ChangeRequest');
 };

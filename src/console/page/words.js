@@ -15,6 +15,9 @@ const OPERATIONS = {
   'complaint.file': 'File a complaint',
   'complaint.reopen': 'Reopen a complaint',
   'complaint.resolve': 'Resolve a complaint',
+  'delegation.create': 'Have somebody stand in over change requests',
+  'delegation.createForAnother': 'Have somebody stand in for another over change requests',
+  'delegation.revoke': 'End that somebody stands in',
   'dispute.open': 'Dispute lines of an invoice',
   'dispute.resolve': 'Resolve a dispute',
   'dispute.withdraw': 'Withdraw a dispute',
@@ -39,11 +42,14 @@ const MOMENTS = {
   'changeRequest.returned': 'Returned for rework',
   'changeRequest.revised': 'Revised',
   'changeRequest.withdrawn': 'Withdrawn',
+  'changeRequest.reassigned': 'Passed on to one person, or back to all',
+  'changeRequest.retried': 'Set to wait again after it failed',
   'changeRequest.approve': 'Approval refused',
   'changeRequest.reject': 'Rejection refused',
   'changeRequest.return': 'Return refused',
   'changeRequest.revise': 'Revision refused',
   'changeRequest.withdraw': 'Withdrawal refused',
+  'changeRequest.reassign': 'Passing it on refused',
 };
 
 const STATUSES = {

@@ -277,12 +277,13 @@ export class ApprovalsModel {
     const spoken = new Set(
       request.decisions
         .filter(({ revision }) => revision === request.revision)
-        .flatMap(({ by, behalf }) => [by, behalf].map((each) => each && personOf(each))),
+        .flatMap((said) => [said.by, this.spokeFor(said, request)].map((each) => each && personOf(each))),
     );
     if (spoken.has(personOf(who))) return no('DECISION_REPEATED');
     const open = this.stepsOf(request).filter((step) => step.open);
+    const assignee = this.assigneeOf(request);
     const stepFor = (authority: Who) =>
-      (request.assignee ?? authority) === authority && personOf(authority) !== maker && !spoken.has(personOf(authority))
+      (assignee ?? authority) === authority && personOf(authority) !== maker && !spoken.has(personOf(authority))
         ? open.find((step) => this.holds(authority, step))
         : undefined;
     const own = stepFor(who);
@@ -294,7 +295,15 @@ export class ApprovalsModel {
         return step === undefined ? [] : [{ code: null, step, behalf: from }];
       })
       .toSorted((one, other) => one.step - other.step || this.byId(one.behalf, other.behalf));
-    return others[0] ?? no(request.assignee === null ? 'NOT_AN_APPROVER' : 'ASSIGNED_TO_ANOTHER');
+    return others[0] ?? no(assignee === null ? 'NOT_AN_APPROVER' : 'ASSIGNED_TO_ANOTHER');
+  }
+
+  /** The one whose turn it is alone, as long as they could decide it with their own right. */
+  private assigneeOf(request: Request): Who | null {
+    const { assignee } = request;
+    if (assignee === null) return null;
+    const { code, behalf } = this.standing({ ...request, assignee: null }, assignee);
+    return code === null && behalf === null ? assignee : null;
   }
 
   /** Set by whoever knows the ids: among equals the first by id is taken. */
@@ -340,17 +349,22 @@ export class ApprovalsModel {
       said.step === number &&
       this.users.get(by)!.active &&
       this.holds(behalf ?? by, step) &&
-      (behalf === null ||
-        this.delegations.some(
-          (each) =>
-            each.from === behalf &&
-            each.to === by &&
-            !each.revoked &&
-            each.starts <= at &&
-            at < each.ends &&
-            covers(each, request),
-        ))
+      (behalf === null || this.spokeFor({ by, behalf, at }, request) !== null)
     );
+  }
+
+  /** Whose right something was said with, unless that was taken back since. */
+  private spokeFor({ by, behalf, at }: Pick<Decision, 'by' | 'behalf' | 'at'>, request: Request): Who | null {
+    const held = this.delegations.some(
+      (each) =>
+        each.from === behalf &&
+        each.to === by &&
+        !each.revoked &&
+        each.starts <= at &&
+        at < each.ends &&
+        covers(each, request),
+    );
+    return held ? behalf : null;
   }
 
   private say(
