@@ -1,26 +1,12 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { API_ROLE } from '../src/platform/database-roles';
 
-/**
- * Policies have steps, with a quorum each; people have limits, stand in for each other, and may be several users. Who may decide a request, and which of
- * its steps are done, is said here once: the code that decides, the reads that show it and the triggers that hold it all ask these functions.
- */
+/** Policies have steps, with a quorum each; people have limits, stand in for each other, and may be several users. What follows from that is in …-deciding. */
 export class ApprovalsInDepth1763740814000 implements MigrationInterface {
   name = 'ApprovalsInDepth1763740814000';
 
   async up(runner: QueryRunner): Promise<void> {
-    const statements = [
-      ...PERSONS,
-      ...POLICIES,
-      ...TABLES,
-      ...REQUESTS,
-      ...DECIDING,
-      ...LIMITS,
-      ...STANDING,
-      ...GUARDS,
-      ...SEEDS,
-    ];
-    for (const statement of statements) await runner.query(statement);
+    for (const statement of [...PERSONS, ...POLICIES, ...TABLES, ...REQUESTS, ...SEEDS]) await runner.query(statement);
   }
 
   async down(): Promise<void> {
@@ -88,6 +74,11 @@ const TABLES = [
     CONSTRAINT delegation_delegate FOREIGN KEY (delegate_id) REFERENCES app_user (id),
     CONSTRAINT delegation_revoked_by FOREIGN KEY (revoked_by_id) REFERENCES app_user (id)
   )`,
+  `CREATE FUNCTION delegation_is_to_another_person() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF person_of(NEW.delegator_id) = person_of(NEW.delegate_id) THEN
+      RAISE EXCEPTION 'delegated to the same person' USING ERRCODE = 'check_violation', CONSTRAINT = 'delegation_by_same_person'; END IF;
+    RETURN NEW; END $$`,
+  `CREATE TRIGGER delegation_is_to_another_person BEFORE INSERT ON delegation FOR EACH ROW EXECUTE FUNCTION delegation_is_to_another_person()`,
   `CREATE INDEX delegation_to ON delegation (delegate_id)`,
   `CREATE INDEX delegation_from ON delegation (delegator_id)`,
   `CREATE TRIGGER delegation_is_set_once BEFORE UPDATE ON delegation FOR EACH ROW EXECUTE FUNCTION is_set_once(revoked_at, revoked_by_id)`,
@@ -95,7 +86,7 @@ const TABLES = [
   `CREATE TABLE approval_limit (
     ${ROW},
     user_id uuid NOT NULL,
-    currency text NOT NULL,
+    currency text NOT NULL CONSTRAINT approval_limit_currency_plain CHECK (currency !~ '[^ !#-\\[\\]-~]'),
     per_request_minor bigint,
     per_day_minor bigint,
     CONSTRAINT approval_limit_pkey PRIMARY KEY (id),
@@ -136,6 +127,15 @@ const TABLES = [
     CONSTRAINT finding_raised_by FOREIGN KEY (raised_by_id) REFERENCES app_user (id),
     CONSTRAINT finding_reviewed_by FOREIGN KEY (reviewed_by_id) REFERENCES app_user (id)
   )`,
+  `CREATE INDEX finding_due ON finding (due_at, id)`,
+  // Reviewed by neither person that it is about.
+  `CREATE FUNCTION finding_is_of_other_persons() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF NEW.reviewed_by_id IS NOT NULL AND person_of(NEW.reviewed_by_id) IN (person_of(NEW.raised_by_id),
+      (SELECT person_of(r.maker_id) FROM change_request r WHERE r.id = NEW.change_request_id)) THEN
+      RAISE EXCEPTION 'reviewed by the same person' USING ERRCODE = 'check_violation', CONSTRAINT = 'finding_review_by_same_person'; END IF;
+    RETURN NEW; END $$`,
+  `CREATE TRIGGER finding_is_of_other_persons BEFORE INSERT OR UPDATE OF reviewed_by_id ON finding FOR EACH ROW
+    EXECUTE FUNCTION finding_is_of_other_persons()`,
   `CREATE TRIGGER finding_is_set_once BEFORE UPDATE ON finding FOR EACH ROW
     EXECUTE FUNCTION is_set_once(reviewed_by_id, reviewed_at, verdict, comment)`,
   `GRANT SELECT, INSERT, UPDATE (version, reviewed_by_id, reviewed_at, verdict, comment) ON finding TO ${API_ROLE}`,
@@ -163,118 +163,12 @@ const REQUESTS = [
   `DROP TRIGGER change_request_asks_anew ON change_request`,
   `CREATE TRIGGER change_request_asks_anew BEFORE UPDATE OF revision, digest, seen, reason, account_id, expires_at, policy_id, policy_version
     ON change_request FOR EACH ROW EXECUTE FUNCTION change_request_asks_anew()`,
-  `CREATE TRIGGER change_request_waits_for_others BEFORE UPDATE OF approver_roles, approver_ids, assignee_id, remind_at, escalate_at ON change_request
+  `CREATE TRIGGER change_request_waits_for_others BEFORE UPDATE OF approver_roles, approver_ids, remind_at, escalate_at ON change_request
     FOR EACH ROW WHEN (OLD.status <> 'PENDING' OR OLD.steps IS NULL) EXECUTE FUNCTION change_request_asks_anew()`,
+  // Whose turn it is alone is no part of what was asked for, also not of a request that was made before there were steps.
+  `CREATE TRIGGER change_request_is_assigned BEFORE UPDATE OF assignee_id ON change_request
+    FOR EACH ROW WHEN (OLD.status <> 'PENDING') EXECUTE FUNCTION change_request_asks_anew()`,
   `ALTER TABLE decision ADD step integer NOT NULL DEFAULT 1, ADD on_behalf_of_id uuid CONSTRAINT decision_on_behalf_of REFERENCES app_user (id)`,
-];
-
-/** Somebody who can sign in, and whose password is their own. */
-const ACTIVE = `u.deactivated_at IS NULL AND u.password_set_by_id IS NULL`;
-
-const DECIDING = [
-  `CREATE FUNCTION holds_step(who uuid, roles jsonb, people jsonb) RETURNS boolean LANGUAGE sql STABLE AS $$
-    SELECT EXISTS (SELECT FROM app_user u WHERE u.id = who AND ${ACTIVE} AND (people ? who::text
-      OR EXISTS (SELECT FROM role_grant g WHERE g.user_id = who AND g.revoked_at IS NULL AND roles ? g.role))) $$`,
-  // A yes counts as long as whoever said it could sign in and say it again: a role that was revoked since takes it back.
-  `CREATE FUNCTION change_request_steps(r change_request)
-    RETURNS TABLE (step int, stage int, name text, roles jsonb, people jsonb, quorum int, approvals int, open boolean) LANGUAGE sql STABLE AS $$
-    WITH asked AS (
-      SELECT n::int AS step, coalesce((s ->> 'stage')::int, 1) AS stage, s ->> 'name' AS name,
-        CASE WHEN r.escalate_to_roles IS NOT NULL AND r.escalate_at IS NULL THEN s -> 'roles' || to_jsonb(r.escalate_to_roles) ELSE s -> 'roles' END AS roles,
-        s -> 'people' AS people, (s ->> 'quorum')::int AS quorum
-      FROM jsonb_array_elements(coalesce(r.steps, jsonb_build_array(
-        jsonb_build_object('stage', 1, 'roles', r.approver_roles, 'people', '[]'::jsonb, 'quorum', 1)))) WITH ORDINALITY AS e (s, n)
-    ), said AS (
-      SELECT a.*, (SELECT count(*)::int FROM decision d JOIN app_user u ON u.id = d.decided_by_id
-        WHERE d.change_request_id = r.id AND d.revision = r.revision AND d.verdict = 'APPROVED' AND d.step = a.step AND ${ACTIVE}
-          AND holds_step(coalesce(d.on_behalf_of_id, d.decided_by_id), a.roles, a.people)
-          AND (d.on_behalf_of_id IS NULL OR EXISTS (SELECT FROM delegation e WHERE e.delegator_id = d.on_behalf_of_id
-            AND e.delegate_id = d.decided_by_id AND e.revoked_at IS NULL AND e.starts_at <= d.created_at AND d.created_at < e.ends_at))) AS approvals
-      FROM asked a
-    )
-    SELECT step, stage, name, roles, people, quorum, approvals,
-      approvals < quorum AND stage = min(stage) FILTER (WHERE approvals < quorum) OVER () FROM said ORDER BY step $$`,
-];
-
-const LIMITS = [
-  `CREATE FUNCTION per_euro(of text, day date) RETURNS numeric LANGUAGE sql STABLE AS $$
-    SELECT CASE WHEN of = 'EUR' THEN 1 ELSE (SELECT e.per_euro FROM exchange_rate e
-      WHERE e.currency = of AND e.valid_on <= day ORDER BY e.valid_on DESC LIMIT 1) END $$`,
-  // In minor units of the other currency, unrounded; null where no rate is known.
-  `CREATE FUNCTION converted_minor(minor bigint, source text, target text, day date) RETURNS numeric LANGUAGE sql STABLE AS $$
-    SELECT CASE WHEN source = target THEN minor::numeric ELSE minor::numeric * per_euro(target, day) / per_euro(source, day)
-      * power(10::numeric, currency_exponent(target) - currency_exponent(source)) END $$`,
-  // The limits of all users of a person hold. One in another currency is converted; where that cannot be done, it is exceeded.
-  `CREATE FUNCTION within_limits(r change_request, who uuid, at timestamptz) RETURNS boolean LANGUAGE sql STABLE AS $$
-    SELECT r.amount_minor IS NULL OR NOT EXISTS (
-      SELECT FROM approval_limit l WHERE person_of(l.user_id) = person_of(who) AND (
-        l.per_request_minor IS NOT NULL AND NOT coalesce(converted_minor(r.amount_minor, r.amount_currency, l.currency, (at AT TIME ZONE 'UTC')::date) <= l.per_request_minor, false)
-        OR l.per_day_minor IS NOT NULL AND NOT coalesce((
-          SELECT sum(coalesce(converted_minor(o.amount_minor, o.amount_currency, l.currency, (at AT TIME ZONE 'UTC')::date), 'Infinity'))
-          FROM (SELECT r.amount_minor, r.amount_currency UNION ALL
-            SELECT c.amount_minor, c.amount_currency FROM decision d JOIN change_request c ON c.id = d.change_request_id
-            WHERE d.verdict = 'APPROVED' AND d.created_at > at - interval '24 hours' AND c.id <> r.id AND c.amount_minor IS NOT NULL
-              AND c.status IN ('PENDING', 'EXECUTED') AND d.revision = c.revision
-              AND (d.decided_by_id IN (SELECT u.id FROM app_user u WHERE coalesce(u.person_id, u.id) = person_of(who))
-                OR d.on_behalf_of_id IN (SELECT u.id FROM app_user u WHERE coalesce(u.person_id, u.id) = person_of(who)))
-          ) o) <= l.per_day_minor, false))) $$`,
-  `CREATE INDEX decision_by ON decision (decided_by_id, created_at)`,
-  `CREATE INDEX decision_on_behalf ON decision (on_behalf_of_id, created_at) WHERE on_behalf_of_id IS NOT NULL`,
-];
-
-const STANDING = [
-  `CREATE FUNCTION stands_in(delegate uuid, r change_request, at timestamptz) RETURNS SETOF uuid LANGUAGE sql STABLE AS $$
-    SELECT d.delegator_id FROM delegation d WHERE d.delegate_id = delegate AND d.revoked_at IS NULL AND d.starts_at <= at AND at < d.ends_at
-      AND (d.operations IS NULL OR r.operation = ANY (d.operations)) AND (d.account_ids IS NULL OR r.account_id = ANY (d.account_ids)) $$`,
-  // Why somebody may not decide a request (a code; null: they may), for which step, and for whom if not for themselves.
-  `CREATE FUNCTION change_request_standing(r change_request, who uuid, at timestamptz, OUT code text, OUT step int, OUT on_behalf_of uuid)
-    LANGUAGE plpgsql STABLE AS $$ DECLARE person uuid := person_of(who); maker uuid := person_of(r.maker_id); BEGIN
-    IF person = maker THEN code := 'MAKER_IS_CHECKER'; RETURN; END IF;
-    IF EXISTS (SELECT FROM delegation d WHERE d.revoked_at IS NULL AND d.starts_at <= at AND at < d.ends_at
-      AND person_of(d.delegator_id) = maker AND person_of(d.delegate_id) = person) THEN code := 'DELEGATE_OF_MAKER'; RETURN; END IF;
-    IF EXISTS (SELECT FROM decision d WHERE d.change_request_id = r.id AND d.revision = r.revision
-      AND person IN (person_of(d.decided_by_id), person_of(d.on_behalf_of_id))) THEN code := 'DECISION_REPEATED'; RETURN; END IF;
-    SELECT s.step, nullif(a.authority, who) INTO step, on_behalf_of
-      FROM change_request_steps(r) s CROSS JOIN (SELECT who AS authority UNION ALL SELECT stands_in(who, r, at)) a
-      WHERE s.open AND (r.assignee_id IS NULL OR r.assignee_id = a.authority) AND person_of(a.authority) <> maker
-        AND holds_step(a.authority, s.roles, s.people)
-        AND NOT EXISTS (SELECT FROM decision d WHERE d.change_request_id = r.id AND d.revision = r.revision
-          AND person_of(a.authority) IN (person_of(d.decided_by_id), person_of(d.on_behalf_of_id)))
-      ORDER BY a.authority <> who, s.step, a.authority LIMIT 1;
-    IF NOT FOUND THEN
-      code := CASE WHEN r.assignee_id IS NULL THEN 'NOT_AN_APPROVER' ELSE 'ASSIGNED_TO_ANOTHER' END; RETURN; END IF;
-    IF NOT within_limits(r, who, at) OR on_behalf_of IS NOT NULL AND NOT within_limits(r, on_behalf_of, at) THEN
-      code := 'LIMIT_EXCEEDED'; END IF; END $$`,
-];
-
-const GUARDS = [
-  // Nobody decides what the same person made, nor twice, under whichever of their users, nor for somebody who did.
-  `CREATE FUNCTION decision_is_of_another_person() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE persons uuid[]; BEGIN
-    persons := array_remove(ARRAY[person_of(NEW.decided_by_id), person_of(NEW.on_behalf_of_id)], NULL);
-    IF person_of(NEW.maker_id) = ANY (persons) THEN
-      RAISE EXCEPTION 'decided by the same person' USING ERRCODE = 'check_violation', CONSTRAINT = 'decision_by_same_person'; END IF;
-    IF EXISTS (SELECT FROM decision d WHERE d.change_request_id = NEW.change_request_id AND d.revision = NEW.revision
-      AND (person_of(d.decided_by_id) = ANY (persons) OR person_of(d.on_behalf_of_id) = ANY (persons))) THEN
-      RAISE EXCEPTION 'decided twice' USING ERRCODE = 'unique_violation', CONSTRAINT = 'decision_repeated'; END IF;
-    RETURN NEW; END $$`,
-  `CREATE TRIGGER decision_is_of_another_person BEFORE INSERT ON decision FOR EACH ROW EXECUTE FUNCTION decision_is_of_another_person()`,
-  // Carried out only when each step has its quorum, or when the glass was broken by whoever said yes.
-  `CREATE OR REPLACE FUNCTION change_request_was_approved() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-    IF TG_OP = 'INSERT' OR NOT EXISTS (SELECT FROM decision d WHERE d.change_request_id = NEW.id AND d.revision = NEW.revision
-        AND d.decided_by_id = NEW.approved_by_id AND d.verdict = 'APPROVED')
-      OR EXISTS (SELECT FROM change_request_steps(NEW) s WHERE s.approvals < s.quorum)
-        AND NOT EXISTS (SELECT FROM finding f WHERE f.change_request_id = NEW.id AND f.revision = NEW.revision
-          AND f.kind = 'BREAK_GLASS' AND f.raised_by_id = NEW.approved_by_id) THEN
-      RAISE EXCEPTION 'nobody approved this' USING ERRCODE = 'check_violation'; END IF;
-    RETURN NULL; END $$`,
-  // What failed may be tried again, as it was: nothing else about it changes.
-  `CREATE OR REPLACE FUNCTION change_request_stays_closed() RETURNS trigger LANGUAGE plpgsql AS $$
-    DECLARE forgotten text[] := '{version,changes,input_shown,input_sealed}'; tried text[] := '{version,status,closed_at,failure_code}'; BEGIN
-    IF change_request_is_revised(OLD, NEW) THEN RETURN NEW; END IF;
-    IF OLD.status = 'FAILED' AND NEW.status = 'PENDING' AND OLD.input_sealed <> '' AND NEW.closed_at IS NULL AND NEW.failure_code IS NULL
-      AND to_jsonb(NEW) - tried = to_jsonb(OLD) - tried THEN RETURN NEW; END IF;
-    IF OLD.input_sealed <> '' AND NEW.input_sealed = '' AND to_jsonb(NEW) - forgotten = to_jsonb(OLD) - forgotten THEN RETURN NEW; END IF;
-    RAISE EXCEPTION 'a change request that is over stays so' USING ERRCODE = 'check_violation'; END $$`,
 ];
 
 const POLICY_COLUMNS = [
@@ -291,10 +185,26 @@ const POLICY_COLUMNS = [
   'escalate_to_roles',
 ];
 
-const KEEPERS = `'[{"stage":1,"roles":["admin","compliance"],"people":[],"quorum":1}]'`;
+const step = (...roles: string[]) => `'${JSON.stringify([{ stage: 1, roles, people: [], quorum: 1 }])}'`;
+
+/** Under administration and compliance, for each other. */
+const KEPT = {
+  'approvalPolicy.create': true,
+  'user.link': true,
+  'approvalLimit.set': true,
+  'exchangeRate.set': true,
+  'delegation.create': false,
+  'delegation.createForAnother': true,
+  'delegation.revoke': false,
+};
 
 const SEEDS = [
   `GRANT INSERT, UPDATE (${POLICY_COLUMNS.join(', ')}) ON approval_policy TO ${API_ROLE}`,
-  `INSERT INTO approval_policy (id, operation, active, steps, expires_after_hours) SELECT gen_random_uuid(), operation, active, ${KEEPERS}, 168
-    FROM (VALUES ('approvalPolicy.create', true), ('user.link', true), ('approvalLimit.set', true), ('exchangeRate.set', true)) AS each (operation, active)`,
+  ...Object.entries(KEPT).map(([operation, active]) => seed(operation, active, step('admin', 'compliance'), 168)),
+  seed('finding.review', false, step('supervisor'), 72),
 ];
+
+function seed(operation: string, active: boolean, steps: string, hours: number): string {
+  return `INSERT INTO approval_policy (id, operation, active, steps, expires_after_hours)
+    VALUES (gen_random_uuid(), '${operation}', ${active}, ${steps}, ${hours})`;
+}

@@ -13,13 +13,11 @@ import { Retention1763740810000 } from '../migrations/1763740810000-retention';
 import { PersonalData1763740812000 } from '../migrations/1763740812000-personal-data';
 import { Revisions1763740813000 } from '../migrations/1763740813000-revisions';
 import { ApprovalsInDepth1763740814000 } from '../migrations/1763740814000-approvals-in-depth';
+import { Deciding1763740814500 } from '../migrations/1763740814500-deciding';
 import { Jobs1763740815000 } from '../migrations/1763740815000-jobs';
 import { Webhooks1763740816000 } from '../migrations/1763740816000-webhooks';
 import { DeceptiveTexts1763740817000 } from '../migrations/1763740817000-deceptive-texts';
 import { Awaits1763740818000 } from '../migrations/1763740818000-awaits';
-import { PersonsAndFindings1763740820000 } from '../migrations/1763740820000-persons-and-findings';
-import { DoneSteps1763740829000 } from '../migrations/1763740829000-done-steps';
-import { Delegations1763740829500 } from '../migrations/1763740829500-delegations';
 import { RoleGrant } from './access/role-grant.entity';
 import { Session } from './access/session.entity';
 import { User } from './access/user.entity';
@@ -100,11 +98,9 @@ export const migrations = [
   PersonalData1763740812000,
   Revisions1763740813000,
   ApprovalsInDepth1763740814000,
+  Deciding1763740814500,
   Jobs1763740815000,
   Webhooks1763740816000,
   DeceptiveTexts1763740817000,
   Awaits1763740818000,
-  PersonsAndFindings1763740820000,
-  DoneSteps1763740829000,
-  Delegations1763740829500,
 ];

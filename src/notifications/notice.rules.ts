@@ -11,6 +11,9 @@ export const NOTICES = [
   'expired',
   'reminded',
   'escalated',
+  'reassigned',
+  'retried',
+  'glassBroken',
   // A refusal may end a request, too: what it is about had moved on, or it could not be carried out.
   'stale',
   'failed',

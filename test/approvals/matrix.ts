@@ -25,6 +25,8 @@ const access = (waits: Waits): Line => ({
   nameable: ['admin', 'compliance', 'supervisor'],
 });
 
+const webhooks = (waits: Waits): Line => ({ ...access(waits), deciders: ['compliance'] });
+
 export const MATRIX: Record<string, Line> = {
   'account.open': business('by default'),
   'account.change': business('if it changes bank account number or tax id'),
@@ -51,7 +53,14 @@ export const MATRIX: Record<string, Line> = {
   'role.revoke': access('when switched on'),
   'approvalPolicy.create': access('always'),
   'approvalPolicy.change': access('always'),
+  'user.link': access('always'),
+  'approvalLimit.set': access('always'),
+  'exchangeRate.set': access('always'),
+  'finding.review': business('when switched on'),
   'personalData.erase': access('always'),
+  'webhook.create': webhooks('by default'),
+  'webhook.change': webhooks('by default'),
+  'webhook.redeliver': webhooks('when switched on'),
   'delegation.create': access('when switched on'),
   'delegation.createForAnother': access('always'),
   'delegation.revoke': access('when switched on'),
