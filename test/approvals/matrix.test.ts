@@ -39,7 +39,7 @@ beforeAll(async () => {
     );
   for (const role of roleNames) {
     await standIn(maker, person(role, 'delegateOfMaker'));
-    for (const decider of ['admin', 'supervisor'] as const)
+    for (const decider of ['admin', 'supervisor', 'compliance'] as const)
       await standIn(person(decider, 'other'), person(role, 'delegateOfApprover'));
   }
 });
