@@ -63,6 +63,8 @@ const ACTORS: Record<string, CastName> = {
   setApprovalLimit: 'admin',
   setExchangeRate: 'admin',
   breakGlass: 'supervisor',
+  delegateApprovals: 'supervisor',
+  delegateApprovalsForAnother: 'admin',
   reviewFinding: 'compliance',
   revokeRole: 'admin',
   createApprovalPolicy: 'admin',

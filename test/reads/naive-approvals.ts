@@ -51,16 +51,21 @@ const covers = ({ operations, account_ids }: Row, request: Row): boolean =>
 const saidTo = (request: Row, world: World) =>
   world.all('decision').filter((each) => each.change_request_id === request.id && each.revision === request.revision);
 
-const personsIn = (world: World, { decided_by_id: by, on_behalf_of_id: behalf }: Row): string[] =>
-  [by, behalf].flatMap((id) => (id ? [personOf(world, id as string)] : []));
+/** Whose words a decision holds: of whoever said it, and of whom they stood in for with a right that still counts. */
+const personsIn = (world: World, request: Row, { decided_by_id: by, on_behalf_of_id: behalf, created_at: at }: Row) => [
+  personOf(world, by as string),
+  ...(behalf && stoodIn(world, request, by as string, behalf as string, at as Instant)
+    ? [personOf(world, behalf as string)]
+    : []),
+];
 
 /** Of each person what they said first, and of the maker nothing, whichever of their users it was. */
 function firstOfEachPerson(request: Row, world: World): Row[] {
   const maker = personOf(world, request.maker_id as string);
   const said = saidTo(request, world).toSorted((one, other) => (one.id < other.id ? -1 : 1));
   return said.filter((each, index) => {
-    const before = new Set([maker, ...said.slice(0, index).flatMap((other) => personsIn(world, other))]);
-    return !personsIn(world, each).some((person) => before.has(person));
+    const before = new Set([maker, ...said.slice(0, index).flatMap((other) => personsIn(world, request, other))]);
+    return !personsIn(world, request, each).some((person) => before.has(person));
   });
 }
 
@@ -155,15 +160,7 @@ function authorityOf(world: World, who: string, request: Row, assignee: string |
     )
   )
     return null;
-  const spoken = new Set(
-    saidTo(request, world).flatMap(({ decided_by_id: by, on_behalf_of_id: behalf, created_at: at }) => [
-      personOf(world, by as string),
-      ...(behalf && stoodIn(world, request, by as string, behalf as string, at as Instant)
-        ? [personOf(world, behalf as string)]
-        : []),
-    ]),
-  );
-  if (spoken.has(person)) return null;
+  const spoken = new Set(saidTo(request, world).flatMap((each) => personsIn(world, request, each)));
   const delegators = standing
     .filter((each) => each.delegate_id === who && covers(each, request))
     .map(({ delegator_id }) => delegator_id as string);
