@@ -35,6 +35,7 @@ import {
   decisionRead,
 } from './approvals/change-request.read';
 import { ChangeRequestResolver } from './approvals/change-request.resolver';
+import { RoleGrantChanges, UserChanges } from './approvals/pending-changes.resolver';
 import { delegationRead } from './approvals/delegation.read';
 import { DelegationResolver } from './approvals/delegation.resolver';
 import { exchangeRateRead } from './approvals/exchange-rate.read';
@@ -99,6 +100,8 @@ export function bareSchema(container?: ContainerType): GraphQLSchema {
       UserResolver,
       TrailResolver,
       ChangeRequestResolver,
+      UserChanges,
+      RoleGrantChanges,
       ApprovalPolicyResolver,
       WebhookResolver,
       DelegationResolver,

@@ -50,6 +50,7 @@ export const agentRead = declareRead('Agent', {
 export const assignmentRead = declareRead('Assignment', {
   table: 'assignment',
   fields: {
+    pendingChanges: pendingChanges('Assignment'),
     ...plains('id', 'startsOn', 'endsOn', 'endReason', 'version'),
     agent: one(() => agentRead, 'agent_id'),
     lob: one(() => lobRead, 'lob_id'),

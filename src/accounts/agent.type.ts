@@ -27,6 +27,9 @@ export class Assignment {
   @Field(() => String, { nullable: true, description: 'Why it ended.' })
   endReason!: string | null;
 
+  @Field(() => [ChangeRequest], { description: 'Changes to it that wait for a second person.' })
+  pendingChanges!: ChangeRequest[];
+
   @Field(() => Int, { description: 'Raised by one with each change; send it back as `expectedVersion`.' })
   version!: number;
 }

@@ -2,6 +2,7 @@ import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { User } from '../access/user.type';
 import { Money } from '../platform/money.type';
 import { connectionArgs, connectionOf, orderEnum } from '../platform/pagination';
+import { ChangeRequest } from './change-request.type';
 
 @ObjectType({ description: 'How much somebody may say yes to, in a currency; amounts in others are converted.' })
 export class ApprovalLimit {
@@ -19,6 +20,9 @@ export class ApprovalLimit {
 
   @Field(() => Money, { nullable: true, description: 'How much over any 24 hours; null: without a limit.' })
   perDay!: Money | null;
+
+  @Field(() => [ChangeRequest], { description: 'Changes to it that wait for a second person.' })
+  pendingChanges!: ChangeRequest[];
 
   @Field(() => Int, { description: 'Raised by one with each change; send it back as `expectedVersion`.' })
   version!: number;

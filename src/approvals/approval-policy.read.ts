@@ -1,9 +1,11 @@
+import { pendingChanges } from './change-request.read';
 import { column, computed, declareRead, elements, equals, money, plains } from '../platform/read';
 import { sql } from '../platform/sql';
 
 export const approvalPolicyRead = declareRead('ApprovalPolicy', {
   table: 'approval_policy',
   fields: {
+    pendingChanges: pendingChanges('ApprovalPolicy'),
     ...plains(
       'id',
       'operation',

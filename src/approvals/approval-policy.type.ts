@@ -4,6 +4,7 @@ import type { Freshness, Risk } from './approval-policy.entity';
 import { ApprovalStep } from './approval-step.type';
 import { FreshnessEnum, RiskEnum } from './policy-terms';
 import { connectionArgs, connectionOf, orderEnum } from '../platform/pagination';
+import { ChangeRequest } from './change-request.type';
 
 @ObjectType({ description: 'When an operation needs other people, and whom.' })
 export class ApprovalPolicy {
@@ -75,6 +76,9 @@ export class ApprovalPolicy {
 
   @Field(() => [String], { nullable: true, description: 'Those others: holders of any of these roles.' })
   escalateToRoles!: string[] | null;
+
+  @Field(() => [ChangeRequest], { description: 'Changes to it that wait for a second person.' })
+  pendingChanges!: ChangeRequest[];
 
   @Field(() => Int, {
     description: 'Raised by one with each change; a request keeps the version that it was made under.',

@@ -1,3 +1,4 @@
+import { pendingChanges } from './change-request.read';
 import { userRead } from '../access/user.read';
 import {
   column,
@@ -18,6 +19,7 @@ const running = (row: string, { now }: Viewing): Sql =>
 export const delegationRead = declareRead('Delegation', {
   table: 'delegation',
   fields: {
+    pendingChanges: pendingChanges('Delegation'),
     ...plains('id', 'operations', 'accountIds', 'outOfOffice', 'reason', 'version'),
     delegator: one(() => userRead, 'delegator_id'),
     delegate: one(() => userRead, 'delegate_id'),

@@ -2,6 +2,7 @@ import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { User } from '../access/user.type';
 import { connectionArgs, connectionOf, orderEnum } from '../platform/pagination';
 import { DateTimeScalar } from '../platform/scalars';
+import { ChangeRequest } from './change-request.type';
 
 @ObjectType({ description: 'That somebody stands in for another over change requests.' })
 export class Delegation {
@@ -46,6 +47,9 @@ export class Delegation {
 
   @Field(() => User, { nullable: true, description: 'Who ended it early.' })
   revokedBy!: User | null;
+
+  @Field(() => [ChangeRequest], { description: 'Changes to it that wait for a second person.' })
+  pendingChanges!: ChangeRequest[];
 
   @Field(() => Int, { description: 'Raised with each change; send it back as `expectedVersion`.' })
   version!: number;

@@ -1,3 +1,4 @@
+import { pendingChanges } from './change-request.read';
 import { userRead } from '../access/user.read';
 import { column, computed, declareRead, equals, instant, one, plains, type Viewing } from '../platform/read';
 import { sql, type Sql } from '../platform/sql';
@@ -9,6 +10,7 @@ const overdue = (row: string, { now }: Viewing): Sql =>
 export const findingRead = declareRead('Finding', {
   table: 'finding',
   fields: {
+    pendingChanges: pendingChanges('Finding'),
     ...plains('id', 'kind', 'revision', 'reason', 'verdict', 'comment', 'version'),
     changeRequest: one(() => changeRequestRead, 'change_request_id'),
     raisedBy: one(() => userRead, 'raised_by_id'),

@@ -69,6 +69,9 @@ export class Finding {
   @Field(() => String, { nullable: true, description: 'What they said to it.' })
   comment!: string | null;
 
+  @Field(() => [ChangeRequest], { description: 'Changes to it that wait for a second person.' })
+  pendingChanges!: ChangeRequest[];
+
   @Field(() => Int, { description: 'Raised by one with each change; send it back as `expectedVersion`.' })
   version!: number;
 }

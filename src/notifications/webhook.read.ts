@@ -1,3 +1,4 @@
+import { pendingChanges } from '../approvals/change-request.read';
 import { userRead } from '../access/user.read';
 import { column, computed, CREATED_AT, declareRead, equals, instant, instantOf, one, plains } from '../platform/read';
 import { sql } from '../platform/sql';
@@ -6,6 +7,7 @@ import { sql } from '../platform/sql';
 export const webhookRead = declareRead('Webhook', {
   table: 'webhook',
   fields: {
+    pendingChanges: pendingChanges('Webhook'),
     ...plains('id', 'name', 'url', 'events', 'active', 'version'),
     secretDrawnAt: instant('secret_drawn_at'),
     createdBy: one(() => userRead, 'created_by_id'),

@@ -3,6 +3,7 @@ import { User } from '../access/user.type';
 import { Outcome } from '../platform/operation.type';
 import { connectionArgs, connectionOf, orderEnum } from '../platform/pagination';
 import { DateTimeScalar } from '../platform/scalars';
+import { ChangeRequest } from '../approvals/change-request.type';
 
 export enum DeliveryState {
   PENDING = 'PENDING',
@@ -47,6 +48,9 @@ export class Webhook {
 
   @Field(() => DateTimeScalar, { description: 'When it was made.' })
   createdAt!: string;
+
+  @Field(() => [ChangeRequest], { description: 'Changes to it that wait for a second person.' })
+  pendingChanges!: ChangeRequest[];
 
   @Field(() => Int, { description: 'Raised by one with each change; send it back as `expectedVersion`.' })
   version!: number;
