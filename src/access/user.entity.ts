@@ -1,10 +1,11 @@
-import { Column, Entity, JoinColumn, ManyToOne, Unique } from 'typeorm';
+import { Column, Entity, Index, JoinColumn, ManyToOne, Unique } from 'typeorm';
 import { ERASED, Personal } from '../platform/personal';
 import { Row } from '../platform/row';
 
 /** Somebody who can sign in. What they may do is in their role grants. */
 @Entity('app_user')
 @Unique('user_email_taken', ['email'])
+@Index('app_user_of_person', ['personId'], { where: 'person_id IS NOT NULL' })
 export class User extends Row {
   @Personal(() => ERASED)
   @Column('text')
