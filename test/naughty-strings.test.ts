@@ -360,7 +360,7 @@ describe('what people type into texts', () => {
       ]);
     }
     expect(skipped).toEqual(['signOut']);
-    expect(sent).toBeGreaterThan(2000);
+    expect(sent).toBeGreaterThan(16_000 / STRIDE);
   });
 
   it('is taken as an idempotency key, and the same key answers alike', async () => {
@@ -385,6 +385,9 @@ describe('what people type into texts', () => {
 /** Each place gets some of them, others at each place; NAUGHTY_STRIDE=1 gives each all of them, and takes five minutes. */
 const STRIDE = Number(process.env.NAUGHTY_STRIDE ?? 60);
 
+/** An id is looked at in one place for all: fewer of them say as much. */
+const OF_IDS = Math.ceil(STRIDE / 8);
+
 jest.setTimeout(600_000);
 
 const withoutKey = (input: object, key: string) =>
@@ -400,18 +403,15 @@ describe('what people type into searches', () => {
       const who: CastName = /Approvals/.test(field) ? 'supervisor' : 'compliance';
       const scalar = args.find(({ name }) => name === 'id');
       if (scalar) {
+        const ids = some(OF_IDS, sent);
         const outcomes = await queryAll(
           who,
           field,
-          STRINGS.map((id) => ({ id })),
+          ids.map((id) => ({ id })),
           '{ id }',
         );
         outcomes.forEach(({ code, value }, n) =>
-          expect([STRINGS[n], code, value]).toEqual([
-            STRINGS[n],
-            keepable(STRINGS[n]!) ? undefined : 'TEXT_INVALID',
-            null,
-          ]),
+          expect([ids[n], code, value]).toEqual([ids[n], keepable(ids[n]!) ? undefined : 'TEXT_INVALID', null]),
         );
         sent += outcomes.length;
         continue;
@@ -455,7 +455,7 @@ describe('what people type into searches', () => {
           sent += 1;
         }
     }
-    expect(sent).toBeGreaterThan(4000);
+    expect(sent).toBeGreaterThan(4000 / OF_IDS);
   });
 
   it('is found by exactly that text, wildcards and all', async () => {
