@@ -38,6 +38,7 @@ const FORMS: Readonly<Record<string, Form>> = {
 };
 
 const ARRAY: Form = { sql: (column) => `to_jsonb(${column})::text`, text: jsonbText };
+const IDS: Form = { ...ARRAY, text: (value) => jsonbText((value as string[]).map((id) => id.toLowerCase())) };
 
 interface ToldColumn {
   readonly name: string;
@@ -64,7 +65,7 @@ function columnsOf(entity: EntityMetadata): readonly ToldColumn[] {
 }
 
 function toldColumn(entity: EntityMetadata, column: ColumnMetadata): ToldColumn {
-  const form = column.isArray ? ARRAY : FORMS[String(column.type)];
+  const form = column.isArray ? (column.type === 'uuid' ? IDS : ARRAY) : FORMS[String(column.type)];
   if (!form)
     throw new Error(`Nobody says how ${entity.name}.${column.propertyPath} (${String(column.type)}) is written.`);
   const usual = ['number', 'string', 'boolean'].includes(typeof column.default) ? form.text(column.default) : null;
