@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { pauseAfterFaults } from '../platform/pauses';
 import { appendNote } from './checkpoint-files';
 import type { SignedHead } from './seal-batch';
 
@@ -87,7 +88,7 @@ export class Telling {
   }
 
   private later(): void {
-    const ms = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (this.failures - 1));
+    const ms = pauseAfterFaults(this.failures, FIRST_PAUSE, LONGEST_PAUSE);
     this.pause = setTimeout(() => {
       this.pause = null;
       this.busy = this.work();

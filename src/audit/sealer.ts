@@ -1,6 +1,7 @@
 import { Client } from 'pg';
 import { type App, ownContext } from '../platform/context';
 import { DomainError } from '../platform/errors';
+import { pauseAfterFaults, Pauses } from '../platform/pauses';
 import { inTransaction } from '../platform/transaction';
 import { latestIn } from './checkpoint-files';
 import { type NoteKey, type NoteSigner, noteSigner } from './note-keys';
@@ -47,8 +48,7 @@ export class Sealer {
   private readonly earlier: readonly NoteSigner[];
   private readonly tellings: Telling[];
   private client: Client | null = null;
-  private stopped = false;
-  private wake: (() => void) | null = null;
+  private readonly pauses = new Pauses();
   private working: Promise<void> | null = null;
   private faults = 0;
   private checked = false;
@@ -71,19 +71,18 @@ export class Sealer {
 
   /** Finishes the batch that is under way. */
   async stop(): Promise<void> {
-    this.stopped = true;
-    this.wake?.();
+    this.pauses.stop();
     await this.working;
     await Promise.all(this.tellings.map((each) => each.stop()));
     await this.letGo();
   }
 
   private async work(): Promise<void> {
-    while (!this.stopped) {
+    while (!this.pauses.stopped) {
       try {
         const more = await this.batch();
         this.faults = 0;
-        if (!more) await this.pause(ROUND);
+        if (!more) await this.pauses.for(ROUND);
       } catch (error) {
         await this.fault(error);
       }
@@ -156,7 +155,7 @@ export class Sealer {
     this.app.log.error({ err: error, faults: this.faults }, 'the trail is not being sealed');
     await this.letGo();
     if (this.faults === 1) await this.recordFault(error instanceof DomainError ? error.code : 'AUDIT_SEALING_FAILED');
-    await this.pause(Math.min(LONGEST_PAUSE, ROUND * 2 ** (this.faults - 1)));
+    await this.pauses.for(pauseAfterFaults(this.faults, ROUND, LONGEST_PAUSE));
   }
 
   private untold(publisher: string, error: unknown, failures: number): void {
@@ -171,14 +170,6 @@ export class Sealer {
     await inTransaction(ownContext(this.app, 'audit-sealer'), (tx) => record(tx, event)).catch((error: unknown) =>
       this.app.log.error({ err: error }, 'a sealing fault was not recorded'),
     );
-  }
-
-  private pause(ms: number): Promise<void> {
-    if (this.stopped) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.wake = () => (clearTimeout(timer), resolve());
-    });
   }
 
   private async letGo(): Promise<void> {

@@ -2,6 +2,7 @@ import { Logger, parseCronItems, run, type Runner, type TaskList } from 'graphil
 import type { App } from '../platform/context';
 import { type Job, QUEUE_SCHEMA } from '../platform/job';
 import { queuePool } from '../platform/job-queue';
+import { pauseAfterFaults, Pauses } from '../platform/pauses';
 import { everyJob } from './every-job';
 
 /** So many jobs of one process run at the same time. Most of them wait for somebody else's server. */
@@ -23,9 +24,8 @@ const LAST_PATIENCE = 5_000;
  * again, and where that gives up, the whole of it is begun anew.
  */
 export class Jobs {
-  private stopped = false;
+  private readonly pauses = new Pauses();
   private runner: Runner | null = null;
-  private wake: (() => void) | null = null;
   private working: Promise<void> | null = null;
   private faults = 0;
 
@@ -41,21 +41,20 @@ export class Jobs {
 
   /** Takes no more jobs, and waits a little for those that are under way. What they leave undone is found again. */
   async stop(): Promise<void> {
-    this.stopped = true;
-    this.wake?.();
+    this.pauses.stop();
     const over = Promise.all([this.runner?.stop(), this.working]).catch(() => undefined);
     await Promise.race([over, wait(PATIENCE + LAST_PATIENCE)]);
   }
 
   private async work(): Promise<void> {
-    while (!this.stopped) {
+    while (!this.pauses.stopped) {
       try {
         await this.takeJobs();
-        if (!this.stopped) throw new Error('The queue of jobs let go.');
+        if (!this.pauses.stopped) throw new Error('The queue of jobs let go.');
       } catch (error) {
         this.faults += 1;
         this.app.log.error({ err: error, faults: this.faults }, 'no jobs are being run');
-        await this.pause(Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (this.faults - 1)));
+        await this.pauses.for(pauseAfterFaults(this.faults, FIRST_PAUSE, LONGEST_PAUSE));
       }
     }
   }
@@ -80,7 +79,7 @@ export class Jobs {
         preset: { worker: { gracefulShutdownAbortTimeout: PATIENCE, completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
       });
       this.runner = runner;
-      if (this.stopped) await runner.stop();
+      if (this.pauses.stopped) await runner.stop();
       else for (const task of regular) await runner.addJob(task, {}, { jobKey: task });
       this.faults = 0;
       await runner.promise;
@@ -115,14 +114,6 @@ export class Jobs {
       if (level === 'error') log.error({ err: meta?.error }, message);
       else if (level === 'warning') log.warn(message);
       else log.debug(message);
-    });
-  }
-
-  private pause(ms: number): Promise<void> {
-    if (this.stopped) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.wake = () => (clearTimeout(timer), resolve());
     });
   }
 }

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { pauseAfterFaults } from '../platform/pauses';
 
 /** So often a message is tried before it is given up. */
 export const TRIES = 12;
@@ -9,7 +10,7 @@ const LONGEST_PAUSE = 3_600_000;
 
 /** In ms: how long after the failed try of that number the next one comes. `chance`, from 0 to 1, spreads those that failed together. */
 export const pauseAfter = (attempts: number, chance: number): number =>
-  Math.round(Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempts - 1)) * (0.8 + 0.4 * chance));
+  Math.round(pauseAfterFaults(attempts, FIRST_PAUSE, LONGEST_PAUSE) * (0.8 + 0.4 * chance));
 
 /** What secrets begin with, so that they are found where they should not be. */
 const PREFIX = 'whsec_';

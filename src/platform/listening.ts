@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import type { Logger } from 'pino';
 import { refuse } from './errors';
+import { pauseAfterFaults, Pauses } from './pauses';
 
 /** In ms: how often it is looked for what was missed, whatever was heard. It also finds out a connection that died without a word. */
 const ROUND = 30_000;
@@ -24,8 +25,7 @@ export class Listening {
   private heard = new Set<string>();
   private everything = true;
   private faults = 0;
-  private stopped = false;
-  private wake: () => void = () => undefined;
+  private readonly pauses = new Pauses();
   private begun: () => void = () => undefined;
   private readonly hasBegun = new Promise<void>((resolve) => (this.begun = resolve));
 
@@ -51,14 +51,13 @@ export class Listening {
   }
 
   async stop(): Promise<void> {
-    this.stopped = true;
-    this.wake();
+    this.pauses.stop();
     await this.working;
     await this.letGo();
   }
 
   private async work(): Promise<void> {
-    while (!this.stopped) {
+    while (!this.pauses.stopped) {
       try {
         await this.turn();
         this.faults = 0;
@@ -68,7 +67,7 @@ export class Listening {
         this.faults += 1;
         this.log.warn({ err: error, channel: this.channel, faults: this.faults }, 'listening was interrupted');
         await this.letGo();
-        await this.pause(Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (this.faults - 1)));
+        await this.pause(pauseAfterFaults(this.faults, FIRST_PAUSE, LONGEST_PAUSE));
       }
     }
   }
@@ -86,7 +85,7 @@ export class Listening {
     client.on('error', () => this.lost(client)).on('end', () => this.lost(client));
     client.on('notification', ({ payload = '' }) => {
       this.heard.add(payload);
-      this.wake();
+      this.pauses.wake();
     });
     await client.connect();
     this.client = client;
@@ -98,7 +97,7 @@ export class Listening {
   private lost(client: Client): void {
     if (this.client !== client) return;
     this.client = null;
-    this.wake();
+    this.pauses.wake();
   }
 
   private async letGo(): Promise<void> {
@@ -109,15 +108,7 @@ export class Listening {
   }
 
   /** Until something is heard or lost, or else as long as that; then everything is due again. */
-  private pause(ms: number): Promise<void> {
-    if (this.stopped) return Promise.resolve();
-    return new Promise((resolve) => {
-      const over = () => {
-        this.everything = true;
-        resolve();
-      };
-      const timer = setTimeout(over, ms).unref();
-      this.wake = () => (clearTimeout(timer), resolve());
-    });
+  private async pause(ms: number): Promise<void> {
+    if (await this.pauses.for(ms)) this.everything = true;
   }
 }
