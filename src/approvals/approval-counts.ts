@@ -2,11 +2,11 @@ import { Field, Int, ObjectType } from 'type-graphql';
 import type { Context } from '../platform/context';
 import { refuse } from '../platform/errors';
 import { ask } from '../platform/pooled';
-import { column, instantOf, type Viewing } from '../platform/read';
-import { permitted } from '../platform/scope';
+import { column, instantOf } from '../platform/read';
+import { permitted, viewingOf } from '../platform/scope';
 import { DateTimeScalar } from '../platform/scalars';
 import { and, name, sql } from '../platform/sql';
-import { changeRequestRead, decidable } from './change-request.read';
+import { changeRequestRead, decidable, ROW } from './change-request.read';
 
 @ObjectType({ description: 'How much of an operation waits for the viewer.' })
 export class ApprovalCount {
@@ -29,23 +29,14 @@ export class ApprovalCount {
   oldestAt!: string;
 }
 
-/** No name that the conditions give to a row of theirs. */
-const ROW = 'request';
-
 /** What waits for the viewer, counted by operation: by the very conditions of `myApprovals`. */
 export async function approvalCountsOf({ app, actor }: Context): Promise<ApprovalCount[]> {
   if (!actor) return refuse('UNAUTHENTICATED', 'Sign in first.');
   const now = app.clock();
-  const viewing: Viewing = {
-    viewerId: actor.id,
-    viewerRoles: actor.roles,
-    now,
-    may: (action, type, row) => permitted(action, type, row, actor),
-  };
   const [createdAt, expiresAt] = [column(ROW, 'created_at'), column(ROW, 'expires_at')];
   const older = (days: number) =>
     sql`count(*) filter (where ${createdAt} < ${now}::timestamptz - ${days}::int * interval '1 day')::int`;
-  const theirs = and([permitted('read', changeRequestRead.type, ROW, actor), decidable(ROW, viewing)]);
+  const theirs = and([permitted('read', changeRequestRead.type, ROW, actor), decidable(ROW, viewingOf(actor, now))]);
   const counted = sql`select ${column(ROW, 'operation')} as operation, count(*)::int as waiting,
       count(*) filter (where ${expiresAt} <= ${now}::timestamptz + interval '1 day')::int as "overdueSoon",
       ${older(1)} as "olderThanDay", ${older(3)} as "olderThanThreeDays", ${instantOf(sql`min(${createdAt})`)} as "oldestAt"

@@ -4,9 +4,10 @@ import { actorStill } from '../access/identify';
 import type { Context } from '../platform/context';
 import { refuse } from '../platform/errors';
 import { inTransaction } from '../platform/transaction';
-import { ApprovalStep, ApproverWarning } from './approval-step.type';
+import { ApprovalStep, ApproverWarning, type Warning } from './approval-step.type';
+import { amountIn } from './content';
 import { demandFor, termsOf } from './proposal';
-import { approversOf, type Warning } from './standing';
+import { approversOf } from './standing';
 
 @ObjectType({ description: 'Whether something would wait for other people, and for whom.' })
 export class ApprovalDemand {
@@ -45,7 +46,7 @@ export async function approvalDemandOf(context: Context, operation: string, json
     const prepared = await prepare(tx, found, input, actor);
     const demand = await demandFor(tx, prepared);
     if (!demand) return NOBODY;
-    const { accountId, amount } = prepared.facts;
+    const { accountId } = prepared.facts;
     const terms = termsOf(demand, tx.now);
     const { able, warnings } = await approversOf(tx, {
       ...terms,
@@ -54,8 +55,7 @@ export async function approvalDemandOf(context: Context, operation: string, json
       revision: 1,
       operation,
       accountId,
-      amountMinor: amount ? String(amount.minor) : null,
-      amountCurrency: amount?.currency ?? null,
+      ...amountIn(prepared.facts),
     });
     return {
       required: true,

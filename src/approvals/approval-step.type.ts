@@ -8,6 +8,7 @@ export const ApproverWarning = {
   TOO_FEW_APPROVERS: 'TOO_FEW_APPROVERS',
   ABOVE_EVERY_LIMIT: 'ABOVE_EVERY_LIMIT',
 } as const;
+export type Warning = keyof typeof ApproverWarning;
 registerEnumType(ApproverWarning, {
   name: 'ApproverWarning',
   description: 'What is amiss with those who could decide a change request.',

@@ -1,29 +1,16 @@
-import { MaxLength, IsOptional, Length, Min } from 'class-validator';
-import { Field, ID, InputType, Int } from 'type-graphql';
-import { refuse } from '../platform/errors';
+import { MaxLength, IsOptional } from 'class-validator';
+import { Field, InputType } from 'type-graphql';
 import { operation } from '../platform/operation';
-import { Input } from '../platform/operation.type';
 import { carryOut } from './carry-out-request';
-import { ChangeRequest } from './change-request.entity';
-import { assertPending, assertSeen, assertStanding } from './change-request.rules';
+import { assertMakerActive, assertPending, assertSeen, assertStanding } from './change-request.rules';
 import { closeIfOver } from './close-if-over';
-import { actorNow, deciderOf, keepDecision } from './decider';
+import { actorNow, keepDecision, lockToDecide } from './decider';
 import { turnOf } from './proposal';
-import { standingOf, stepsNow } from './standing';
+import { SeenRequestInput } from './seen-request.type';
+import { stepsNow } from './standing';
 
 @InputType({ description: 'A yes to exactly the revision and digest that were seen.' })
-export class ApproveChangeRequestInput extends Input {
-  @Field(() => ID, { description: 'Id of the change request.' })
-  id!: string;
-
-  @Min(1)
-  @Field(() => Int, { description: 'The revision that you saw.' })
-  revision!: number;
-
-  @Length(64, 64)
-  @Field({ description: 'The digest that you saw.' })
-  digest!: string;
-
+export class ApproveChangeRequestInput extends SeenRequestInput {
   @IsOptional()
   @MaxLength(2000)
   @Field(() => String, { nullable: true, description: 'For the maker and the trail.' })
@@ -39,24 +26,18 @@ export const approveChangeRequest = operation({
   subject: 'ChangeRequest',
   summary: 'Approve a change request',
   lock: async (tx, input: ApproveChangeRequestInput) => {
-    const changeRequest = await tx.lock(ChangeRequest, input.id);
-    const approver = await deciderOf(tx);
-    return {
-      changeRequest,
-      maker: await actorNow(tx, changeRequest.makerId),
-      approver,
-      standing: await standingOf(tx, changeRequest, approver.id),
-    };
+    const state = await lockToDecide(tx, input.id);
+    return { ...state, maker: await actorNow(tx, state.changeRequest.makerId) };
   },
   authorize: (may, { changeRequest }) => may('approve', changeRequest),
-  decide: ({ changeRequest, maker, approver, standing }, { revision, digest, comment }, { now, newId }) => {
+  decide: ({ changeRequest, maker, decider, standing }, { revision, digest, comment }, { now, newId }) => {
     assertPending(changeRequest, now);
     const right = assertStanding(changeRequest, standing);
     assertSeen(changeRequest, { revision, digest });
     const said = { verdict: 'APPROVED' as const, comment: comment ?? null };
     return {
-      decision: { id: newId(), decidedById: approver.id, ...right, ...said },
-      maker: maker ?? refuse('MAKER_NOT_ACTIVE', 'Whoever proposed this cannot sign in any more.'),
+      decision: { id: newId(), decidedById: decider.id, ...right, ...said },
+      maker: assertMakerActive(maker),
       closedAt: now,
     };
   },

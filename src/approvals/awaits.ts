@@ -1,7 +1,11 @@
 import type { Client } from 'pg';
 import type { Actor, App, Awaits } from '../platform/context';
 import { Listening } from '../platform/listening';
-import { pooled } from '../platform/pooled';
+import { ask } from '../platform/pooled';
+import { column } from '../platform/read';
+import { viewingOf } from '../platform/scope';
+import { name, sql } from '../platform/sql';
+import { decidable, ROW } from './change-request.read';
 import { type Awaiting, Follower } from './follower';
 
 /** Of migrations/…-awaits.ts. */
@@ -11,13 +15,6 @@ const WAITING = `SELECT r.id, change_request_waits_for(r) AS "waitsFor" FROM cha
 const IN_ORDER = 'ORDER BY r.created_at, r.id';
 const ALL = `${WAITING} ${IN_ORDER}`;
 const NAMED = `${WAITING} AND r.id = ANY($1::uuid[]) ${IN_ORDER}`;
-
-/** What waits for somebody, at first sight and then in the words of whatever decides; whether they see it is decided when it is read. */
-const FIRST = `${WAITING} AND r.expires_at > $1 AND r.maker_id <> $2
-  AND (r.approver_roles && $4::text[] OR $2 = ANY (r.approver_ids)
-    OR EXISTS (SELECT FROM jsonb_array_elements(r.steps) s WHERE s -> 'roles' ?| $4::text[] OR s -> 'people' ? $2::uuid::text)
-    OR EXISTS (SELECT FROM delegation d WHERE d.delegate_id = $2 AND d.revoked_at IS NULL AND d.ends_at > $1))
-  AND (SELECT s.code IS NULL FROM change_request_standing(r, $2, $1) s) ${IN_ORDER} LIMIT $3`;
 
 /** How many of those that wait already are told at most. */
 export const FIRST_LIMIT = 500;
@@ -62,9 +59,13 @@ export class AwaitsOfDatabase implements Awaits {
     await this.listening.stop();
   }
 
-  private waitingFor({ id, roles }: Actor): Promise<Awaiting[]> {
+  /** What `myApprovals` would list; whether they see it is decided again when it is read. */
+  private waitingFor(actor: Actor): Promise<Awaiting[]> {
     const { app } = this;
-    return pooled(app).query<Awaiting>(FIRST, [app.clock(), id, FIRST_LIMIT, roles]);
+    const theirs = decidable(ROW, viewingOf(actor, app.clock()));
+    const waiting = sql`select ${column(ROW, 'id')}, change_request_waits_for(${name(ROW)}) as "waitsFor" from change_request ${name(ROW)}
+      where ${theirs} order by ${column(ROW, 'created_at')}, ${column(ROW, 'id')} limit ${FIRST_LIMIT}::int`;
+    return ask<Awaiting>(app, waiting.toQuery());
   }
 
   private async look(client: Client, heard: readonly string[] | 'everything'): Promise<void> {

@@ -1,32 +1,19 @@
-import { Length, Min, MinLength } from 'class-validator';
-import { Field, ID, InputType, Int } from 'type-graphql';
+import { MinLength } from 'class-validator';
+import { Field, InputType } from 'type-graphql';
 import { record } from '../audit/record';
-import { refuse } from '../platform/errors';
 import { operation } from '../platform/operation';
-import { Input } from '../platform/operation.type';
 import { Text } from '../platform/text';
 import { carryOut } from './carry-out-request';
-import { ChangeRequest } from './change-request.entity';
-import { assertMayBreakGlass, assertPending, assertSeen } from './change-request.rules';
+import { assertMakerActive, assertMayBreakGlass, assertPending, assertSeen, HOUR } from './change-request.rules';
 import { closeIfOver } from './close-if-over';
-import { actorNow, deciderOf, keepDecision } from './decider';
+import { actorNow, keepDecision, lockToDecide } from './decider';
 import { Decision } from './decision.entity';
 import { Finding } from './finding.entity';
-import { standingOf, stepsNow } from './standing';
+import { SeenRequestInput } from './seen-request.type';
+import { stepsNow } from './standing';
 
 @InputType({ description: 'An emergency: exactly the revision and digest that were seen, and why it cannot wait.' })
-export class BreakGlassInput extends Input {
-  @Field(() => ID, { description: 'Id of the change request.' })
-  id!: string;
-
-  @Min(1)
-  @Field(() => Int, { description: 'The revision that you saw.' })
-  revision!: number;
-
-  @Length(64, 64)
-  @Field({ description: 'The digest that you saw.' })
-  digest!: string;
-
+export class BreakGlassInput extends SeenRequestInput {
   @Text(2000)
   @MinLength(20)
   @Field({ description: 'Why it cannot wait, 20 characters at least: for whoever reviews it, and for the trail.' })
@@ -46,29 +33,28 @@ export const breakGlass = operation({
   summary: 'Carry a change request out in an emergency',
   mutation: 'breakGlass',
   lock: async (tx, input: BreakGlassInput) => {
-    const changeRequest = await tx.lock(ChangeRequest, input.id);
-    const actor = await deciderOf(tx);
+    const { changeRequest, decider, standing } = await lockToDecide(tx, input.id);
     const { id: changeRequestId, revision } = changeRequest;
-    const said = await tx.find(Decision, { changeRequestId, revision, decidedById: actor.id, verdict: 'APPROVED' });
+    const said = await tx.find(Decision, { changeRequestId, revision, decidedById: decider.id, verdict: 'APPROVED' });
     const steps = await stepsNow(tx, changeRequest);
     return {
       changeRequest,
       maker: await actorNow(tx, changeRequest.makerId),
-      actor,
+      decider,
       saidYes: said.length > 0,
-      standing: await standingOf(tx, changeRequest, actor.id),
+      standing,
       openStep: steps.find(({ open }) => open)?.step ?? 1,
       concerns: tx.context.app.catalogue.find(changeRequest.operation),
     };
   },
   authorize: (may, { changeRequest }) => may('breakGlass', changeRequest),
   decide: (state, { revision, digest, reason }, { now, newId }) => {
-    const { changeRequest, maker, actor, saidYes, standing, openStep, concerns } = state;
+    const { changeRequest, maker, decider, saidYes, standing, openStep, concerns } = state;
     assertPending(changeRequest, now);
     assertMayBreakGlass(standing, saidYes, concerns);
     assertSeen(changeRequest, { revision, digest });
     const step = standing.onBehalfOfId === null ? (standing.step ?? openStep) : openStep;
-    const said = { verdict: 'APPROVED' as const, decidedById: actor.id, onBehalfOfId: null, step, comment: reason };
+    const said = { verdict: 'APPROVED' as const, decidedById: decider.id, onBehalfOfId: null, step, comment: reason };
     return {
       decision: saidYes ? null : { id: newId(), ...said },
       finding: {
@@ -76,11 +62,11 @@ export const breakGlass = operation({
         kind: 'BREAK_GLASS' as const,
         changeRequestId: changeRequest.id,
         revision: changeRequest.revision,
-        raisedById: actor.id,
+        raisedById: decider.id,
         reason,
-        dueAt: new Date(now.getTime() + REVIEW_HOURS * 3_600_000),
+        dueAt: new Date(now.getTime() + REVIEW_HOURS * HOUR),
       },
-      maker: maker ?? refuse('MAKER_NOT_ACTIVE', 'Whoever proposed this cannot sign in any more.'),
+      maker: assertMakerActive(maker),
       closedAt: now,
     };
   },

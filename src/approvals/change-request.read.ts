@@ -33,6 +33,9 @@ const mayBeTheirs = (row: string, { viewerId, viewerRoles, now }: Viewing): Sql 
     or ${column(row, 'escalate_to_roles')} && ${viewerRoles}::text[]
     or exists (select from delegation d where d.delegate_id = ${viewerId}::uuid and d.revoked_at is null and d.ends_at > ${now}::timestamptz))`;
 
+/** What a change request may be called beside `decidable`: no name that its conditions give to a row of theirs. */
+export const ROW = 'request';
+
 /** What assertPending and assertStanding would let through. */
 export function decidable(row: string, viewing: Viewing): Sql {
   return and([

@@ -21,7 +21,8 @@ export const isDue = (
   now: Date,
 ): boolean => status === 'PENDING' && at !== null && at <= now && now < expiresAt;
 
-const HOUR = 3_600_000;
+/** In ms. */
+export const HOUR = 3_600_000;
 
 /** When it is due again: by whole intervals behind the last time, and not before now. Null where its policy reminds nobody any more. */
 export function nextReminder(last: Date, everyHours: number | null, now: Date): Date | null {
@@ -98,6 +99,10 @@ type BreakableBy = Pick<AnyOperation, 'twoPeople' | 'name'>;
 
 /** What no emergency makes good. */
 const NEVER = new Set(['MAKER_IS_CHECKER', 'DELEGATE_OF_MAKER', 'DECISION_REPEATED']);
+
+/** The maker, if they can still sign in: MAKER_NOT_ACTIVE. */
+export const assertMakerActive = <A>(maker: A | null): A =>
+  maker ?? refuse('MAKER_NOT_ACTIVE', 'Whoever proposed this cannot sign in any more.');
 
 /** Refuses a yes to anything but exactly what lies there: CHANGE_REQUEST_MOVED. */
 export function assertSeen(request: Waiting, seen: { revision: number; digest: string }): void {

@@ -1,6 +1,8 @@
 import { keyedDigest } from '../platform/canonical';
-import type { Keys } from '../platform/keys';
+import type { KeyRing, Keys } from '../platform/keys';
+import type { Facts, OperationInput } from '../platform/operation';
 import type { Row } from '../platform/row';
+import { unsealText } from '../platform/sealed-text';
 import type { ChangeRequest, SeenRow } from './change-request.entity';
 
 type Content = Pick<
@@ -57,6 +59,16 @@ export const digestOf = (keys: Keys, request: Content, input: unknown): string =
 
 /** Where a request's input is sealed to. */
 export const placeOfInput = (id: string, revision: number): string => `ChangeRequest/${id}/${revision}`;
+
+/** The input that a request asks for, whether or not it fits its digest. */
+export const sealedInput = (keys: KeyRing, { id, revision, inputSealed }: ChangeRequest): OperationInput =>
+  JSON.parse(unsealText(keys, inputSealed, placeOfInput(id, revision))) as OperationInput;
+
+/** What is at stake, as a request keeps it. */
+export const amountIn = ({ amount }: Facts): Pick<ChangeRequest, 'amountMinor' | 'amountCurrency'> => ({
+  amountMinor: amount ? String(amount.minor) : null,
+  amountCurrency: amount?.currency ?? null,
+});
 
 /** The versions of rows, in an order that does not depend on how they were loaded. */
 export const seenRows = (rows: readonly Row[]): SeenRow[] =>

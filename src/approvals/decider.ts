@@ -2,8 +2,9 @@ import { actorById } from '../access/identify';
 import type { Actor } from '../platform/context';
 import { refuse } from '../platform/errors';
 import type { Transaction } from '../platform/transaction';
-import type { ChangeRequest } from './change-request.entity';
+import { ChangeRequest } from './change-request.entity';
 import { Decision } from './decision.entity';
+import { standingOf } from './standing';
 
 /** A user with the roles of this transaction; a decision counts by what its people are now, not at sign-in. */
 export const actorNow = (tx: Transaction, userId: string): Promise<Actor | null> => actorById(tx, userId);
@@ -14,6 +15,13 @@ export const actorNow = (tx: Transaction, userId: string): Promise<Actor | null>
  */
 export const deciderOf = async (tx: Transaction): Promise<Actor> =>
   (await actorNow(tx, tx.actorId)) ?? refuse('UNAUTHENTICATED', 'Sign in first.');
+
+/** Locks a request, with whoever is deciding and how they stand to it. */
+export async function lockToDecide(tx: Transaction, id: string) {
+  const changeRequest = await tx.lock(ChangeRequest, id);
+  const decider = await deciderOf(tx);
+  return { changeRequest, decider, standing: await standingOf(tx, changeRequest, decider.id) };
+}
 
 /** Keeps what somebody said to a request as it is now: at the instant at which their right to say so was looked at. */
 export const keepDecision = (

@@ -39,9 +39,9 @@ export const delegateApprovalsForAnother = operation({
   },
   decide: ({ delegator, delegatorRoles, about }, input, moment) => {
     const { delegateIsAlso, deciderId, operations } = about;
-    if (delegateIsAlso.includes(moment.actorId))
+    if (delegateIsAlso.has(moment.actorId))
       refuse('DELEGATION_BY_SAME_PERSON', 'Nobody moves the right of another to themselves.');
-    if (delegateIsAlso.includes(deciderId))
+    if (delegateIsAlso.has(deciderId))
       refuse('MAKER_IS_CHECKER', 'Somebody else has to decide what gives you a right.');
     const delegation = delegationOf(delegator.id, about, input, moment);
     if (!couldApprove(delegatorRoles, operations))

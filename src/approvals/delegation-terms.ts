@@ -1,6 +1,8 @@
 import { ArrayMaxSize, ArrayMinSize, ArrayUnique, IsOptional, MaxLength } from 'class-validator';
 import { Field, ID, InputType } from 'type-graphql';
 import { roleMayApprove } from '../access/permissions';
+import { usersOfPerson } from '../access/persons';
+import { applyDecorators } from '../platform/decorators';
 import { refuse } from '../platform/errors';
 import type { FieldChange, Moment } from '../platform/operation';
 import { Input } from '../platform/operation.type';
@@ -12,16 +14,8 @@ import type { Delegation } from './delegation.entity';
 import { periodOf } from './delegation.rules';
 
 /** A part of the whole that somebody is responsible for: left out, it is all of it. */
-const Scoped = () => (target: object, key: string) => {
-  for (const decorate of [
-    IsOptional(),
-    ArrayMinSize(1),
-    ArrayMaxSize(100),
-    ArrayUnique(),
-    MaxLength(100, { each: true }),
-  ])
-    decorate(target, key);
-};
+const Scoped = (): PropertyDecorator =>
+  applyDecorators(IsOptional(), ArrayMinSize(1), ArrayMaxSize(100), ArrayUnique(), MaxLength(100, { each: true }));
 
 /** Who stands in, when, and over what. */
 @InputType()
@@ -63,14 +57,13 @@ export interface Known {
   /** None of somebody who cannot sign in, or whose password is not their own yet. */
   delegateRoles: readonly string[];
   /** The users of the delegate’s person. */
-  delegateIsAlso: readonly string[];
+  delegateIsAlso: ReadonlySet<string>;
   /** The operations in scope. */
   operations: readonly string[];
   accountsFound: boolean;
   deciderId: string;
 }
 
-const SAME_PERSON = 'SELECT id FROM app_user WHERE coalesce(person_id, id) = person_of($1)';
 const ACCOUNTS = 'SELECT id FROM account WHERE id::text = ANY ($1)';
 
 const accountsIn = ({ accountIds }: DelegationTermsInput): string[] | null =>
@@ -85,7 +78,7 @@ export async function known(tx: Transaction, delegateId: string, input: Delegati
   return {
     delegateId,
     delegateRoles: (await actorNow(tx, delegateId))?.roles ?? [],
-    delegateIsAlso: (await tx.query<{ id: string }>(SAME_PERSON, [delegateId])).map(({ id }) => id),
+    delegateIsAlso: await usersOfPerson(tx, delegateId),
     operations: input.operations ?? catalogue.names,
     accountsFound: found.length === accounts.length,
     deciderId: tx.actorId,
@@ -107,7 +100,7 @@ export function delegationOf(
   { now, newId, actorId }: Moment,
 ): Delegation {
   const { delegateId, delegateRoles, delegateIsAlso, operations, accountsFound, deciderId } = about;
-  if (delegateIsAlso.includes(delegatorId)) refuse('DELEGATION_BY_SAME_PERSON', 'Nobody stands in for themselves.');
+  if (delegateIsAlso.has(delegatorId)) refuse('DELEGATION_BY_SAME_PERSON', 'Nobody stands in for themselves.');
   const period = periodOf(input, now, deciderId !== actorId);
   if (!accountsFound) notFound('Account');
   if (!couldApprove(delegateRoles, operations))

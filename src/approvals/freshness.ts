@@ -1,5 +1,4 @@
 import { prepare, type Prepared } from '../access/carry-out';
-import { unsealText } from '../platform/sealed-text';
 import { canonicalBytes, sameDigest } from '../platform/canonical';
 import type { Actor } from '../platform/context';
 import { DomainError, refuse } from '../platform/errors';
@@ -9,13 +8,12 @@ import { type Row, rowsIn } from '../platform/row';
 import type { Transaction } from '../platform/transaction';
 import type { ChangeRequest } from './change-request.entity';
 import { movedRows } from './change-request.rules';
-import { digestOf, placeOfInput, seenRows } from './content';
+import { amountIn, digestOf, sealedInput, seenRows } from './content';
 
 /** The input that a request asks for. Refuses with CHANGE_REQUEST_ALTERED what does not fit its digest. */
 export function inputIn(tx: Transaction, request: ChangeRequest): OperationInput {
   const { keys } = tx.context.app;
-  const text = unsealText(keys, request.inputSealed, placeOfInput(request.id, request.revision));
-  const input = JSON.parse(text) as OperationInput;
+  const input = sealedInput(keys, request);
   if (!allKeys(keys).some((each) => sameDigest(digestOf(each, request, input), request.digest)))
     return refuse('CHANGE_REQUEST_ALTERED', 'This change request was altered.');
   return input;
@@ -37,10 +35,9 @@ export async function preparedFresh(
 
 /** Values that stand masked may have changed unseen. */
 function isSame(request: ChangeRequest, { recorded, facts }: Prepared): boolean {
-  const { amount } = facts;
   return (
     canonicalBytes(recorded.changes).equals(canonicalBytes(request.changes)) &&
-    (amount ? String(amount.minor) : null) === request.amountMinor &&
+    amountIn(facts).amountMinor === request.amountMinor &&
     !JSON.stringify(request.changes).includes('•')
   );
 }

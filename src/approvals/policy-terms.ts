@@ -13,6 +13,7 @@ import { Field, ID, InputType, Int, registerEnumType } from 'type-graphql';
 import { RoleEnum } from '../access/grant-role';
 import { type RoleName, roleMayApprove } from '../access/permissions';
 import { User } from '../access/user.entity';
+import { applyDecorators } from '../platform/decorators';
 import { isId } from '../platform/ids';
 import { formatMinor, isCurrency, parseMinor } from '../platform/money';
 import { refuse } from '../platform/errors';
@@ -49,15 +50,11 @@ registerEnumType(RiskEnum, {
 });
 
 /** A list of conditions: empty is none. */
-const Listed = () => (target: object, key: string) => {
-  for (const decorate of [IsOptional(), ArrayUnique(), ArrayMaxSize(100), MaxLength(100, { each: true })])
-    decorate(target, key);
-};
+const Listed = (): PropertyDecorator =>
+  applyDecorators(IsOptional(), ArrayUnique(), ArrayMaxSize(100), MaxLength(100, { each: true }));
 
 /** A period in hours. */
-const Hours = (most: number) => (target: object, key: string) => {
-  for (const decorate of [IsOptional(), Min(1), Max(most)]) decorate(target, key);
-};
+const Hours = (most: number): PropertyDecorator => applyDecorators(IsOptional(), Min(1), Max(most));
 
 /** What can be said of a policy. What is left out stays as it is. */
 @InputType()

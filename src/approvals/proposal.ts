@@ -9,7 +9,8 @@ import type { Transaction } from '../platform/transaction';
 import { ApprovalPolicy, type ApprovalStep } from './approval-policy.entity';
 import { type Demand, demandOf, demandsApproval, type Judged } from './approval-policy.rules';
 import type { ChangeRequest } from './change-request.entity';
-import { digestOf, placeOfInput, seenRows } from './content';
+import { HOUR } from './change-request.rules';
+import { amountIn, digestOf, placeOfInput, seenRows } from './content';
 
 /** What the policies ask for; an operation that always needs two people is refused when none says who. */
 export async function demandFor(tx: Transaction, { operation, facts, recorded }: Prepared): Promise<Demand | null> {
@@ -51,8 +52,6 @@ export const turnOf = (open: readonly Pick<ApprovalStep, 'roles' | 'people'>[]) 
   assigneeId: null,
 });
 
-const HOUR = 3_600_000;
-
 /** Under whose eyes a change is to come, and for how long. */
 export function termsOf(demand: Demand, now: Date) {
   const { policyId, policyVersion, steps, freshness, remindAfterHours, escalateAfterHours, escalateToRoles } = demand;
@@ -86,8 +85,7 @@ export function contentOf(
     subjectType,
     subjectId,
     accountId: facts.accountId,
-    amountMinor: facts.amount ? String(facts.amount.minor) : null,
-    amountCurrency: facts.amount?.currency ?? null,
+    ...amountIn(facts),
     inputSealed: sealText(keys, JSON.stringify(stored), placeOfInput(request.id, request.revision)),
     inputShown: maskInput(stored),
     changes: recorded.changes,

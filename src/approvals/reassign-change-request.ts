@@ -7,11 +7,11 @@ import { operation } from '../platform/operation';
 import { Input } from '../platform/operation.type';
 import { Text } from '../platform/text';
 import { notFound, type Transaction } from '../platform/transaction';
-import { ChangeRequest } from './change-request.entity';
+import type { ChangeRequest } from './change-request.entity';
 import { assertPending, assertSeen, assertStanding, isOnItsSide } from './change-request.rules';
 import { closeIfOver } from './close-if-over';
-import { actorNow, deciderOf } from './decider';
-import { type Standing, standingAlone, standingOf } from './standing';
+import { actorNow, lockToDecide } from './decider';
+import { type Standing, standingAlone } from './standing';
 
 @InputType({ description: 'Whose turn it is alone, from now on.' })
 export class ReassignChangeRequestInput extends Input {
@@ -40,12 +40,11 @@ export const reassignChangeRequest = operation({
   subject: 'ChangeRequest',
   summary: 'Reassign a change request',
   lock: async (tx, { id, assigneeId }: ReassignChangeRequestInput) => {
-    const changeRequest = await tx.lock(ChangeRequest, id);
-    const actor = await deciderOf(tx);
+    const { changeRequest, decider, standing } = await lockToDecide(tx, id);
     return {
       changeRequest,
-      oversees: actor.ability.can('reassign', changeRequest),
-      standing: await standingOf(tx, changeRequest, actor.id),
+      oversees: decider.ability.can('reassign', changeRequest),
+      standing,
       assignee: assigneeId == null ? null : await candidate(tx, changeRequest, assigneeId),
     };
   },

@@ -2,11 +2,9 @@ import { Field, ID, InputType } from 'type-graphql';
 import { operation } from '../platform/operation';
 import { Input } from '../platform/operation.type';
 import { Text } from '../platform/text';
-import { ChangeRequest } from './change-request.entity';
 import { closeIfOver } from './close-if-over';
 import { assertPending, assertStanding } from './change-request.rules';
-import { deciderOf, keepDecision } from './decider';
-import { standingOf } from './standing';
+import { keepDecision, lockToDecide } from './decider';
 
 @InputType({ description: 'A no, with a reason that the maker can learn from.' })
 export class RejectChangeRequestInput extends Input {
@@ -22,11 +20,7 @@ export const rejectChangeRequest = operation({
   name: 'changeRequest.reject',
   subject: 'ChangeRequest',
   summary: 'Reject a change request',
-  lock: async (tx, input: RejectChangeRequestInput) => {
-    const changeRequest = await tx.lock(ChangeRequest, input.id);
-    const decider = await deciderOf(tx);
-    return { changeRequest, decider, standing: await standingOf(tx, changeRequest, decider.id) };
-  },
+  lock: (tx, input: RejectChangeRequestInput) => lockToDecide(tx, input.id),
   authorize: (may, { changeRequest }) => may('reject', changeRequest),
   decide: ({ changeRequest, decider, standing }, { reason }, { now, newId }) => {
     assertPending(changeRequest, now);

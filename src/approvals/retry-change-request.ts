@@ -1,27 +1,15 @@
-import { IsOptional, Length, MaxLength, Min } from 'class-validator';
-import { Field, ID, InputType, Int } from 'type-graphql';
-import { refuse } from '../platform/errors';
+import { IsOptional, MaxLength } from 'class-validator';
+import { Field, InputType } from 'type-graphql';
 import { operation } from '../platform/operation';
-import { Input } from '../platform/operation.type';
 import { ChangeRequest } from './change-request.entity';
-import { assertRetryable, assertSeen, assertStanding } from './change-request.rules';
+import { assertMakerActive, assertRetryable, assertSeen, assertStanding } from './change-request.rules';
 import { actorNow } from './decider';
 import { assertStillFresh } from './freshness';
+import { SeenRequestInput } from './seen-request.type';
 import { standingOf } from './standing';
 
 @InputType({ description: 'Which change request is to wait again, exactly as it was seen.' })
-export class RetryChangeRequestInput extends Input {
-  @Field(() => ID, { description: 'Id of the change request.' })
-  id!: string;
-
-  @Min(1)
-  @Field(() => Int, { description: 'The revision that you saw.' })
-  revision!: number;
-
-  @Length(64, 64)
-  @Field({ description: 'The digest that you saw.' })
-  digest!: string;
-
+export class RetryChangeRequestInput extends SeenRequestInput {
   @IsOptional()
   @MaxLength(2000)
   @Field(() => String, { nullable: true, description: 'Why it might succeed now, for the trail.' })
@@ -49,7 +37,7 @@ export const retryChangeRequest = operation({
     assertRetryable(changeRequest, now);
     if (changeRequest.makerId !== actorId) assertStanding(changeRequest, standing, true);
     assertSeen(changeRequest, { revision, digest });
-    return maker ?? refuse('MAKER_NOT_ACTIVE', 'Whoever proposed this cannot sign in any more.');
+    return assertMakerActive(maker);
   },
   save: async (tx, maker, { changeRequest }) => {
     await assertStillFresh(tx, changeRequest, maker);

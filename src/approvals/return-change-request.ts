@@ -3,11 +3,9 @@ import { IsOptional, Min } from 'class-validator';
 import { operation } from '../platform/operation';
 import { Input } from '../platform/operation.type';
 import { Text } from '../platform/text';
-import { ChangeRequest } from './change-request.entity';
 import { assertPending, assertSeen, assertStanding } from './change-request.rules';
 import { closeIfOver } from './close-if-over';
-import { deciderOf, keepDecision } from './decider';
-import { standingOf } from './standing';
+import { keepDecision, lockToDecide } from './decider';
 
 @InputType({ description: 'Not like this, and what the maker has to change about it.' })
 export class ReturnChangeRequestInput extends Input {
@@ -29,11 +27,7 @@ export const returnChangeRequest = operation({
   name: 'changeRequest.return',
   subject: 'ChangeRequest',
   summary: 'Return a change request for rework',
-  lock: async (tx, input: ReturnChangeRequestInput) => {
-    const changeRequest = await tx.lock(ChangeRequest, input.id);
-    const decider = await deciderOf(tx);
-    return { changeRequest, decider, standing: await standingOf(tx, changeRequest, decider.id) };
-  },
+  lock: (tx, input: ReturnChangeRequestInput) => lockToDecide(tx, input.id),
   authorize: (may, { changeRequest }) => may('return', changeRequest),
   decide: ({ changeRequest, decider, standing }, { revision, reason }, { now, newId }) => {
     assertPending(changeRequest, now);

@@ -8,7 +8,6 @@ import { refuse } from '../platform/errors';
 import { operation, type OperationInput } from '../platform/operation';
 import { Input } from '../platform/operation.type';
 import { JsonScalar } from '../platform/scalars';
-import { unsealText } from '../platform/sealed-text';
 import type { Transaction } from '../platform/transaction';
 import { ApprovalPolicy } from './approval-policy.entity';
 import { type Demand, demandOf } from './approval-policy.rules';
@@ -16,7 +15,7 @@ import { ChangeRequest } from './change-request.entity';
 import { ChangeRequestRevision } from './change-request-revision.entity';
 import { assertOpenTo, isOpenTo, movedRows } from './change-request.rules';
 import { closeIfOver } from './close-if-over';
-import { placeOfInput, seenRows } from './content';
+import { sealedInput, seenRows } from './content';
 import { deciderOf } from './decider';
 import { contentOf, demandFor, storedInput, subjectOf, termsOf } from './proposal';
 import { warningsOf } from './standing';
@@ -103,8 +102,7 @@ async function preparedAnew(
   given: Record<string, unknown>,
 ): Promise<{ prepared: Prepared; demand: Demand; same: boolean }> {
   const { catalogue, keys, inputOf } = tx.context.app;
-  const text = unsealText(keys, request.inputSealed, placeOfInput(request.id, request.revision));
-  const before = JSON.parse(text) as Record<string, unknown>;
+  const before = sealedInput(keys, request);
   const input = maskOwnWords(
     await inputOf(tx.context, request.operation, unmasked(given, request.inputShown, before) as object),
   ) as OperationInput;

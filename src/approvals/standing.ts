@@ -1,4 +1,5 @@
 import type { Transaction } from '../platform/transaction';
+import type { Warning } from './approval-step.type';
 import type { ChangeRequest } from './change-request.entity';
 
 /** Why somebody may not decide a request: a code; null where they may. Then for which step, and for whom if not for themselves. */
@@ -29,8 +30,8 @@ const ALONE = `SELECT s.code, s.step, s.on_behalf_of AS "onBehalfOfId"
 export const standingAlone = async (tx: Transaction, { id }: ChangeRequest, who: string): Promise<Standing> =>
   (await tx.query<Standing>(ALONE, [id, who, tx.now]))[0]!;
 
-const LIMITED = `SELECT l.id FROM approval_limit l WHERE person_of(l.user_id) = ANY (
-  SELECT person_of(u) FROM unnest($1::uuid[]) u) ORDER BY l.id FOR NO KEY UPDATE`;
+const LIMITED = `SELECT l.id FROM approval_limit l WHERE l.user_id IN (
+  SELECT users_of(person_of(u)) FROM unnest($1::uuid[]) u) ORDER BY l.id FOR NO KEY UPDATE`;
 
 const OF_ANOTHER = `SELECT id FROM delegation WHERE delegator_id = $1 AND delegate_id = $2 AND revoked_at IS NULL ORDER BY id FOR SHARE`;
 
@@ -68,10 +69,6 @@ export async function stepsNow(
   await tx.query(HELD, [id, revision]);
   return tx.query<StepNow>(STEPS, [id]);
 }
-
-/** What may be amiss with the approvers of a request. */
-export const WARNINGS = ['NO_APPROVER', 'TOO_FEW_APPROVERS', 'ABOVE_EVERY_LIMIT'] as const;
-export type Warning = (typeof WARNINGS)[number];
 
 /**
  * Whoever holds a role that an open step asks for, is named by it, or stands in for somebody. Somebody who is away counts by who stands in.

@@ -14,7 +14,7 @@ import { Budget, budgetOf } from './limits';
 import type { Submitted } from './operation';
 import { column, idOrNothing, type Read, type Viewing } from './read';
 import { ask } from './pooled';
-import { permitted } from './scope';
+import { viewingOf } from './scope';
 import { ABOUT } from './slot';
 import { and, raw, sql, type Sql } from './sql';
 
@@ -164,12 +164,7 @@ function compilerOf(context: Context, info: GraphQLResolveInfo, budget = budgetO
     final: planning !== undefined,
     heed: planning?.heed ?? (() => undefined),
     tell: planning?.tell ?? (() => context.asked && app.readings.note(context, context.asked)),
-    viewing: {
-      viewerId: actor?.id ?? null,
-      viewerRoles: actor?.roles ?? [],
-      now: planning?.now ?? app.clock(),
-      may: (action, type, row) => permitted(action, type, row, actor),
-    },
+    viewing: viewingOf(actor, planning?.now ?? app.clock()),
   });
 }
 

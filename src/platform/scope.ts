@@ -1,7 +1,7 @@
 import type { Actor } from './context';
 import { snakeCase } from './database';
 import { isId } from './ids';
-import { column } from './read';
+import { column, type Viewing } from './read';
 import { Slot } from './slot';
 import { and, or, raw, sql, type Sql } from './sql';
 
@@ -20,6 +20,14 @@ export function permitted(action: string, type: string, row: string, actor: Acto
     ),
   );
 }
+
+/** Who looks, and when, for whatever is read. */
+export const viewingOf = (actor: Actor | null, now: Viewing['now']): Viewing => ({
+  viewerId: actor?.id ?? null,
+  viewerRoles: actor?.roles ?? [],
+  now,
+  may: (action, type, row) => permitted(action, type, row, actor),
+});
 
 /** An id is compared as what it is, so that the index on the column serves. */
 const typeOf = (value: unknown) => raw(isId(value) ? 'uuid' : 'text');
