@@ -1,12 +1,10 @@
 import { expireChangeRequests } from '../../src/approvals/expire-change-requests';
 import { Jobs } from '../../src/jobs/jobs';
-import { givenProposedVoid } from '../approvals/proposals';
+import { givenProposedVoid, HOUR } from '../approvals/proposals';
 import { startAppOver, startTestApp, type TestApp } from '../support/app';
 import { approve, eventsOf, rowOf } from '../support/outcomes';
 import { until } from '../support/poll';
 import { trail } from '../support/scene';
-
-const HOUR = 3_600_000;
 
 /** Two processes on one database. */
 let t: TestApp;

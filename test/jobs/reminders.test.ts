@@ -2,12 +2,10 @@ import { escalateChangeRequests } from '../../src/approvals/escalate-change-requ
 import { remindOfChangeRequests } from '../../src/approvals/remind-of-change-requests';
 import { nextReminder } from '../../src/approvals/change-request.rules';
 import type { Job } from '../../src/platform/job';
-import { proposedGrant } from '../approvals/proposals';
+import { HOUR, proposedGrant } from '../approvals/proposals';
 import { startAppOver, startTestApp, type TestApp } from '../support/app';
 import { approve, eventsOf, rowOf } from '../support/outcomes';
 import { trail } from '../support/scene';
-
-const HOUR = 3_600_000;
 
 /** Two processes on one database. */
 let t: TestApp;

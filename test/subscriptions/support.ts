@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { type Client, createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
+import { until as poll } from '../support/poll';
 import type { ApiClient, TestApp } from '../support/app';
 
 /** One answer of a stream. */
@@ -26,13 +27,7 @@ export const AWAITS_AND_BEFORE =
 export const portOf = ({ served }: TestApp): number => (served.server.address() as AddressInfo).port;
 
 /** Waits until something holds. */
-export async function until(holds: () => unknown, what = String(holds)): Promise<void> {
-  const end = Date.now() + 15_000;
-  while (!(await holds())) {
-    if (Date.now() > end) throw new Error(`It never came about: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
+export const until = (holds: () => unknown, what?: string): Promise<void> => poll(holds, what, 15_000);
 
 const begun = (): Followed => {
   const told: Told[] = [];
