@@ -40,7 +40,7 @@ const OF_ANOTHER = `SELECT id FROM delegation WHERE delegator_id = $1 AND delega
  * limit over a day do not pass it together. So is what has them stand in for another, so that nobody ends it meanwhile.
  */
 export async function standingOf(tx: Transaction, request: ChangeRequest, who: string): Promise<Standing> {
-  const look = async () => (await tx.query<Standing>(STANDING, [request.id, who, tx.now]))[0]!;
+  const look = async () => (await tx.kept('standing', STANDING, [request.id, who, tx.now]))[0] as Standing;
   const first = await look();
   const { onBehalfOfId } = first;
   if (onBehalfOfId !== null) await tx.query(OF_ANOTHER, [onBehalfOfId, who]);
@@ -66,8 +66,8 @@ export async function stepsNow(
   tx: Transaction,
   { id, revision }: Pick<ChangeRequest, 'id' | 'revision'>,
 ): Promise<StepNow[]> {
-  await tx.query(HELD, [id, revision]);
-  return tx.query<StepNow>(STEPS, [id]);
+  await tx.kept('held-rights', HELD, [id, revision]);
+  return (await tx.kept('steps', STEPS, [id])) as StepNow[];
 }
 
 /**
