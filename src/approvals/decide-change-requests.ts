@@ -15,6 +15,7 @@ import { recordRefusal } from '../audit/record';
 import type { Context } from '../platform/context';
 import { Input } from '../platform/operation.type';
 import { refusalCodeOf } from '../platform/shown-error';
+import { Turns } from '../platform/turns';
 import { Verdict } from './change-request.type';
 
 /** So many decisions at once. */
@@ -81,14 +82,9 @@ export async function decideChangeRequests(
   context: Context,
   { decisions, idempotencyKey }: DecideChangeRequestsInput,
 ): Promise<DecideChangeRequestsPayload> {
-  const results: DecisionResult[] = [];
-  const left = decisions.map((decision, at) => ({ decision, at }));
-  const work = async () => {
-    for (let next = left.shift(); next; next = left.shift())
-      results[next.at] = await decided(context, next.decision, idempotencyKey ?? null);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
-  return { results };
+  const turns = new Turns(AT_ONCE);
+  const inTurn = (each: DecisionInput) => turns.take(() => decided(context, each, idempotencyKey ?? null));
+  return { results: await Promise.all(decisions.map(inTurn)) };
 }
 
 /** Which operation a decision is, and its input. */

@@ -2,6 +2,7 @@ import type { App } from '../platform/context';
 import { isId } from '../platform/ids';
 import type { Job } from '../platform/job';
 import { ask } from '../platform/pooled';
+import { Turns } from '../platform/turns';
 import { deliver, type Stream } from './deliver';
 
 /** So many streams are looked up, and so many of them sent at the same time. */
@@ -30,14 +31,13 @@ export const deliverDueMessages: Job = {
   everyMinute: true,
   run: async (app, _payload, stop) => {
     const due = await ask<Stream>(app, { text: DUE, values: [app.clock()] });
-    await Promise.all(Array.from({ length: AT_ONCE }, () => work(app, due, stop)));
+    const turns = new Turns(AT_ONCE);
+    await Promise.all(due.map((stream) => turns.take(() => attempt(app, stream, stop))));
   },
 };
 
 /** One fault holds up no other stream. */
-async function work(app: App, due: Stream[], stop: AbortSignal): Promise<void> {
-  for (let next = due.shift(); next && !stop.aborted; next = due.shift())
-    await deliver(app, next, stop).catch((error: unknown) =>
-      app.log.error({ err: error, webhookId: next?.webhookId }, 'messages were not sent'),
-    );
-}
+const attempt = (app: App, stream: Stream, stop: AbortSignal): Promise<void> =>
+  deliver(app, stream, stop).catch((error: unknown) =>
+    app.log.error({ err: error, webhookId: stream.webhookId }, 'messages were not sent'),
+  );
