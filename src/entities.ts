@@ -18,6 +18,7 @@ import { Jobs1763740815000 } from '../migrations/1763740815000-jobs';
 import { Webhooks1763740816000 } from '../migrations/1763740816000-webhooks';
 import { DeceptiveTexts1763740817000 } from '../migrations/1763740817000-deceptive-texts';
 import { Awaits1763740818000 } from '../migrations/1763740818000-awaits';
+import { Agreements1763740840000 } from '../migrations/1763740840000-agreements';
 import { RoleGrant } from './access/role-grant.entity';
 import { Session } from './access/session.entity';
 import { User } from './access/user.entity';
@@ -25,6 +26,9 @@ import { Account } from './accounts/account.entity';
 import { Agent } from './accounts/agent.entity';
 import { Assignment } from './accounts/assignment.entity';
 import { Lob } from './accounts/lob.entity';
+import { AgreementRate } from './agreements/agreement-rate.entity';
+import { AgreementVersion } from './agreements/agreement-version.entity';
+import { Agreement } from './agreements/agreement.entity';
 import { ApprovalLimit } from './approvals/approval-limit.entity';
 import { ApprovalPolicy } from './approvals/approval-policy.entity';
 import { ChangeRequest } from './approvals/change-request.entity';
@@ -68,6 +72,9 @@ export const entities = [
   Lob,
   Agent,
   Assignment,
+  Agreement,
+  AgreementVersion,
+  AgreementRate,
   Invoice,
   InvoiceLine,
   InvoiceSeries,
@@ -103,4 +110,5 @@ export const migrations = [
   Webhooks1763740816000,
   DeceptiveTexts1763740817000,
   Awaits1763740818000,
+  Agreements1763740840000,
 ];

@@ -188,48 +188,49 @@ export interface CallIncrement {
 
 /**
  * Refuses with RATE_INVALID and the field that is amiss: tiers that do not rise, or end, or do not end at last; a package of nothing; what
- * divides by nothing; a discount above 100; a minimum above the maximum; anything below zero.
+ * divides by nothing; a discount above 100; a minimum above the maximum; anything below zero. `where` goes with the refusal.
  */
-export function assertCharge({ price, increment, freeUnits, discountPercent, minimum, maximum }: Charge): void {
-  if (price.model === 'GRADUATED' || price.model === 'VOLUME') assertTiers(price.tiers);
-  else for (const [field, value] of Object.entries(price)) if (field !== 'model') notBelowZero(field, value);
+export function assertCharge(charge: Charge, where: Record<string, unknown> = {}): void {
+  const invalid = (field: string, message: string): never => refuse('RATE_INVALID', message, { ...where, field });
+  const { price, increment, freeUnits, discountPercent, minimum, maximum } = charge;
+  /** Whether it is there, and fits. */
+  const fits = (field: string, value: string | null | undefined): value is string => {
+    if (value === null || value === undefined) return false;
+    return (
+      RATE.test(value) ||
+      invalid(field, 'It is not below zero, with at most ten digits before and ten behind the point.')
+    );
+  };
+  if (price.model === 'GRADUATED' || price.model === 'VOLUME') assertTiers(price.tiers, fits, invalid);
+  else for (const [field, value] of Object.entries(price)) if (field !== 'model') fits(field, value);
   if (price.model === 'PACKAGE' && exact(price.size).equals(0)) invalid('size', 'A package holds something.');
   for (const field of ['multiplyBy', 'divideBy'] as const) {
     const value = increment?.[field];
-    if (notBelowZero(field, value) && exact(value!).equals(0)) invalid(field, 'It is above zero.');
+    if (fits(field, value) && exact(value).equals(0)) invalid(field, 'It is above zero.');
   }
-  notBelowZero('freeUnits', freeUnits);
-  if (notBelowZero('discountPercent', discountPercent) && exact(discountPercent!).gt(100))
+  fits('freeUnits', freeUnits);
+  if (fits('discountPercent', discountPercent) && exact(discountPercent).gt(100))
     invalid('discountPercent', 'A discount is at most 100 percent.');
-  const bounds = [notBelowZero('minimum', minimum), notBelowZero('maximum', maximum)];
-  if (bounds.every(Boolean) && exact(minimum!).gt(exact(maximum!)))
-    invalid('minimum', 'The minimum is not above the maximum.');
+  const [least, most] = [fits('minimum', minimum) && exact(minimum), fits('maximum', maximum) && exact(maximum)];
+  if (least && most && least.gt(most)) invalid('minimum', 'The minimum is not above the maximum.');
 }
 
 /** Any decimal that fits numeric(20,10). */
 const RATE = /^\d{1,10}(\.\d{1,10})?$/;
 
-/** Whether it is there, and fits. */
-function notBelowZero(field: string, value: string | null | undefined): boolean {
-  if (value === null || value === undefined) return false;
-  return (
-    RATE.test(value) || invalid(field, 'It is not below zero, with at most ten digits before and ten behind the point.')
-  );
-}
-
-function assertTiers(tiers: readonly Tier[]): void {
+function assertTiers(
+  tiers: readonly Tier[],
+  fits: (field: string, value: string | null) => boolean,
+  invalid: (field: string, message: string) => never,
+): void {
   if (tiers.length === 0) invalid('tiers', 'There is a tier at least.');
   let from = NONE;
   for (const [index, { upTo, perUnit, flat }] of tiers.entries()) {
     const field = `tiers.${index + 1}`;
-    notBelowZero(field, perUnit);
-    notBelowZero(field, flat);
+    for (const value of [upTo, perUnit, flat]) fits(field, value);
     if ((upTo === null) !== (index === tiers.length - 1)) invalid(field, 'The last tier, and it alone, has no end.');
     if (upTo === null) return;
-    notBelowZero(field, upTo);
     if (exact(upTo).lte(from)) invalid(field, 'Tiers rise.');
     from = exact(upTo);
   }
 }
-
-const invalid = (field: string, message: string): never => refuse('RATE_INVALID', message, { field });
