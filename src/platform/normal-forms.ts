@@ -42,9 +42,17 @@ function normalTaxId(value: string): string | null {
 }
 
 /** Those of countries, and those that belong to none (ITU-T E.164, annex D). */
-const CALLING_CODES = new Set([
-  ...getCountries().map((country) => String(getCountryCallingCode(country))),
-  ...['800', '808', '870', '878', '881', '882', '883', '888', '979'],
+const CALLING_CODES = new Set<string>([
+  ...getCountries().map((country) => getCountryCallingCode(country)),
+  '800',
+  '808',
+  '870',
+  '878',
+  '881',
+  '882',
+  '883',
+  '888',
+  '979',
 ]);
 
 /** E.164: a calling code that exists, at most 15 digits. How long a number is within its country changes too often to be checked here. */

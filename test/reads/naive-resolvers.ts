@@ -5,7 +5,17 @@ import { mayDecide, stepsOf } from './naive-approvals';
 import { deceptiveTexts } from './naive-deception';
 import { connection, type PageOf } from './naive-connection';
 import type { Row, Table } from './naive-rows';
-import { assignmentsToday, clocks, isRunning, lateReview, rolesHeld, statusOf, TYPES, type World } from './naive-types';
+import {
+  assignmentsToday,
+  clocks,
+  isRunning,
+  isUsable,
+  lateReview,
+  rolesHeld,
+  statusOf,
+  TYPES,
+  type World,
+} from './naive-types';
 
 type Resolver = (row: Row, args: PageOf) => unknown;
 
@@ -212,6 +222,10 @@ export function resolversOf(rows: Rows, who: Looker | null): Record<string, Reco
       user: user('user_id'),
       perRequest: money('per_request_minor'),
       perDay: money('per_day_minor'),
+    },
+    RevealAllowance: {
+      user: user('user_id'),
+      usable: (row) => isUsable(row, rows.world()),
     },
     ExchangeRate: { perEuro: (row) => trimmed(row.per_euro as string) },
     Finding: {

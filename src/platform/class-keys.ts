@@ -1,0 +1,54 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import type { KeyRing, Keys } from './keys';
+import type { ClassKey, KeyPurpose } from './known-keys';
+import { ID, keysThatSealed, openBytes, sealBytes, sealedUnder } from './sealed-bytes';
+
+/*
+ * Envelope encryption: what is kept of a class of records (`Account`) is sealed under a key of that class, which the database has wrapped under the
+ * master key. So the master key can be rotated by wrapping a few dozen keys anew, and one class's key says nothing of another's.
+ */
+
+/** Where a key is wrapped to: it is no other class's. */
+const placeOf = ({ purpose, of, id }: Pick<ClassKey, 'purpose' | 'of' | 'id'>): string =>
+  `ClassKey/${purpose}/${of}/${id}`;
+
+/** Refuses with SEALED_BY_OTHER_KEY and SEAL_BROKEN. */
+const opened = (ring: KeyRing, key: ClassKey): Buffer =>
+  ring.known.open(key, ({ wrapped }) =>
+    openBytes(keysThatSealed(ring, wrapped).classes, wrapped.subarray(ID), placeOf(key)),
+  );
+
+/** The key that something is sealed with from now on. */
+export function sealingKey(ring: KeyRing, recordClass: string): { id: string; key: Buffer } {
+  const found = ring.known.newestOf('seal', recordClass);
+  if (!found) throw new Error(`There is no key for what is kept of ${recordClass}.`);
+  return { id: found.id, key: opened(ring, found) };
+}
+
+/** The key of that id; null where it is no class's. */
+export function classKeyNamed(ring: KeyRing, id: string): Buffer | null {
+  const found = ring.known.named(id);
+  return found ? opened(ring, found) : null;
+}
+
+/** What a value of a field (`Account.taxId`) is found by: the same for the same value of that field, and nothing to whoever has not its key. */
+export function fieldDigest(ring: KeyRing, field: string, value: string): Buffer {
+  const found = ring.known.newestOf('digest', field);
+  if (!found) throw new Error(`There is no key to look ${field} up.`);
+  return createHmac('sha256', opened(ring, found)).update(value, 'utf8').digest();
+}
+
+/** A fresh key of a class, wrapped under the present master key. */
+export function drawClassKey(keys: Keys, purpose: KeyPurpose, of: string, number: number): ClassKey {
+  const key = { id: randomBytes(ID).toString('hex'), purpose, of, number };
+  return { ...key, wrapped: wrap(keys, key, randomBytes(32)) };
+}
+
+/** Null: it is wrapped under the present master key already. */
+export function rewrapped(ring: KeyRing, key: ClassKey): Buffer | null {
+  return sealedUnder(key.wrapped) === ring.id ? null : wrap(ring, key, opened(ring, key));
+}
+
+/** Form: id of the master key (4 bytes), then as `sealBytes` seals. */
+const wrap = ({ id, classes }: Keys, key: Pick<ClassKey, 'purpose' | 'of' | 'id'>, content: Buffer): Buffer =>
+  Buffer.concat([Buffer.from(id, 'hex'), sealBytes(classes, content, placeOf(key))]);
