@@ -52,6 +52,7 @@ const ORDER = [
   'app',
   'open-database',
   'audit-installation',
+  'keys-command',
   'audit-command',
   'demo',
   'main',

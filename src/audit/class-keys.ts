@@ -1,5 +1,5 @@
 import type { EntityMetadata } from 'typeorm';
-import { drawClassKey, rewrapped } from '../platform/class-keys';
+import { drawClassKey, rewrapped, takeKeys } from '../platform/class-keys';
 import type { ClassKey, KeyPurpose } from '../platform/known-keys';
 import { type App, ownContext } from '../platform/context';
 import { refuse } from '../platform/errors';
@@ -16,7 +16,7 @@ const TURN = `SELECT pg_advisory_xact_lock(hashtext('countersign class keys'))`;
 
 /** Hears of every key that there is. Whether one of them was news. */
 export const learnKeys = async (app: Pick<App, 'database' | 'keys'>): Promise<boolean> =>
-  app.keys.known.take(await ask<ClassKey>(app, { text: ALL, values: [] }));
+  takeKeys(app.keys, await ask<ClassKey>(app, { text: ALL, values: [] }));
 
 type Wanted = Pick<ClassKey, 'purpose' | 'of'>;
 
@@ -46,7 +46,7 @@ export async function openClassKeys(app: App, fields: readonly string[]): Promis
 async function heardOf(tx: Transaction): Promise<ClassKey[]> {
   await tx.query(TURN);
   const keys = await tx.query<ClassKey>(ALL);
-  tx.context.app.keys.known.take(keys);
+  takeKeys(tx.context.app.keys, keys);
   return keys;
 }
 

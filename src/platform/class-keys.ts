@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import type { KeyRing, Keys } from './keys';
+import { type KeyRing, type Keys, keysNamed } from './keys';
 import type { ClassKey, KeyPurpose } from './known-keys';
 import { ID, keysThatSealed, openBytes, sealBytes, sealedUnder } from './sealed-bytes';
 
@@ -11,6 +11,22 @@ import { ID, keysThatSealed, openBytes, sealBytes, sealedUnder } from './sealed-
 /** Where a key is wrapped to: it is no other class's. */
 const placeOf = ({ purpose, of, id }: Pick<ClassKey, 'purpose' | 'of' | 'id'>): string =>
   `ClassKey/${purpose}/${of}/${id}`;
+
+/** Hears of keys, and opens those that it can: another process may wrap them under a master key that this one has not. Whether one was news. */
+export function takeKeys(ring: KeyRing, keys: readonly ClassKey[]): boolean {
+  const news = ring.known.take(keys);
+  for (const key of keys) if (keysNamed(ring, sealedUnder(key.wrapped))) tryTo(() => opened(ring, key));
+  return news;
+}
+
+/** Whoever needs what was altered is told then. */
+function tryTo(work: () => unknown): void {
+  try {
+    work();
+  } catch {
+    return;
+  }
+}
 
 /** Refuses with SEALED_BY_OTHER_KEY and SEAL_BROKEN. */
 const opened = (ring: KeyRing, key: ClassKey): Buffer =>
@@ -44,9 +60,10 @@ export function drawClassKey(keys: Keys, purpose: KeyPurpose, of: string, number
   return { ...key, wrapped: wrap(keys, key, randomBytes(32)) };
 }
 
-/** Null: it is wrapped under the present master key already. */
+/** Null: it is wrapped under the present master key already, or under one that is not at hand. */
 export function rewrapped(ring: KeyRing, key: ClassKey): Buffer | null {
-  return sealedUnder(key.wrapped) === ring.id ? null : wrap(ring, key, opened(ring, key));
+  const under = sealedUnder(key.wrapped);
+  return under === ring.id || !keysNamed(ring, under) ? null : wrap(ring, key, opened(ring, key));
 }
 
 /** Form: id of the master key (4 bytes), then as `sealBytes` seals. */

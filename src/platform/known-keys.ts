@@ -12,7 +12,7 @@ export interface ClassKey {
   readonly wrapped: Buffer;
 }
 
-/** The keys of classes that a process has heard of. It unwraps one when it first needs it. */
+/** The keys of classes that a process has heard of, and those of them that it could unwrap: they stay open when the wrapping becomes one that it cannot. */
 export class KnownKeys {
   private readonly byId = new Map<string, ClassKey>();
   private readonly newest = new Map<string, ClassKey>();

@@ -47,7 +47,7 @@ export function masterKeysIn(settings: KeySettings, production: boolean, dataDir
   const read = (which: string, text: string) =>
     decoded(
       which,
-      MASTER_KEY_COMMAND ? unwrapped(MASTER_KEY_COMMAND, which, text, settings.MASTER_KEY_SECONDS) : text,
+      MASTER_KEY_COMMAND ? unwrapped(MASTER_KEY_COMMAND, text, settings.MASTER_KEY_SECONDS) : text,
       production,
     );
   const masterKey = read(from, current);
@@ -80,7 +80,7 @@ function linesOf(file: string): string[] {
  * Gives the wrapped key to a program, as it stands, and takes the unwrapped one in base64: `aws kms decrypt …`, `gcloud kms decrypt …`, `vault …`. What it says
  * to standard error goes to ours; what it prints is never shown.
  */
-function unwrapped(command: string, which: string, wrapped: string, seconds: number): string {
+function unwrapped(command: string, wrapped: string, seconds: number): string {
   const { status, signal, error, stdout } = spawnSync(command, {
     shell: true,
     input: wrapped,
@@ -99,7 +99,7 @@ function unwrapped(command: string, which: string, wrapped: string, seconds: num
   const key = stdout.toString('utf8').trim();
   if (Buffer.from(key, 'base64').length !== 32)
     throw invalid(
-      `MASTER_KEY_COMMAND printed no 32 bytes in base64 for ${which.charAt(0).toLowerCase()}${which.slice(1)}.`,
+      `MASTER_KEY_COMMAND printed no 32 bytes in base64 of what stands in MASTER_KEY, MASTER_KEY_FILE or MASTER_KEYS_RETIRED.`,
     );
   return key;
 }
