@@ -1,7 +1,7 @@
 import { Length } from 'class-validator';
 import { Field, InputType } from 'type-graphql';
 import { In } from 'typeorm';
-import { fieldDigest } from '../platform/class-keys';
+import { fieldDigests } from '../platform/class-keys';
 import { refuse } from '../platform/errors';
 import { checkSensitive } from '../platform/masks';
 import { lookupForm, NORMAL_FORMS } from '../platform/normal-forms';
@@ -54,17 +54,17 @@ export const findBySensitiveValue = operation({
     const { app } = tx.context;
     const field = sensitiveFieldsOf(app, type).find((each) => each.path === path) ?? notFound('sensitive field');
     const normal = NORMAL_FORMS[field.kind](value.trim());
-    const digest =
-      normal === null ? null : fieldDigest(app.keys, lookupName(type, path), lookupForm(field.kind, normal));
-    const ids = digest ? await idsWith(tx, field, digest) : [];
-    return { kind: field.kind, digest, ids, quota: await quotaOf(tx), purposes: app.config.revealPurposes };
+    const digests =
+      normal === null ? [] : fieldDigests(app.keys, lookupName(type, path), lookupForm(field.kind, normal));
+    const ids = await idsWith(tx, field, digests);
+    return { kind: field.kind, digests, ids, quota: await quotaOf(tx), purposes: app.config.revealPurposes };
   },
   authorize: (may, _state, { type }) => may.create('find', type),
-  decide: ({ kind, digest, ids, quota, purposes }, { value, purpose }) => {
+  decide: ({ kind, digests: [digest], ids, quota, purposes }, { value, purpose }) => {
     const among = purposeAmong(purposes, purpose);
     assertWithin(quota);
     checkSensitive(kind, value);
-    if (digest === null) return refuse('SENSITIVE_VALUE_INVALID', 'The value is not valid for its kind.', { kind });
+    if (!digest) return refuse('SENSITIVE_VALUE_INVALID', 'The value is not valid for its kind.', { kind });
     return { ids, digest: digest.toString('hex'), purpose: among };
   },
   save: async (tx, { ids }, { quota }) => {
@@ -88,10 +88,10 @@ export const findBySensitiveValue = operation({
 });
 
 /** Of those that have it, the ones that the actor may see. */
-async function idsWith(tx: Transaction, { entity, columns }: SensitiveField, digest: Buffer): Promise<string[]> {
+async function idsWith(tx: Transaction, { entity, columns }: SensitiveField, digests: Buffer[]): Promise<string[]> {
   const found = await tx.query<{ id: string }>(
-    `SELECT id FROM ${entity.tableName} WHERE ${columns}_digest = $1 ORDER BY id LIMIT ${MOST}`,
-    [digest],
+    `SELECT id FROM ${entity.tableName} WHERE ${columns}_digest = ANY ($1) ORDER BY id LIMIT ${MOST}`,
+    [digests],
   );
   if (found.length === 0) return [];
   const rows = await tx.find<Row>(entity.target as typeof Row & { name: string }, {

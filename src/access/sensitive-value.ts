@@ -1,5 +1,5 @@
 import { Column } from 'typeorm';
-import { fieldDigest } from '../platform/class-keys';
+import { fieldDigests } from '../platform/class-keys';
 import type { KeyRing } from '../platform/keys';
 import { lookupForm } from '../platform/normal-forms';
 import { refuse } from '../platform/errors';
@@ -37,7 +37,7 @@ export function sealValue(keys: KeyRing, kind: SensitiveKind, value: string | nu
   return Object.assign(new SensitiveValue(), {
     sealed: sealText(keys, value, place),
     masked: maskOf(kind, value),
-    digest: fieldDigest(keys, field, lookupForm(kind, value)),
+    digest: fieldDigests(keys, field, lookupForm(kind, value))[0],
   });
 }
 

@@ -20,7 +20,7 @@ export const learnKeys = async (app: Pick<App, 'database' | 'keys'>): Promise<bo
 
 type Wanted = Pick<ClassKey, 'purpose' | 'of'>;
 
-/** Hears of the keys that there are, and makes those that are missing: one to seal for each class, one to digest for each field that can be looked up. */
+/** Hears of the keys that there are, and makes those that are missing, or that no master key at hand opens: one to seal for each class, one to digest for each field that can be looked up. */
 export async function openClassKeys(app: App, fields: readonly string[]): Promise<void> {
   await learnKeys(app);
   const classes = app.database.orm.entityMetadatas.map(({ name }: EntityMetadata) => name);
@@ -28,14 +28,14 @@ export async function openClassKeys(app: App, fields: readonly string[]): Promis
     ...classes.map((of): Wanted => ({ purpose: 'seal', of })),
     ...fields.map((of): Wanted => ({ purpose: 'digest', of })),
   ];
-  const isMissing = ({ purpose, of }: Wanted) => !app.keys.known.newestOf(purpose, of);
+  const isMissing = ({ purpose, of }: Wanted) => app.keys.known.openOnes(purpose, of).length === 0;
   if (!wanted.some(isMissing)) return;
   await inTransaction(ownContext(app, 'lifecycle'), async (tx) => {
     await heardOf(tx);
     // Somebody else may have made them meanwhile.
     const missing = wanted.filter(isMissing);
     if (missing.length === 0) return;
-    for (const { purpose, of } of missing) await make(tx, purpose, of, 1);
+    for (const { purpose, of } of missing) await make(tx, purpose, of);
     const after = missing.map(({ purpose, of }) => `${purpose} ${of}`);
     await record(tx, { action: 'classKeys.made', outcome: 'DONE', changes: [{ path: 'keys', before: null, after }] });
   });
@@ -50,25 +50,28 @@ async function heardOf(tx: Transaction): Promise<ClassKey[]> {
   return keys;
 }
 
-const make = (tx: Transaction, purpose: KeyPurpose, of: string, number: number): Promise<unknown> => {
-  const key = drawClassKey(tx.context.app.keys, purpose, of, number);
-  return tx.write(MAKE, [key.id, key.of, key.purpose, key.number, key.wrapped]);
-};
+/** One more of a class or field; its number. */
+async function make(tx: Transaction, purpose: KeyPurpose, of: string): Promise<number> {
+  const { keys } = tx.context.app;
+  const key = drawClassKey(keys, purpose, of, (keys.known.of(purpose, of)[0]?.number ?? 0) + 1);
+  await tx.write(MAKE, [key.id, key.of, key.purpose, key.number, key.wrapped]);
+  return key.number;
+}
 
 /** Gives a class another key to seal with from now on. What is sealed stays readable; a job seals it anew. Refuses with CLASS_KEY_UNKNOWN. */
 export async function renewClassKey(app: App, of: string): Promise<number> {
   const number = await inTransaction(ownContext(app, 'keys-command'), async (tx) => {
     await heardOf(tx);
-    const last = app.keys.known.newestOf('seal', of);
-    if (!last) return refuse('CLASS_KEY_UNKNOWN', 'There is no such class of records.', { of });
-    await make(tx, 'seal', of, last.number + 1);
+    if (app.keys.known.of('seal', of).length === 0)
+      return refuse('CLASS_KEY_UNKNOWN', 'There is no such class of records.', { of });
+    const made = await make(tx, 'seal', of);
     await record(tx, {
       action: 'classKey.renewed',
       outcome: 'DONE',
       subjectType: of,
-      changes: [{ path: 'key', before: last.number, after: last.number + 1 }],
+      changes: [{ path: 'key', before: made - 1, after: made }],
     });
-    return last.number + 1;
+    return made;
   });
   await learnKeys(app);
   return number;

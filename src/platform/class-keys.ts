@@ -35,11 +35,12 @@ const opened = (ring: KeyRing, key: ClassKey): Buffer =>
   );
 
 /** The key that something is sealed with from now on. */
-export function sealingKey(ring: KeyRing, recordClass: string): { id: string; key: Buffer } {
-  const found = ring.known.newestOf('seal', recordClass);
-  if (!found) throw new Error(`There is no key for what is kept of ${recordClass}.`);
-  return { id: found.id, key: opened(ring, found) };
-}
+export const sealingKey = (ring: KeyRing, recordClass: string): { id: string; key: Buffer } =>
+  ring.known.openOnes('seal', recordClass)[0] ?? missing(`what is kept of ${recordClass}`);
+
+const missing = (what: string): never => {
+  throw new Error(`There is no key for ${what}.`);
+};
 
 /** The key of that id; null where it is no class's. */
 export function classKeyNamed(ring: KeyRing, id: string): Buffer | null {
@@ -47,11 +48,15 @@ export function classKeyNamed(ring: KeyRing, id: string): Buffer | null {
   return found ? opened(ring, found) : null;
 }
 
-/** What a value of a field (`Account.taxId`) is found by: the same for the same value of that field, and nothing to whoever has not its key. */
-export function fieldDigest(ring: KeyRing, field: string, value: string): Buffer {
-  const found = ring.known.newestOf('digest', field);
-  if (!found) throw new Error(`There is no key to look ${field} up.`);
-  return createHmac('sha256', opened(ring, found)).update(value, 'utf8').digest();
+/**
+ * What a value of a field (`Account.taxId`) is found by: the same for the same value of that field, and nothing to whoever has not its key. The first is
+ * what is kept from now on; there are others only where a database went on under a master key that did not open the earlier ones.
+ */
+export function fieldDigests(ring: KeyRing, field: string, value: string): [Buffer, ...Buffer[]] {
+  const [first, ...others] = ring.known
+    .openOnes('digest', field)
+    .map(({ key }) => createHmac('sha256', key).update(value, 'utf8').digest());
+  return first ? [first, ...others] : missing(`looking ${field} up`);
 }
 
 /** A fresh key of a class, wrapped under the present master key. */

@@ -15,17 +15,12 @@ export interface ClassKey {
 /** The keys of classes that a process has heard of, and those of them that it could unwrap: they stay open when the wrapping becomes one that it cannot. */
 export class KnownKeys {
   private readonly byId = new Map<string, ClassKey>();
-  private readonly newest = new Map<string, ClassKey>();
   private readonly opened = new Map<string, Buffer>();
 
   /** Whether there was one among them that it did not know. */
   take(keys: readonly ClassKey[]): boolean {
     const before = this.byId.size;
-    for (const key of keys) {
-      this.byId.set(key.id, key);
-      const name = nameOf(key.purpose, key.of);
-      if (key.number >= (this.newest.get(name)?.number ?? 0)) this.newest.set(name, key);
-    }
+    for (const key of keys) this.byId.set(key.id, key);
     return this.byId.size > before;
   }
 
@@ -33,8 +28,19 @@ export class KnownKeys {
     return this.byId.get(id);
   }
 
-  newestOf(purpose: KeyPurpose, of: string): ClassKey | undefined {
-    return this.newest.get(nameOf(purpose, of));
+  /** Those of a class or field, the latest first. */
+  of(purpose: KeyPurpose, of: string): ClassKey[] {
+    return [...this.byId.values()]
+      .filter((key) => key.purpose === purpose && key.of === of)
+      .toSorted((one, other) => other.number - one.number);
+  }
+
+  /** The same, of those that are open: what is made from now on is made with the first. */
+  openOnes(purpose: KeyPurpose, of: string): { id: string; key: Buffer }[] {
+    return this.of(purpose, of).flatMap(({ id }) => {
+      const key = this.opened.get(id);
+      return key ? [{ id, key }] : [];
+    });
   }
 
   open(key: ClassKey, unwrap: (key: ClassKey) => Buffer): Buffer {
@@ -43,5 +49,3 @@ export class KnownKeys {
     return opened;
   }
 }
-
-const nameOf = (purpose: KeyPurpose, of: string): string => `${purpose} ${of}`;
