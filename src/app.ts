@@ -9,7 +9,9 @@ import express from 'express';
 import type { DestinationStream } from 'pino';
 import { answering, type ServedContext, written } from './answer';
 import { AwaitsOfDatabase } from './approvals/awaits';
+import { lookupNames } from './access/sensitive-fields';
 import { submit } from './approvals/submit';
+import { learnKeys, openClassKeys } from './audit/class-keys';
 import { TrailReadings } from './audit/readings';
 import { catalogue } from './catalogue';
 import type { Config } from './config';
@@ -78,8 +80,10 @@ export async function createApp(config: Config, database: Database, options: Opt
     awaits,
     submit,
     announce,
+    learnKeys: () => learnKeys(parts),
     inputOf: inputReader(),
   };
+  await openClassKeys(app, lookupNames(app));
   const requests = new Requests(requestLog, app.metrics, config.requestSeconds * 1000, (seen) =>
     sendError(app, seen, new DomainError('TIMEOUT', 'That took too long and was stopped.'), ['connection', 'close']),
   );

@@ -2,6 +2,8 @@ import { changePassword } from './access/change-password';
 import { createUser } from './access/create-user';
 import { deactivateUser } from './access/deactivate-user';
 import { endSession } from './access/end-session';
+import { findBySensitiveValue } from './access/find-by-sensitive-value';
+import { grantRevealAllowance } from './access/grant-reveal-allowance';
 import { grantRole } from './access/grant-role';
 import { linkUsers } from './access/link-users';
 import { revealSensitiveValue } from './access/reveal-sensitive-value';
@@ -61,6 +63,8 @@ export const catalogue = new Catalogue([
   grantRole,
   revokeRole,
   revealSensitiveValue,
+  findBySensitiveValue,
+  grantRevealAllowance,
   approveChangeRequest,
   rejectChangeRequest,
   returnChangeRequest,

@@ -18,6 +18,9 @@ import { Jobs1763740815000 } from '../migrations/1763740815000-jobs';
 import { Webhooks1763740816000 } from '../migrations/1763740816000-webhooks';
 import { DeceptiveTexts1763740817000 } from '../migrations/1763740817000-deceptive-texts';
 import { Awaits1763740818000 } from '../migrations/1763740818000-awaits';
+import { ClassKeys1763740822000 } from '../migrations/1763740822000-class-keys';
+import { RevealAllowances1763740822100 } from '../migrations/1763740822100-reveal-allowances';
+import { RevealAllowance } from './access/reveal-allowance.entity';
 import { Agreements1763740840000 } from '../migrations/1763740840000-agreements';
 import { RoleGrant } from './access/role-grant.entity';
 import { Session } from './access/session.entity';
@@ -55,6 +58,7 @@ import { isRowClass } from './platform/row';
 export const entities = [
   User,
   RoleGrant,
+  RevealAllowance,
   Session,
   ApprovalPolicy,
   ChangeRequest,
@@ -110,5 +114,7 @@ export const migrations = [
   Webhooks1763740816000,
   DeceptiveTexts1763740817000,
   Awaits1763740818000,
+  ClassKeys1763740822000,
+  RevealAllowances1763740822100,
   Agreements1763740840000,
 ];

@@ -15,6 +15,8 @@ import { validate } from 'class-validator';
 import { ArgumentValidationError, buildSchemaSync, type ContainerType, type ResolverData } from 'type-graphql';
 import { mutationOf } from './access/attempt';
 import { door, doorkeeper, witness } from './access/door';
+import { revealAllowanceRead } from './access/reveal-allowance.read';
+import { SensitiveValuesResolver } from './access/sensitive-values.resolver';
 import { roleGrantRead, userRead } from './access/user.read';
 import { TrailResolver } from './access/trail.resolver';
 import { UserResolver } from './access/user.resolver';
@@ -69,6 +71,7 @@ export const reads: Reads = new Map(
     auditCheckpointRead,
     userRead,
     roleGrantRead,
+    revealAllowanceRead,
     changeRequestRead,
     decisionRead,
     changeRequestRevisionRead,
@@ -103,6 +106,7 @@ export function bareSchema(container?: ContainerType): GraphQLSchema {
       AuditEventResolver,
       AuditCheckpointResolver,
       UserResolver,
+      SensitiveValuesResolver,
       TrailResolver,
       ChangeRequestResolver,
       UserChanges,

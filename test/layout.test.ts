@@ -53,6 +53,7 @@ const ORDER = [
   'app',
   'open-database',
   'audit-installation',
+  'keys-command',
   'audit-command',
   'demo',
   'main',

@@ -60,6 +60,8 @@ const ACTORS: Record<string, CastName> = {
   deactivateUser: 'admin',
   grantRole: 'admin',
   linkUsers: 'admin',
+  findBySensitiveValue: 'compliance',
+  grantRevealAllowance: 'compliance',
   setApprovalLimit: 'admin',
   setExchangeRate: 'admin',
   signAgreement: 'billing',

@@ -194,6 +194,8 @@ describe('the schema', () => {
     grantRole: 'role.grant',
     revokeRole: 'role.revoke',
     revealSensitiveValue: 'sensitiveValue.reveal',
+    findBySensitiveValue: 'sensitiveValue.find',
+    grantRevealAllowance: 'revealAllowance.grant',
     approveChangeRequest: 'changeRequest.approve',
     rejectChangeRequest: 'changeRequest.reject',
     returnChangeRequest: 'changeRequest.return',

@@ -21,6 +21,8 @@ export const INPUTS: Record<string, () => object> = {
   linkUsers: () => ({ userId: NO_ID, samePersonAsId: NO_ID, reason: 'one desk' }),
   revokeRole: () => ({ roleGrantId: NO_ID, reason: 'moved' }),
   revealSensitiveValue: () => ({ type: 'Account', id: NO_ID, field: 'taxId', reason: 'a call' }),
+  findBySensitiveValue: () => ({ type: 'Account', field: 'taxId', value: '12-3456789', reason: 'a call' }),
+  grantRevealAllowance: () => ({ userId: NO_ID, reveals: 5, expiresAt: '2999-01-01T00:00:00Z', reason: 'a recall' }),
   approveChangeRequest: () => ({ id: NO_ID, revision: 1, digest: '0'.repeat(64) }),
   rejectChangeRequest: () => ({ id: NO_ID, reason: 'no' }),
   withdrawChangeRequest: () => ({ id: NO_ID }),
@@ -91,6 +93,7 @@ const SELECTIONS: Record<string, string> = {
   changePassword: 'viewer { id }',
   revealSensitiveValue: 'outcome value',
   decideChangeRequests: 'results { ok code }',
+  findBySensitiveValue: 'outcome ids',
   drawWebhookSecret: 'outcome',
 };
 

@@ -64,6 +64,7 @@ export const MATRIX: Record<string, Line> = {
   'webhook.create': webhooks('by default'),
   'webhook.change': webhooks('by default'),
   'webhook.redeliver': webhooks('when switched on'),
+  'revealAllowance.grant': { ...access('always'), deciders: ['compliance', 'supervisor'] },
   'delegation.create': access('when switched on'),
   'delegation.createForAnother': access('always'),
   'delegation.revoke': access('when switched on'),

@@ -36,7 +36,7 @@ const HOUSE: Record<string, Sees> = {
 
 const OUTSIDE: Record<string, Sees> = { Webhook: 'all', WebhookDelivery: 'all' };
 /** Those who watch over approving. */
-const WATCHING: Record<string, Sees> = { ...HOUSE, ApprovalLimit: 'all', Finding: 'all' };
+const WATCHING: Record<string, Sees> = { ...HOUSE, ApprovalLimit: 'all', Finding: 'all', RevealAllowance: 'all' };
 
 const SEES: Record<string, Record<string, Sees>> = {
   admin: { ...WATCHING, ...OUTSIDE, RoleGrant: 'all', Delegation: 'all' },
@@ -116,6 +116,7 @@ const DECIDES_ACCESS = new Set([
   'webhook.create',
   'webhook.change',
   'webhook.redeliver',
+  'revealAllowance.grant',
 ]);
 const DECIDES: Record<string, (operation: string) => boolean> = {
   admin: (operation) => DECIDES_ACCESS.has(operation),
@@ -146,7 +147,7 @@ const HOUSE_READS = Object.keys(HOUSE)
   .map((type) => `read ${type}`)
   .join(', ');
 const OUTSIDE_READS = 'read Webhook, read WebhookDelivery';
-const WATCHES = `${HOUSE_READS}, read ApprovalLimit, read Finding`;
+const WATCHES = `${HOUSE_READS}, read ApprovalLimit, read Finding, read RevealAllowance`;
 const ALWAYS = listed('read User, changePassword User, read Session, end Session, read Delegation, revoke Delegation');
 const PERMISSIONS: Record<string, string[]> = {
   admin:
@@ -155,16 +156,16 @@ const PERMISSIONS: Record<string, string[]> = {
     withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest, reassign ChangeRequest, approve ChangeRequest, reject ChangeRequest, return ChangeRequest`),
   billing:
     listed(`${HOUSE_READS}, change Account, sign Agreement, amend Agreement, end Agreement, draft Invoice, issue Invoice, void Invoice, open Dispute,
-    resolve Dispute, withdraw Dispute, reveal Account, withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest`),
+    resolve Dispute, withdraw Dispute, reveal Account, grant RevealAllowance, withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest`),
   supervisor:
-    listed(`${WATCHES}, read Complaint, reveal Account, resolve Dispute, create Delegation, breakGlass ChangeRequest, withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest,
+    listed(`${WATCHES}, read Complaint, reveal Account, grant RevealAllowance, resolve Dispute, create Delegation, breakGlass ChangeRequest, withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest,
     approve ChangeRequest, reject ChangeRequest, return ChangeRequest`),
   operations: listed(`${HOUSE_READS}, read Complaint, open Account, change Account, close Account, open Lob, close Lob,
     hire Agent, assign Agent, transfer Agent, end Assignment, file Complaint, acknowledge Complaint, resolve Complaint,
-    reveal Complaint, withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest`),
+    reveal Complaint, grant RevealAllowance, withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest`),
   compliance:
     listed(`${WATCHES}, ${OUTSIDE_READS}, read Complaint, read RoleGrant, read AuditEvent, read AuditCheckpoint, file Complaint, readPersonOf User, review Finding, breakGlass ChangeRequest,
-    acknowledge Complaint, resolve Complaint, reopen Complaint, reveal Complaint, reveal Account,
+    acknowledge Complaint, resolve Complaint, reopen Complaint, reveal Complaint, reveal Account, find Account, find Complaint, grant RevealAllowance,
     reveal AuditEvent, erase User, erase Agent, erase Complaint, erase ChangeRequest, create Delegation,
     withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest, reassign ChangeRequest, approve ChangeRequest, reject ChangeRequest, return ChangeRequest`),
   auditor: listed(

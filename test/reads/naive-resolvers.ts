@@ -9,6 +9,7 @@ import {
   assignmentsToday,
   clocks,
   isRunning,
+  isUsable,
   lateReview,
   rolesHeld,
   statusOf,
@@ -234,6 +235,10 @@ export function resolversOf(rows: Rows, who: Looker | null): Record<string, Reco
       user: user('user_id'),
       perRequest: money('per_request_minor'),
       perDay: money('per_day_minor'),
+    },
+    RevealAllowance: {
+      user: user('user_id'),
+      usable: (row) => isUsable(row, rows.world()),
     },
     ExchangeRate: { perEuro: (row) => trimmed(row.per_euro as string) },
     Finding: {

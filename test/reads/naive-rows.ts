@@ -41,6 +41,7 @@ export const TABLES = [
   'decision',
   'delegation',
   'approval_limit',
+  'reveal_allowance',
   'exchange_rate',
   'finding',
   'change_request_revision',

@@ -83,6 +83,10 @@ export const statusOf = (row: Row, world: World): string =>
 export const lateReview = (row: Row, world: World): boolean =>
   row.reviewed_at === null && us(row.due_at) <= nowUs(world);
 
+/** Whether something is left of an allowance, and it is not over. */
+export const isUsable = (row: Row, world: World): boolean =>
+  Number(row.used) < Number(row.reveals) && us(row.expires_at) > nowUs(world);
+
 /** Whether a delegation holds now. */
 export const isRunning = (row: Row, world: World): boolean =>
   row.revoked_at === null && us(row.starts_at) <= nowUs(world) && nowUs(world) < us(row.ends_at);
@@ -225,6 +229,12 @@ export const TYPES: Record<string, NaiveType> = {
   ApprovalLimit: {
     table: 'approval_limit',
     filters: { userId: id('user_id'), currency: text('currency') },
+    orders: { CREATED_AT },
+    defaultOrder: 'CREATED_AT_DESC',
+  },
+  RevealAllowance: {
+    table: 'reveal_allowance',
+    filters: { userId: id('user_id') },
     orders: { CREATED_AT },
     defaultOrder: 'CREATED_AT_DESC',
   },

@@ -262,6 +262,11 @@ async function givenSteps(t: TestApp, lobId: string, waitingId: string): Promise
     [id('supervisor2')],
   );
   await t.sql(
+    `INSERT INTO reveal_allowance (id, user_id, reveals, used, expires_at, created_at)
+     SELECT gen_random_uuid(), $1, a.* FROM (VALUES (5, 0, timestamptz '2999-01-01', timestamptz '2026-03-01'), (3, 3, '2999-01-01', '2026-03-02'), (2, 1, '2020-01-01', '2026-03-02')) a`,
+    [id('billing')],
+  );
+  await t.sql(
     `INSERT INTO exchange_rate (id, currency, per_euro, valid_on)
      SELECT gen_random_uuid(), r.* FROM (VALUES ('USD', 1.1, date '2026-01-01'), ('KWD', 0.35, '2026-02-01')) r`,
   );

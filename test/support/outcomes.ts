@@ -14,6 +14,7 @@ const TABLES = [
   'change_request_revision',
   'decision',
   'delegation',
+  'reveal_allowance',
   'approval_limit',
   'exchange_rate',
   'finding',

@@ -12,5 +12,6 @@ export const billing: Role = ({ can, userId }) => {
   can('resolve', 'Dispute');
   can('withdraw', 'Dispute', { openedById: userId });
   can('reveal', 'Account');
+  can('grant', 'RevealAllowance', { userId });
   can(['withdraw', 'revise', 'retry'], 'ChangeRequest');
 };

@@ -40,6 +40,8 @@ const OPERATIONS = {
   'personalData.erase': 'Erase the personal data of somebody',
   'role.grant': 'Grant a role to a user',
   'role.revoke': 'Revoke a role',
+  'revealAllowance.grant': 'Let somebody see more sensitive values than those of every day',
+  'sensitiveValue.find': 'Look for what has a sensitive value',
   'sensitiveValue.reveal': 'See a sensitive value',
   'user.create': 'Create a user',
   'user.deactivate': 'Deactivate a user',
