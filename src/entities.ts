@@ -18,6 +18,8 @@ import { Jobs1763740815000 } from '../migrations/1763740815000-jobs';
 import { Webhooks1763740816000 } from '../migrations/1763740816000-webhooks';
 import { DeceptiveTexts1763740817000 } from '../migrations/1763740817000-deceptive-texts';
 import { Awaits1763740818000 } from '../migrations/1763740818000-awaits';
+import { Sessions1763740821000 } from '../migrations/1763740821000-sessions';
+import { ApiKey } from './access/api-key.entity';
 import { RoleGrant } from './access/role-grant.entity';
 import { Session } from './access/session.entity';
 import { User } from './access/user.entity';
@@ -52,6 +54,7 @@ export const entities = [
   User,
   RoleGrant,
   Session,
+  ApiKey,
   ApprovalPolicy,
   ChangeRequest,
   ChangeRequestRevision,
@@ -103,4 +106,5 @@ export const migrations = [
   Webhooks1763740816000,
   DeceptiveTexts1763740817000,
   Awaits1763740818000,
+  Sessions1763740821000,
 ];

@@ -18,6 +18,9 @@ import { door, doorkeeper, witness } from './access/door';
 import { roleGrantRead, userRead } from './access/user.read';
 import { TrailResolver } from './access/trail.resolver';
 import { UserResolver } from './access/user.resolver';
+import { apiKeyRead } from './access/api-key.read';
+import { sessionRead } from './access/session.read';
+import { SessionResolver } from './access/session.resolver';
 import { accountRead } from './accounts/account.read';
 import { AccountResolver } from './accounts/account.resolver';
 import { agentRead, assignmentRead } from './accounts/agent.read';
@@ -35,7 +38,7 @@ import {
   decisionRead,
 } from './approvals/change-request.read';
 import { ChangeRequestResolver } from './approvals/change-request.resolver';
-import { RoleGrantChanges, UserChanges } from './approvals/pending-changes.resolver';
+import { ApiKeyChanges, RoleGrantChanges, UserChanges } from './approvals/pending-changes.resolver';
 import { delegationRead } from './approvals/delegation.read';
 import { DelegationResolver } from './approvals/delegation.resolver';
 import { exchangeRateRead } from './approvals/exchange-rate.read';
@@ -67,6 +70,8 @@ export const reads: Reads = new Map(
     auditCheckpointRead,
     userRead,
     roleGrantRead,
+    sessionRead,
+    apiKeyRead,
     changeRequestRead,
     decisionRead,
     changeRequestRevisionRead,
@@ -98,9 +103,11 @@ export function bareSchema(container?: ContainerType): GraphQLSchema {
       AuditEventResolver,
       AuditCheckpointResolver,
       UserResolver,
+      SessionResolver,
       TrailResolver,
       ChangeRequestResolver,
       UserChanges,
+      ApiKeyChanges,
       RoleGrantChanges,
       ApprovalPolicyResolver,
       WebhookResolver,

@@ -7,10 +7,11 @@ import { findUser } from './find-user';
 import { hashToken, identify } from './identify';
 import { passwordFits } from './passwords';
 import { Session } from './session.entity';
+import { openedTerms } from './session-uses';
 import { User } from './user.entity';
 
-/** How long a session lasts at most: 12 hours (NIST 800-63B, AAL2). */
-const SESSION_SECONDS = 12 * 3600;
+/** In seconds: how long a session lasts at most, 12 hours (NIST 800-63B, AAL2). */
+export const LONGEST_SESSION = 12 * 3600;
 
 export interface SignedIn {
   token: string;
@@ -31,7 +32,7 @@ export async function signIn(context: Context, email: string, password: string):
   try {
     await tries.assertAllowed();
     user = await findUser(context.app, { email: normal });
-    const present = user?.deactivatedAt ? null : (user?.passwordHash ?? null);
+    const present = user?.deactivatedAt || user?.service ? null : (user?.passwordHash ?? null);
     if (!(await passwordFits(present, password, tries)) || !user) return doNotFit();
     const signedIn = await openSession(context, user);
     await tries.succeeded();
@@ -52,8 +53,16 @@ async function openSession(context: Context, compared: User): Promise<SignedIn> 
     const user = await tx.lock(User, userId);
     if (user.passwordHash !== compared.passwordHash || user.deactivatedAt) doNotFit();
     const id = tx.newId();
-    const expires = new Date(tx.now.getTime() + SESSION_SECONDS * 1000);
-    await tx.insert(Session, { id, userId, tokenHash: hashToken(token), expiresAt: expires, endedAt: null } as Session);
+    const expires = new Date(tx.now.getTime() + LONGEST_SESSION * 1000);
+    const terms = openedTerms(tx.context.app.config, tx.now);
+    await tx.insert(Session, {
+      id,
+      userId,
+      tokenHash: hashToken(token),
+      endedAt: null,
+      ...terms,
+      expiresAt: expires,
+    } as Session);
     await record(tx, {
       action: 'session.opened',
       outcome: 'DONE',

@@ -5,7 +5,18 @@ import { mayDecide, stepsOf } from './naive-approvals';
 import { deceptiveTexts } from './naive-deception';
 import { connection, type PageOf } from './naive-connection';
 import type { Row, Table } from './naive-rows';
-import { assignmentsToday, clocks, isRunning, lateReview, rolesHeld, statusOf, TYPES, type World } from './naive-types';
+import {
+  assignmentsToday,
+  clocks,
+  isActive,
+  isOpen,
+  isRunning,
+  lateReview,
+  rolesHeld,
+  statusOf,
+  TYPES,
+  type World,
+} from './naive-types';
 
 type Resolver = (row: Row, args: PageOf) => unknown;
 
@@ -63,6 +74,12 @@ export function resolversOf(rows: Rows, who: Looker | null): Record<string, Reco
           statusOf(each, rows.world()) === 'PENDING' &&
           sees(who, 'ChangeRequest', each),
       );
+  const openedFrom = (row: Row) => {
+    const [opened] = rows
+      .where('audit.event', 'subject_id', row.id)
+      .filter((each) => each.subject_type === 'Session' && each.action === 'session.opened');
+    return opened ? toldBy(opened) : {};
+  };
   return {
     Account: {
       taxId: (row) => row.tax_id_masked as unknown,
@@ -187,6 +204,22 @@ export function resolversOf(rows: Rows, who: Looker | null): Record<string, Reco
         [...new Set((row.steps as { roles: string[] }[]).flatMap(({ roles }) => roles))].toSorted(),
       whenAmountAbove: money('when_amount_above_minor', 'when_currency'),
       whenAmountPositive: (row) => row.when_amount_above_minor !== null && row.when_currency === null,
+    },
+    Session: {
+      user: user('user_id'),
+      openedAt: (row) => row.created_at as unknown,
+      open: (row) => isOpen(row, rows.world()),
+      current: (row) => row.id === who?.sessionId,
+      address: (row) => openedFrom(row).address ?? null,
+      userAgent: (row) => openedFrom(row).userAgent ?? null,
+    },
+    ApiKey: {
+      pendingChanges: pendingChanges('ApiKey'),
+      user: user('user_id'),
+      createdBy: user('created_by_id'),
+      active: (row) => isActive(row, rows.world()),
+      lastUsedAt: (row) => rows.world().row('session', row.id as string)?.last_seen_at ?? null,
+      replaces: one('ApiKey', 'api_key', 'replaces_id'),
     },
     Webhook: { pendingChanges: pendingChanges('Webhook'), createdBy: user('created_by_id') },
     WebhookDelivery: {
