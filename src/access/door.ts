@@ -94,7 +94,7 @@ export const door = {
   Mutation: {
     signIn: anybody,
     signOut: signedIn,
-    changePassword: signedIn,
+    changePassword: may('changePassword', 'User'),
     endSession: may('end', 'Session'),
     endOtherSessions: may('end', 'Session'),
     linkOidcSubject: may('link', 'User'),

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { In, IsNull } from 'typeorm';
 import { record, recordRefusal } from '../audit/record';
 import type { Context } from '../platform/context';
 import { refuse } from '../platform/errors';
-import { inTransaction } from '../platform/transaction';
+import { inTransaction, type Transaction } from '../platform/transaction';
+import { OF_PEOPLE } from './end-sessions';
 import { findUser } from './find-user';
 import { hashToken, identify } from './identify';
 import { passwordFits } from './passwords';
@@ -45,6 +47,14 @@ export async function signIn(context: Context, email: string, password: string):
 
 const doNotFit = () => refuse('SIGN_IN_REFUSED', 'This address and password do not fit.');
 
+/** A browser has one session in its cookie: whoever signs in there ends the one that it had. */
+async function endReplaced(tx: Transaction): Promise<void> {
+  const { keepToken, sessionId } = tx.context;
+  if (!keepToken || sessionId === null) return;
+  for (const session of await tx.lockWhere(Session, { id: sessionId, kind: In([...OF_PEOPLE]), endedAt: IsNull() }))
+    await tx.update(session, { endedAt: tx.now });
+}
+
 async function openSession(context: Context, compared: User): Promise<SignedIn> {
   const userId = compared.id;
   const token = randomBytes(32).toString('base64url');
@@ -55,6 +65,7 @@ async function openSession(context: Context, compared: User): Promise<SignedIn> 
     const id = tx.newId();
     const expires = new Date(tx.now.getTime() + LONGEST_SESSION * 1000);
     const terms = openedTerms(tx.context.app.config, tx.now);
+    await endReplaced(tx);
     await tx.insert(Session, {
       id,
       userId,

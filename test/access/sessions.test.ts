@@ -225,23 +225,23 @@ describe('sessions', () => {
     at(0);
     const [here, ...others] = [await signedIn('auditor'), await signedIn('auditor'), await signedIn('auditor', b)];
     const stranger = await signedIn('billing');
-    const before = (await listed(here!, { open: true, userId: here!.userId })).length;
+    const before = (await listed(here, { open: true, userId: here.userId })).length;
     const input = { idempotencyKey: randomUUID() };
-    const { answer, events } = await eventsOf(a, () => here!.mutate('endOtherSessions', input, 'outcome'));
+    const { answer, events } = await eventsOf(a, () => here.mutate('endOtherSessions', input, 'outcome'));
     expect(answer.payload).toEqual({ outcome: 'DONE' });
     for (const each of others) for (const t of [a, b]) expect(await isIn(each.at(t))).toBe(false);
-    expect(await isIn(here!)).toBe(true);
+    expect(await isIn(here)).toBe(true);
     expect(await isIn(stranger)).toBe(true);
     expect(events.filter(({ action }) => action !== 'audit.read')).toMatchObject([
       {
         action: 'session.othersEnded',
-        actor: here!.userId,
-        subject: { type: 'Session', id: here!.sessionId },
+        actor: here.userId,
+        subject: { type: 'Session', id: here.sessionId },
         changes: [{ path: 'otherSessions', before: before - 1, after: 0 }],
       },
     ]);
     const late = await signedIn('auditor');
-    expect((await here!.mutate('endOtherSessions', input, 'outcome')).payload).toEqual({ outcome: 'DONE' });
+    expect((await here.mutate('endOtherSessions', input, 'outcome')).payload).toEqual({ outcome: 'DONE' });
     expect(await isIn(late)).toBe(true);
     await a.signInAnew('auditor');
   });

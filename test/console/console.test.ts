@@ -3,6 +3,7 @@ import { decisionsOn, givenProposedVoid, proposedBankChange, requestRow } from '
 import { startTestApp, type TestApp } from '../support/app';
 import { type CastName, PASSWORD } from '../support/cast';
 import { approve, eventsOf, proposed, rowOf, told, type Waiting } from '../support/outcomes';
+import { until } from '../support/poll';
 import { givenAccount, givenInvoice } from '../support/scene';
 import { describeInBrowser, DESKTOP, launch, openTab, originOf, type Tab, violationsOn } from './browser';
 
@@ -107,6 +108,34 @@ describeInBrowser('the console, in Chromium,', () => {
       expect(await page.context().cookies()).toEqual([]);
       const [session] = await t.sql('SELECT user_id, ended_at FROM session ORDER BY id DESC LIMIT 1');
       expect(session).toEqual({ user_id: by('supervisor'), ended_at: expect.anything() });
+    });
+
+    it('is done for every tab of a browser, and so is signing out', async () => {
+      const page = await tab(null);
+      const other = await page.context().newPage();
+      await other.goto(`${originOf(t)}/console`);
+      await other.getByLabel('E-mail').waitFor();
+      await signIn(page);
+      for (const each of [page, other]) await each.locator('#signed-in .who').waitFor();
+      await button(other, 'Sign out').click();
+      for (const each of [other, page]) await each.getByLabel('E-mail').waitFor();
+      await page.getByText('Your session has ended. Sign in again').first().waitFor();
+    });
+
+    it('is not kept alive by a page that nobody uses', async () => {
+      const page = await tab(null);
+      const uses: boolean[] = [];
+      page.on('request', (request) => {
+        if (request.postData()?.includes('ConsoleAwaiting')) uses.push(request.headers()['x-unattended'] !== 'true');
+      });
+      await page.clock.install();
+      await signIn(page);
+      await page.locator('.awaiting').waitFor();
+      await until(() => uses.length === 1);
+      await page.clock.runFor(61_000);
+      await until(() => uses.length > 1);
+      expect(uses[0]).toBe(true);
+      expect(uses.slice(1)).not.toContain(true);
     });
 
     it('is asked for again when the session has ended, and what was begun is kept', async () => {

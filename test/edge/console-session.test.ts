@@ -83,6 +83,13 @@ describe('the session of a page', () => {
     expect((await post(production, { ...PAGE, cookie }, VIEWER)).data).toEqual({ viewer: null });
   });
 
+  it('takes the place of the one that the browser had', async () => {
+    const { cookie } = await signedIn();
+    const next = await signedIn(production, { ...PAGE, cookie });
+    expect((await post(production, { ...PAGE, cookie }, VIEWER)).data).toEqual({ viewer: null });
+    expect((await post(production, { ...PAGE, cookie: next.cookie }, VIEWER)).data!.viewer).not.toBeNull();
+  });
+
   it('has its stream, too, and no other page has', async () => {
     const { cookie } = await signedIn();
     const { port } = production.served.server.address() as AddressInfo;

@@ -75,9 +75,9 @@ export function resolversOf(rows: Rows, who: Looker | null): Record<string, Reco
           sees(who, 'ChangeRequest', each),
       );
   const openedFrom = (row: Row) => {
-    const [opened] = rows
+    const opened = rows
       .where('audit.event', 'subject_id', row.id)
-      .filter((each) => each.subject_type === 'Session' && each.action === 'session.opened');
+      .find((each) => each.subject_type === 'Session' && each.action === 'session.opened');
     return opened ? toldBy(opened) : {};
   };
   return {

@@ -22,6 +22,7 @@ export function leaveSession() {
 }
 
 /** Somebody signed in or out here: what other tabs show is not theirs any more. */
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has but one origin, that of its pages
 export const tellOthers = () => others?.postMessage('changed');
 
 /**
