@@ -62,7 +62,7 @@ const TABLES = [
 
 const refused = (table: string, trigger: string, when: string, then: string) => [
   `CREATE FUNCTION ${trigger}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-    RAISE EXCEPTION '${then}' USING ERRCODE = 'check_violation'; END $$`,
+    RAISE EXCEPTION '${then}' USING ERRCODE = 'insufficient_privilege'; END $$`,
   `CREATE TRIGGER ${trigger} BEFORE UPDATE ON ${table} FOR EACH ROW WHEN (${when}) EXECUTE FUNCTION ${trigger}()`,
 ];
 

@@ -12,6 +12,9 @@ const READS = [
   'complaint',
   'changeRequest',
   'exchangeRate',
+  'user',
+  'webhook',
+  'webhookDelivery',
   'auditEvent',
   'auditCheckpoint',
 ].map((type) => `${type}.read`);

@@ -1,5 +1,6 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { couldBeKey, secretFrom } from '../../src/access/api-key.rules';
+import { couldBeKey, SCOPES, secretFrom } from '../../src/access/api-key.rules';
+import { abilityOf, scopeOf } from '../../src/access/permissions';
 import { ApiClient, startAppOver, startTestApp, type TestApp } from '../support/app';
 import { type CastName } from '../support/cast';
 import { countersigned, eventsOf, expectRefused, proposed, rowOf, withoutPolicy } from '../support/outcomes';
@@ -119,6 +120,34 @@ describe('apiKey.create', () => {
     ['is twice', ['account.read', 'account.read']],
   ])('takes no scope that %s', async (_what, scopes) => {
     expect((await t.as('admin').mutate('createApiKey', input({ scopes }))).code).toBe('BAD_USER_INPUT');
+  });
+
+  it('takes scopes that a role of systems allows, and each of them narrows to what it says', () => {
+    const ROLES = ['billing', 'operations', 'auditor', 'client'] as const;
+    for (const scope of SCOPES) {
+      const narrowed = ROLES.flatMap((role) => abilityOf('u', [{ role, accountId: accountId }], [scope]).rules);
+      expect([scope, narrowed.length > 0]).toEqual([scope, true]);
+      expect(new Set(narrowed.map(({ action, subject }) => scopeOf(String(action), String(subject))))).toEqual(
+        new Set([scope]),
+      );
+    }
+    const verbs = new Set(SCOPES.map((scope) => scope.split('.')[1]));
+    for (const verb of [
+      'approve',
+      'reject',
+      'return',
+      'breakGlass',
+      'reveal',
+      'grant',
+      'revoke',
+      'create',
+      'erase',
+      'drawSecret',
+    ])
+      expect(verbs).not.toContain(verb);
+    // A condition of a role stays one.
+    const [rule] = abilityOf('u', [{ role: 'client', accountId }], ['invoice.read']).rules;
+    expect(rule!.conditions).toMatchObject({ accountId });
   });
 
   it('takes no life of more than a year', async () => {

@@ -100,7 +100,10 @@ describe('the session of a page', () => {
         headers: { 'content-type': 'application/json', cookie, ...headers },
         body: JSON.stringify({ query: 'subscription { changeRequestAwaits { id } }' }),
       });
-      if (answer.status === 200) return void (await answer.body!.cancel());
+      if (answer.status === 200) {
+        await answer.body!.cancel();
+        return undefined;
+      }
       return ((await answer.json()) as { errors: { extensions: { code: string } }[] }).errors[0]!.extensions.code;
     };
     expect(await open({ origin: own, 'x-session': 'cookie' })).toBeUndefined();
