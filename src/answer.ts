@@ -7,7 +7,8 @@ import {
 import { type GraphQLSchema, OperationTypeNode } from 'graphql';
 import { getVariableValues } from 'graphql/execution/values';
 import { LRUCache } from 'lru-cache';
-import { anyOfKind, identify, type Identity, POSITION, TO_VIEWER } from './access/identify';
+import { bearerOf, noteUse } from './access/bearer';
+import { anyOfKind, hashToken, type Identity, POSITION, TO_VIEWER } from './access/identify';
 import { onReplica, valuesOnReplica } from './access/on-replica';
 import type { Reads } from './platform/asked';
 import type { App, Context } from './platform/context';
@@ -101,17 +102,23 @@ class Answers {
       if (query) this.ordinary('nobody');
       return;
     }
-    const guess = this.remembered.get(token);
+    const guess = this.remembered.get(keyOf(token));
     if (guess) this.app.rates.user(guess.actor.id);
     const first = guess && query ? await this.dataFor(guess, request) : OUTDATED;
-    if (first instanceof Finished) return void (context.finished = first);
-    const identity = await this.ask(token);
+    if (first instanceof Finished) return this.finish(context, guess!, first);
+    const identity = await this.ask(context, token);
     if (!identity) return;
+    noteUse(context, identity);
     if (!guess) this.app.rates.user(identity.actor.id);
     Object.assign(context, { ...identityOf(identity), asked: askedOf(request) });
     if (!query || first !== OUTDATED) return;
     const second = await this.dataFor(identity, request);
     if (second instanceof Finished) context.finished = second;
+  }
+
+  private finish(context: ServedContext, identity: Identity, finished: Finished): void {
+    noteUse(context, identity);
+    context.finished = finished;
   }
 
   /** The data of a query; OUTDATED when whoever asks is not (any more) who we took them for; null for the ordinary way. */
@@ -177,13 +184,16 @@ class Answers {
   }
 
   /** Who bears a token now, asked of the database. */
-  private async ask(token: string): Promise<Identity | null> {
-    const identity = await identify(this.app, token);
-    if (identity) this.remembered.set(token, identity);
-    else this.remembered.delete(token);
+  private async ask(context: ServedContext, token: string): Promise<Identity | null> {
+    const identity = await bearerOf(context, token);
+    if (identity) this.remembered.set(keyOf(token), identity);
+    else this.remembered.delete(keyOf(token));
     return identity;
   }
 }
+
+/** A session's token is short; one of another issuer may be thousands of characters. */
+const keyOf = (token: string): string => (token.length <= 100 ? token : hashToken(token).toString('base64url'));
 
 export const identityOf = ({ actor, sessionId }: Identity) => ({ actor, sessionId });
 const askedOf = ({ request }: Request) => ({ document: request.query ?? '', variables: request.variables ?? {} });

@@ -8,6 +8,8 @@ import { ApolloServerPluginDrainHttpServer } from '@apollo/server/plugin/drainHt
 import express from 'express';
 import type { DestinationStream } from 'pino';
 import { answering, type ServedContext, written } from './answer';
+import { Issuer } from './access/issuer';
+import { SessionUses } from './access/session-uses';
 import { AwaitsOfDatabase } from './approvals/awaits';
 import { lookupNames } from './access/sensitive-fields';
 import { submit } from './approvals/submit';
@@ -70,10 +72,13 @@ export async function createApp(config: Config, database: Database, options: Opt
   const rates = ratesOf(parts);
   const readings = new TrailReadings();
   const clock = options.clock ?? (() => new Date());
+  const uses = new SessionUses({ ...parts, clock });
   const awaits = new AwaitsOfDatabase({ ...parts, clock });
   const app: App = {
     ...parts,
     rates,
+    uses,
+    issuer: config.openId && new Issuer(config.openId, { ...parts, clock }),
     readings,
     catalogue,
     clock,
@@ -123,7 +128,8 @@ export async function createApp(config: Config, database: Database, options: Opt
   const serving = { app, refusals, contextOf: (sender: Sender) => contextOf(app, sender) };
   const graphql = graphqlOverHttp({ ...serving, apollo, documents });
   const streams = new OpenStreams(config.streams, app.metrics);
-  const subscriber = subscriberOf(app, documents, new Subscriptions(app, schema, reads));
+  const subscriptions = new Subscriptions(app, schema, reads);
+  const subscriber = subscriberOf(app, documents, subscriptions);
   const stream = graphqlOverSse({ ...serving, subscriber, streams, requests });
   server.on('upgrade', graphqlOverWebSocket({ ...serving, subscriber, streams }));
 
@@ -140,12 +146,14 @@ export async function createApp(config: Config, database: Database, options: Opt
 
   const stop = async () => {
     streams.stop();
+    subscriptions.stop();
     refusals.stop();
     await apollo.stop();
     rates.stop();
     requests.stop();
     await awaits.stop();
     await readings.stop();
+    await uses.stop();
     await tracing?.stop();
     await new Promise<void>((resolve) => app.log.flush(() => resolve()));
   };
@@ -153,12 +161,15 @@ export async function createApp(config: Config, database: Database, options: Opt
 }
 
 /** What is known of a request before anything is asked of the database. */
-function contextOf(app: App, { requestId, address, authorization, userAgent }: Sender): ServedContext {
+function contextOf(app: App, { requestId, address, authorization, userAgent, unattended, jar }: Sender): ServedContext {
+  const bearer = /^Bearer ([\w-]{20,200}|[\w-]{10,6000}(?:\.[\w-]{10,6000}){2})$/.exec(authorization ?? '')?.[1];
   return {
     app,
     reads,
     requestId,
-    token: /^Bearer ([\w-]{20,200})$/.exec(authorization ?? '')?.[1] ?? null,
+    token: bearer ?? (authorization === undefined && jar ? jar.token : null),
+    unattended,
+    ...(jar && { keepToken: (token) => jar.keep(token) }),
     sessionId: null,
     actor: null,
     address,

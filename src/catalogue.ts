@@ -1,3 +1,9 @@
+import { createApiKey } from './access/create-api-key';
+import { drawApiKeySecret } from './access/draw-api-key-secret';
+import { endOtherSessions } from './access/end-other-sessions';
+import { linkOidcSubject } from './access/link-oidc-subject';
+import { revokeApiKey } from './access/revoke-api-key';
+import { rotateApiKey } from './access/rotate-api-key';
 import { changePassword } from './access/change-password';
 import { createUser } from './access/create-user';
 import { deactivateUser } from './access/deactivate-user';
@@ -60,6 +66,12 @@ export const catalogue = new Catalogue([
   deactivateUser,
   linkUsers,
   endSession,
+  endOtherSessions,
+  linkOidcSubject,
+  createApiKey,
+  rotateApiKey,
+  drawApiKeySecret,
+  revokeApiKey,
   grantRole,
   revokeRole,
   revealSensitiveValue,

@@ -5,6 +5,7 @@ import { isZone } from './platform/business-time';
 import type { Logins } from './platform/database-roles';
 import { DEFAULT_LIMITS, type DocumentLimits } from './platform/document-limits';
 import { DomainError } from './platform/errors';
+import { openIdEnvironment, openIdIn, type OpenIdSettings } from './platform/openid-settings';
 import { masterKeysIn } from './platform/master-keys';
 import { DEFAULT_STREAMS, type StreamLimits } from './platform/stream-limits';
 
@@ -76,6 +77,7 @@ const environment = z.object({
   MASTER_KEYS_RETIRED: z.string().optional(),
   DEMO_DATA: flag.optional(),
   DEMO_PASSWORD: z.string().min(1).max(128).optional(),
+  SESSION_IDLE_MINUTES: z.coerce.number().int().min(1).max(720).default(15),
   REVEALS_PER_DAY: z.coerce.number().int().min(0).max(1_000_000).default(100),
   REVEAL_PURPOSES: z
     .string()
@@ -105,6 +107,7 @@ const environment = z.object({
   AUDIT_CHECKPOINTS: z.string().min(1).optional(),
   AUDIT_CHECKPOINT_URL: z.url({ protocol: /^https?$/ }).optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  ...openIdEnvironment,
 });
 
 /** What can be set from outside, checked and frozen. README.md explains each. */
@@ -129,6 +132,10 @@ export interface Config {
   readonly retiredMasterKeys: readonly Buffer[];
   readonly demoData: boolean;
   readonly demoPassword: string | undefined;
+  /** How long a session may rest; it lasts 12 hours at most. */
+  readonly sessionIdleMinutes: number;
+  /** Whose tokens are let in beside our own; null: nobody's. */
+  readonly openId: OpenIdSettings | null;
   /** How many sensitive values one person may see within 24 hours, unless two people allowed more. */
   readonly revealsPerDay: number;
   /** What sensitive values may be seen for. Null, outside of production alone: anything, also what nobody says. */
@@ -207,6 +214,8 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, over: NodeJS.Pr
     ...masterKeysIn(settings, production, dataDirectory),
     demoData: settings.DEMO_DATA ?? !production,
     demoPassword: settings.DEMO_PASSWORD,
+    sessionIdleMinutes: settings.SESSION_IDLE_MINUTES,
+    openId: openIdOf(settings, production),
     revealsPerDay: settings.REVEALS_PER_DAY,
     revealPurposes: settings.REVEAL_PURPOSES ? listIn(settings.REVEAL_PURPOSES) : production ? USUAL_PURPOSES : null,
     businessTimeZone: settings.BUSINESS_TIME_ZONE,
@@ -241,6 +250,12 @@ function loginsIn(settings: z.infer<typeof environment>): Logins | undefined {
   if (api && sealer && auditor) return { api, sealer, auditor };
   if (!api && !sealer && !auditor) return undefined;
   throw invalid('DATABASE_API_URL, DATABASE_SEALER_URL and DATABASE_AUDITOR_URL are set together.');
+}
+
+function openIdOf(settings: z.infer<typeof environment>, production: boolean): OpenIdSettings | null {
+  const openId = openIdIn(settings, production);
+  if (typeof openId === 'string') throw invalid(openId);
+  return openId;
 }
 
 const invalid = (message: string) => new DomainError('CONFIGURATION_INVALID', message);

@@ -18,8 +18,10 @@ import { Jobs1763740815000 } from '../migrations/1763740815000-jobs';
 import { Webhooks1763740816000 } from '../migrations/1763740816000-webhooks';
 import { DeceptiveTexts1763740817000 } from '../migrations/1763740817000-deceptive-texts';
 import { Awaits1763740818000 } from '../migrations/1763740818000-awaits';
+import { Sessions1763740821000 } from '../migrations/1763740821000-sessions';
 import { ClassKeys1763740822000 } from '../migrations/1763740822000-class-keys';
 import { RevealAllowances1763740822100 } from '../migrations/1763740822100-reveal-allowances';
+import { ApiKey } from './access/api-key.entity';
 import { RevealAllowance } from './access/reveal-allowance.entity';
 import { Agreements1763740840000 } from '../migrations/1763740840000-agreements';
 import { RoleGrant } from './access/role-grant.entity';
@@ -60,6 +62,7 @@ export const entities = [
   RoleGrant,
   RevealAllowance,
   Session,
+  ApiKey,
   ApprovalPolicy,
   ChangeRequest,
   ChangeRequestRevision,
@@ -114,6 +117,7 @@ export const migrations = [
   Webhooks1763740816000,
   DeceptiveTexts1763740817000,
   Awaits1763740818000,
+  Sessions1763740821000,
   ClassKeys1763740822000,
   RevealAllowances1763740822100,
   Agreements1763740840000,

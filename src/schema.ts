@@ -20,6 +20,9 @@ import { SensitiveValuesResolver } from './access/sensitive-values.resolver';
 import { roleGrantRead, userRead } from './access/user.read';
 import { TrailResolver } from './access/trail.resolver';
 import { UserResolver } from './access/user.resolver';
+import { apiKeyRead } from './access/api-key.read';
+import { sessionRead } from './access/session.read';
+import { SessionResolver } from './access/session.resolver';
 import { accountRead } from './accounts/account.read';
 import { AccountResolver } from './accounts/account.resolver';
 import { agentRead, assignmentRead } from './accounts/agent.read';
@@ -39,7 +42,7 @@ import {
   decisionRead,
 } from './approvals/change-request.read';
 import { ChangeRequestResolver } from './approvals/change-request.resolver';
-import { RoleGrantChanges, UserChanges } from './approvals/pending-changes.resolver';
+import { ApiKeyChanges, RoleGrantChanges, UserChanges } from './approvals/pending-changes.resolver';
 import { delegationRead } from './approvals/delegation.read';
 import { DelegationResolver } from './approvals/delegation.resolver';
 import { exchangeRateRead } from './approvals/exchange-rate.read';
@@ -71,6 +74,8 @@ export const reads: Reads = new Map(
     auditCheckpointRead,
     userRead,
     roleGrantRead,
+    sessionRead,
+    apiKeyRead,
     revealAllowanceRead,
     changeRequestRead,
     decisionRead,
@@ -106,10 +111,12 @@ export function bareSchema(container?: ContainerType): GraphQLSchema {
       AuditEventResolver,
       AuditCheckpointResolver,
       UserResolver,
+      SessionResolver,
       SensitiveValuesResolver,
       TrailResolver,
       ChangeRequestResolver,
       UserChanges,
+      ApiKeyChanges,
       RoleGrantChanges,
       ApprovalPolicyResolver,
       WebhookResolver,

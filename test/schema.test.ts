@@ -188,6 +188,12 @@ describe('the schema', () => {
   const SUBMITS: Record<string, string> = {
     signOut: 'session.end',
     endSession: 'session.end',
+    endOtherSessions: 'session.endOthers',
+    linkOidcSubject: 'user.linkSubject',
+    createApiKey: 'apiKey.create',
+    rotateApiKey: 'apiKey.rotate',
+    drawApiKeySecret: 'apiKeySecret.draw',
+    revokeApiKey: 'apiKey.revoke',
     createUser: 'user.create',
     deactivateUser: 'user.deactivate',
     linkUsers: 'user.link',

@@ -1,7 +1,6 @@
-import { IsNull, Not } from 'typeorm';
 import { refuse } from '../platform/errors';
 import { operation, type OperationInput } from '../platform/operation';
-import { Session } from './session.entity';
+import { endSessionsOf } from './end-sessions';
 import { User } from './user.entity';
 
 /** Made by `own-password.ts`, which compares and hashes before any transaction: that takes its time on purpose. */
@@ -26,13 +25,7 @@ export const changePassword = operation({
   },
   save: async (tx, { passwordHash, endedAt }, { user }) => {
     await tx.update(user, { passwordHash, passwordSetById: null });
-    const own = tx.context.sessionId;
-    const others = await tx.lockWhere(Session, {
-      userId: user.id,
-      endedAt: IsNull(),
-      ...(own !== null && { id: Not(own) }),
-    });
-    for (const session of others) await tx.update(session, { endedAt });
+    await endSessionsOf(tx, user.id, endedAt, { but: tx.context.sessionId });
   },
   record: (_decision, { user }) => ({
     action: 'password.changed',

@@ -1,11 +1,10 @@
 import { Field, ID, InputType } from 'type-graphql';
-import { IsNull } from 'typeorm';
 import { operation } from '../platform/operation';
 import { ChangeInput } from '../platform/operation.type';
 import { refuse } from '../platform/errors';
 import { Text } from '../platform/text';
+import { endSessionsOf } from './end-sessions';
 import { assertKept, lockKeepers } from './keepers';
-import { Session } from './session.entity';
 import { User } from './user.entity';
 
 @InputType({ description: 'Which user to deactivate.' })
@@ -36,8 +35,7 @@ export const deactivateUser = operation({
   },
   save: async (tx, { deactivatedAt }, { user }) => {
     await tx.update(user, { deactivatedAt });
-    const sessions = await tx.lockWhere(Session, { userId: user.id, endedAt: IsNull() });
-    for (const session of sessions) await tx.update(session, { endedAt: deactivatedAt });
+    await endSessionsOf(tx, user.id, deactivatedAt);
   },
   record: (_decision, { user }, { reason }) => ({
     action: 'user.deactivated',

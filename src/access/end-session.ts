@@ -1,4 +1,5 @@
 import { Field, ID, InputType } from 'type-graphql';
+import { refuse } from '../platform/errors';
 import { operation } from '../platform/operation';
 import { Input } from '../platform/operation.type';
 import { Session } from './session.entity';
@@ -16,7 +17,10 @@ export const endSession = operation({
   summary: 'End a session',
   lock: async (tx, input: EndSessionInput) => ({ session: await tx.lock(Session, input.sessionId) }),
   authorize: (may, { session }) => may('end', session),
-  decide: (_state, _input, { now }) => ({ endedAt: now }),
+  decide: ({ session }, _input, { now }) => {
+    if (session.kind === 'API_KEY') refuse('SESSION_OF_KEY', 'This is the session of a key: revoke the key.');
+    return { endedAt: now };
+  },
   save: (tx, { endedAt }, { session }) => tx.update(session, { endedAt: session.endedAt ?? endedAt }),
   record: (_decision, { session }) => ({
     action: 'session.ended',

@@ -4,6 +4,7 @@ import { Input } from '../platform/operation.type';
 import { refuse } from '../platform/errors';
 import { notFound } from '../platform/transaction';
 import { Text } from '../platform/text';
+import { endSessionsOf, OF_PEOPLE } from './end-sessions';
 import { type RoleName, roleNames } from './permissions';
 import { usersOfPerson } from './persons';
 import { RoleGrant } from './role-grant.entity';
@@ -28,6 +29,9 @@ registerEnumType(RoleEnum, {
   },
 });
 
+/** Roles that a system's user never holds. */
+const DECIDING: ReadonlySet<RoleName> = new Set(['admin', 'supervisor', 'compliance']);
+
 @InputType({ description: 'Which role to grant to whom.' })
 export class GrantRoleInput extends Input {
   @Field(() => ID, { description: 'Id of the user.' })
@@ -47,7 +51,7 @@ export class GrantRoleInput extends Input {
   reason!: string;
 }
 
-/** Grants a role. By default somebody else approves it; nobody grants themselves anything. */
+/** Grants a role, and ends the sessions of whoever gets it: they sign in anew as who they are now. By default somebody else approves it; nobody grants themselves anything. */
 export const grantRole = operation({
   name: 'role.grant',
   subject: 'RoleGrant',
@@ -71,6 +75,8 @@ export const grantRole = operation({
     if (person.has(actorId)) refuse('ROLE_NOT_GRANTABLE', 'Nobody grants themselves a role.');
     if (person.has(deciderId)) refuse('MAKER_IS_CHECKER', 'Somebody else has to decide what gives you a role.');
     if (user.deactivatedAt) refuse('ROLE_NOT_GRANTABLE', 'This user is deactivated.');
+    if (user.service && DECIDING.has(input.role))
+      refuse('ROLE_NOT_GRANTABLE', 'A system decides nothing and runs nothing: this role is for people.');
     if ((input.role === 'client') !== Boolean(input.accountId))
       refuse('ROLE_NOT_GRANTABLE', 'An account goes with the role client, and with no other.');
     if (input.accountId && !accountFound) notFound('Account');
@@ -86,7 +92,10 @@ export const grantRole = operation({
       revokedById: null,
     };
   },
-  save: (tx, grant) => tx.insert(RoleGrant, grant as RoleGrant),
+  save: async (tx, grant) => {
+    await tx.insert(RoleGrant, grant as RoleGrant);
+    await endSessionsOf(tx, grant.userId, tx.now, { kinds: OF_PEOPLE });
+  },
   record: (grant, { user }, { reason }) => ({
     action: 'role.granted',
     subjectId: grant.id,

@@ -13,9 +13,11 @@ export interface Identity {
   /** Of the session's row. */
   readonly version: number;
   readonly actor: Actor;
-  /** Each role held, with its account: `client 0190…`, `auditor `. Sorted. */
+  /** Each role held that counts in this session, with its account: `client 0190…`, `auditor `. Sorted. */
   readonly held: readonly string[];
-  /** Viewers of one kind differ in their ids alone: the roles, and which of them are bound to an account. */
+  /** What a key may be used for; null: it is none. */
+  readonly scopes: readonly string[] | null;
+  /** Viewers of one kind differ in their ids alone: the roles, which of them are bound to an account, and the scopes of a key. */
   readonly kind: string;
 }
 
@@ -26,16 +28,20 @@ interface Found {
   name: string;
   email: string;
   held: string[];
+  scopes: string[] | null;
 }
 
 /** Somebody whose password another one chose holds nothing yet: they must have shown up and made it their own. */
-const HELD = `array(SELECT g.role || ' ' || coalesce(g.account_id::text, '') FROM role_grant g
-  WHERE g.user_id = u.id AND g.revoked_at IS NULL AND u.password_set_by_id IS NULL ORDER BY 1)`;
+const held = (counting: string) => `array(SELECT g.role || ' ' || coalesce(g.account_id::text, '') FROM role_grant g
+  WHERE g.user_id = u.id AND g.revoked_at IS NULL AND u.password_set_by_id IS NULL AND ${counting} ORDER BY 1)`;
 
-const BY_TOKEN = `SELECT s.id AS session_id, s.version, u.id, u.name, u.email, ${HELD} AS held FROM session s JOIN app_user u ON u.id = s.user_id
-  WHERE s.token_hash = $1 AND s.ended_at IS NULL AND s.expires_at > $2 AND u.deactivated_at IS NULL`;
+/** A session that may rest (null) is over when it expires, any other when it was not used for too long, too. */
+export const LIVES = (now: string) => `s.ended_at IS NULL AND least(s.expires_at, s.idle_until) > ${now}`;
 
-const BY_ID = `SELECT NULL AS session_id, u.id, u.name, u.email, ${HELD} AS held FROM app_user u WHERE u.id = $1 AND u.deactivated_at IS NULL`;
+const BY_TOKEN = `SELECT s.id AS session_id, s.version, u.id, u.name, u.email, s.scopes, ${held('(s.roles IS NULL OR g.role = ANY (s.roles))')} AS held
+  FROM session s JOIN app_user u ON u.id = s.user_id WHERE s.token_hash = $1 AND ${LIVES('$2')} AND u.deactivated_at IS NULL`;
+
+const BY_ID = `SELECT NULL AS session_id, u.id, u.name, u.email, NULL AS scopes, ${held('true')} AS held FROM app_user u WHERE u.id = $1 AND u.deactivated_at IS NULL`;
 
 const BY_SESSION = BY_TOKEN.replace('s.token_hash = $1', 's.id = $1');
 
@@ -47,7 +53,7 @@ const slot = <T>(take: (identity: Identity) => T) => new Slot(({ viewer }) => ta
  * role that was revoked is gone for the very next read, on every process.
  */
 const STILL_THE_SAME: Sql = sql`from session where token_hash = ${slot(({ tokenHash }) => tokenHash)}::bytea
-  and version = ${slot(({ version }) => version)}::int and ended_at is null and expires_at > ${NOW}::timestamptz`;
+  and version = ${slot(({ version }) => version)}::int and ended_at is null and least(expires_at, idle_until) > ${NOW}::timestamptz`;
 
 /** How a statement for a viewer begins: it answers null when they are not (any more) who they were. */
 export const TO_VIEWER: Sql = sql`select case when exists (select ${STILL_THE_SAME}) then`;
@@ -65,8 +71,16 @@ export async function identify(app: App, token: string): Promise<Identity | null
   const tokenHash = hashToken(token);
   const [found] = await ask<Found>(app, { name: 'identify', text: BY_TOKEN, values: [tokenHash, app.clock()] });
   if (!found) return null;
-  const { session_id: sessionId, version, held } = found;
-  return { sessionId: sessionId!, tokenHash, version, actor: actorOf(found), held, kind: kindOf(held) };
+  const { session_id: sessionId, version, held: roles, scopes } = found;
+  return {
+    sessionId: sessionId!,
+    tokenHash,
+    version,
+    actor: actorOf(found),
+    held: roles,
+    scopes,
+    kind: kindOf(roles, scopes),
+  };
 }
 
 /**
@@ -86,26 +100,27 @@ export async function actorById(askable: Askable, userId: string): Promise<Actor
   return found ? actorOf(found) : null;
 }
 
-function actorOf({ id, name, email, held }: Found): Actor {
-  const roles = held.map(heldRole);
-  return { id, name, email, roles: roles.map(({ role }) => role), ability: abilityOf(id, roles) };
+function actorOf({ id, name, email, held: holding, scopes }: Found): Actor {
+  const roles = holding.map(heldRole);
+  return { id, name, email, roles: roles.map(({ role }) => role), ability: abilityOf(id, roles, scopes) };
 }
 
 /** `client 0190…` → a role and its account. */
-export function heldRole(held: string): HeldRole {
-  const [role, accountId = ''] = held.split(' ');
+export function heldRole(text: string): HeldRole {
+  const [role, accountId = ''] = text.split(' ');
   return { role: role as RoleName, accountId: accountId === '' ? null : accountId };
 }
 
-const kindOf = (held: readonly string[]): string =>
-  held.map((each) => (each.endsWith(' ') ? each : `${each.split(' ')[0]}@`)).join(',');
+const kindOf = (roles: readonly string[], scopes: readonly string[] | null): string =>
+  roles.map((each) => (each.endsWith(' ') ? each : `${each.split(' ')[0]}@`)).join(',') +
+  (scopes ? `|${scopes.join()}` : '');
 
 /** Any viewer of the same kind: what differs between them are slots, which no decision can look into. */
-export function anyOfKind({ held }: Identity): Pick<Context, 'actor' | 'sessionId'> {
+export function anyOfKind({ held: holding, scopes }: Identity): Pick<Context, 'actor' | 'sessionId'> {
   // Declared as texts, since that is what they are wherever they are used as values.
   const text = (take: (identity: Identity) => unknown) => slot(take) as unknown as string;
   const id = text(({ actor }) => actor.id);
-  const roles = held.map(heldRole).map(({ role, accountId }, index) => ({
+  const roles = holding.map(heldRole).map(({ role, accountId }, index) => ({
     role,
     accountId: accountId && text((identity) => heldRole(identity.held[index]!).accountId),
   }));
@@ -116,7 +131,7 @@ export function anyOfKind({ held }: Identity): Pick<Context, 'actor' | 'sessionI
       name: text(({ actor }) => actor.name),
       email: text(({ actor }) => actor.email),
       roles: roles.map(({ role }) => role),
-      ability: abilityOf(id, roles),
+      ability: abilityOf(id, roles, scopes),
     },
   };
 }

@@ -31,13 +31,41 @@ export interface HeldRole {
 const typeOf = (of: object): string =>
   '__caslSubjectType__' in of ? String(of.__caslSubjectType__) : of.constructor.name;
 
-/** What somebody who holds these roles may do. A role that does not exist (any more) gives nothing. */
-export function abilityOf(userId: string, held: readonly HeldRole[]): MongoAbility {
+const DETECT = { detectSubjectType: (of: unknown) => (typeof of === 'object' ? typeOf(of as object) : (of as string)) };
+
+/**
+ * What somebody who holds these roles may do. A role that does not exist (any more) gives nothing. A key may do of that what its scopes name:
+ * `invoice.read`, `invoice.draft`.
+ */
+export function abilityOf(
+  userId: string,
+  held: readonly HeldRole[],
+  scopes: readonly string[] | null = null,
+): MongoAbility {
   const { can, build } = new AbilityBuilder<MongoAbility>(createMongoAbility);
   everybody({ can, userId, accountId: null });
   for (const { role, accountId } of held) roles[role]?.({ can, userId, accountId });
-  return build({ detectSubjectType: (of) => (typeof of === 'object' ? typeOf(of) : of) });
+  const ability = build(DETECT);
+  return scopes === null
+    ? ability
+    : createMongoAbility(
+        ability.rules.flatMap((each) => within(each, scopes)),
+        DETECT,
+      );
 }
+
+/** A rule taken apart, without what no scope names. Its conditions stay. */
+const within = (rule: MongoAbility['rules'][number], scopes: readonly string[]) =>
+  [rule.subject].flat().flatMap((type) =>
+    [rule.action]
+      .flat()
+      .filter((action) => scopes.includes(scopeOf(action, String(type))))
+      .map((action) => ({ ...rule, action, subject: type })),
+  );
+
+/** A permission as a scope: `draft Invoice` is `invoice.draft`. */
+export const scopeOf = (action: string, type: string): string =>
+  `${type.charAt(0).toLowerCase()}${type.slice(1)}.${action}`;
 
 /** Whether holders of a role can approve change requests of an operation at all. */
 export const roleMayApprove = (role: string, operation: string): boolean =>

@@ -3,6 +3,7 @@ import { operation } from '../platform/operation';
 import { ChangeInput } from '../platform/operation.type';
 import { refuse } from '../platform/errors';
 import { Text } from '../platform/text';
+import { endSessionsOf, OF_PEOPLE } from './end-sessions';
 import { assertKept, lockKeepers } from './keepers';
 import { RoleGrant } from './role-grant.entity';
 
@@ -16,7 +17,7 @@ export class RevokeRoleInput extends ChangeInput {
   reason!: string;
 }
 
-/** Takes a role away, from the very next request on. Taking needs no second person; giving back does. */
+/** Takes a role away and ends the sessions of whoever had it, from the very next request on. Taking needs no second person; giving back does. */
 export const revokeRole = operation({
   name: 'role.revoke',
   subject: 'RoleGrant',
@@ -31,7 +32,10 @@ export const revokeRole = operation({
     assertKept(keepers, ({ userId, role }) => userId === grant.userId && role === grant.role);
     return { revokedAt: now, revokedById: actorId };
   },
-  save: (tx, patch, { grant }) => tx.update(grant, patch),
+  save: async (tx, patch, { grant }) => {
+    await tx.update(grant, patch);
+    await endSessionsOf(tx, grant.userId, patch.revokedAt, { kinds: OF_PEOPLE });
+  },
   record: (_patch, { grant }, { reason }) => ({
     action: 'role.revoked',
     subjectId: grant.id,

@@ -1,16 +1,19 @@
 import { randomBytes } from 'node:crypto';
+import { In, IsNull } from 'typeorm';
 import { record, recordRefusal } from '../audit/record';
 import type { Context } from '../platform/context';
 import { refuse } from '../platform/errors';
-import { inTransaction } from '../platform/transaction';
+import { inTransaction, type Transaction } from '../platform/transaction';
+import { OF_PEOPLE } from './end-sessions';
 import { findUser } from './find-user';
 import { hashToken, identify } from './identify';
 import { passwordFits } from './passwords';
 import { Session } from './session.entity';
+import { openedTerms } from './session-uses';
 import { User } from './user.entity';
 
-/** How long a session lasts at most: 12 hours (NIST 800-63B, AAL2). */
-const SESSION_SECONDS = 12 * 3600;
+/** In seconds: how long a session lasts at most, 12 hours (NIST 800-63B, AAL2). */
+export const LONGEST_SESSION = 12 * 3600;
 
 export interface SignedIn {
   token: string;
@@ -31,7 +34,7 @@ export async function signIn(context: Context, email: string, password: string):
   try {
     await tries.assertAllowed();
     user = await findUser(context.app, { email: normal });
-    const present = user?.deactivatedAt ? null : (user?.passwordHash ?? null);
+    const present = user?.deactivatedAt || user?.service ? null : (user?.passwordHash ?? null);
     if (!(await passwordFits(present, password, tries)) || !user) return doNotFit();
     const signedIn = await openSession(context, user);
     await tries.succeeded();
@@ -44,6 +47,14 @@ export async function signIn(context: Context, email: string, password: string):
 
 const doNotFit = () => refuse('SIGN_IN_REFUSED', 'This address and password do not fit.');
 
+/** A browser has one session in its cookie: whoever signs in there ends the one that it had. */
+async function endReplaced(tx: Transaction): Promise<void> {
+  const { keepToken, sessionId } = tx.context;
+  if (!keepToken || sessionId === null) return;
+  for (const session of await tx.lockWhere(Session, { id: sessionId, kind: In([...OF_PEOPLE]), endedAt: IsNull() }))
+    await tx.update(session, { endedAt: tx.now });
+}
+
 async function openSession(context: Context, compared: User): Promise<SignedIn> {
   const userId = compared.id;
   const token = randomBytes(32).toString('base64url');
@@ -52,8 +63,17 @@ async function openSession(context: Context, compared: User): Promise<SignedIn> 
     const user = await tx.lock(User, userId);
     if (user.passwordHash !== compared.passwordHash || user.deactivatedAt) doNotFit();
     const id = tx.newId();
-    const expires = new Date(tx.now.getTime() + SESSION_SECONDS * 1000);
-    await tx.insert(Session, { id, userId, tokenHash: hashToken(token), expiresAt: expires, endedAt: null } as Session);
+    const expires = new Date(tx.now.getTime() + LONGEST_SESSION * 1000);
+    const terms = openedTerms(tx.context.app.config, tx.now);
+    await endReplaced(tx);
+    await tx.insert(Session, {
+      id,
+      userId,
+      tokenHash: hashToken(token),
+      endedAt: null,
+      ...terms,
+      expiresAt: expires,
+    } as Session);
     await record(tx, {
       action: 'session.opened',
       outcome: 'DONE',

@@ -1,10 +1,12 @@
-import { Column, Entity, Index, JoinColumn, ManyToOne, Unique } from 'typeorm';
+import { Check, Column, Entity, Index, JoinColumn, ManyToOne, Unique } from 'typeorm';
 import { ERASED, Personal } from '../platform/personal';
 import { Row } from '../platform/row';
 
 /** Somebody who can sign in. What they may do is in their role grants. */
 @Entity('app_user')
 @Unique('user_email_taken', ['email'])
+@Unique('oidc_subject_taken', ['oidcSubject'])
+@Check('app_user_service_has_no_password', `NOT service OR password_hash = ''`)
 @Index('app_user_of_person', ['personId'], { where: 'person_id IS NOT NULL' })
 export class User extends Row {
   @Personal(() => ERASED)
@@ -32,6 +34,15 @@ export class User extends Row {
   @ManyToOne(() => User)
   @JoinColumn({ name: 'person_id', foreignKeyConstraintName: 'app_user_person' })
   person?: User;
+
+  /** A system's: made with its first API key, and without a password that it could sign in with. */
+  @Column('boolean', { default: false })
+  service?: boolean;
+
+  /** Issuer and subject of the tokens by which they are known, in two words. */
+  @Personal()
+  @Column({ type: 'text', nullable: true })
+  oidcSubject?: string | null;
 
   @Column({ type: 'timestamptz', nullable: true })
   deactivatedAt!: Date | null;

@@ -6,7 +6,6 @@ import { payloadType } from '../platform/payload.type';
 import { pooled } from '../platform/pooled';
 import { CreateUserInput } from './create-user';
 import { DeactivateUserInput } from './deactivate-user';
-import { EndSessionInput } from './end-session';
 import { GrantRoleInput } from './grant-role';
 import { LinkUsersInput } from './link-users';
 import { RevealSensitiveValueInput } from './reveal-sensitive-value';
@@ -34,7 +33,6 @@ const DeactivateUserPayload = payloadType('DeactivateUserPayload', { user: () =>
 const LinkUsersPayload = payloadType('LinkUsersPayload', { user: () => User });
 const GrantRolePayload = payloadType('GrantRolePayload', { roleGrant: () => RoleGrant });
 const RevokeRolePayload = payloadType('RevokeRolePayload', { roleGrant: () => RoleGrant });
-const EndSessionPayload = payloadType('EndSessionPayload', {});
 
 const viewerOf = ({ actor, sessionId }: Context) => actor && { ...shown(actor), sessionId };
 
@@ -76,12 +74,14 @@ export class UserResolver {
   })
   async signIn(@Arg('input', { description: 'Who signs in.' }) { email, password }: SignInInput, @Ask() asked: Asked) {
     const { token, expiresAt, context } = await signIn(asked.context, email, password);
-    return asked.value({ token, expiresAt, viewer: viewerOf(context) });
+    asked.context.keepToken?.(token);
+    return asked.value({ token: asked.context.keepToken ? '' : token, expiresAt, viewer: viewerOf(context) });
   }
 
   @Mutation(() => SignOutPayload, { description: 'Ends the session of this request, at once and everywhere.' })
   async signOut(@Ctx() context: Context, @Ask() asked: Asked) {
     await context.app.submit(context, 'session.end', { sessionId: context.sessionId });
+    context.keepToken?.(null);
     return asked.value({ signedOut: true });
   }
 
@@ -98,13 +98,6 @@ export class UserResolver {
     await changeOwnPassword(context, presentPassword, newPassword);
     const actor = await actorStill(pooled(context.app), context, context.app.clock());
     return asked.value({ viewer: viewerOf({ ...context, actor }) });
-  }
-
-  @Mutation(() => EndSessionPayload, {
-    description: 'Ends a session: one’s own, or anybody’s for administrators and compliance.',
-  })
-  endSession(@Arg('input', { description: 'Which one.' }) input: EndSessionInput, @Ask() asked: Asked) {
-    return asked.submit('session.end', input);
   }
 
   @Mutation(() => CreateUserPayload, { description: 'Creates a user, who holds no role yet.' })

@@ -149,7 +149,10 @@ export class ChangePasswordPayload {
 
 @ObjectType({ description: 'A session that was opened.' })
 export class SignInPayload {
-  @Field({ description: 'To send as `Authorization: Bearer …`. It is shown once and stored nowhere.' })
+  @Field({
+    description:
+      'To send as `Authorization: Bearer …`. It is shown once and stored nowhere; empty where the session is kept in a cookie (`X-Session: cookie`).',
+  })
   token!: string;
 
   @Field(() => DateTimeScalar, { description: 'When the session ends at the latest.' })

@@ -1,4 +1,6 @@
 import { FieldResolver, Resolver } from 'type-graphql';
+import { apiKeyRead } from '../access/api-key.read';
+import { ApiKey } from '../access/api-key.type';
 import { roleGrantRead, userRead } from '../access/user.read';
 import { RoleGrant, User } from '../access/user.type';
 import { extendRead } from '../platform/read';
@@ -6,12 +8,19 @@ import { pendingChanges } from './change-request.read';
 import { ChangeRequest } from './change-request.type';
 
 extendRead(userRead, { pendingChanges: pendingChanges('User') });
+extendRead(apiKeyRead, { pendingChanges: pendingChanges('ApiKey') });
 extendRead(roleGrantRead, { pendingChanges: pendingChanges('RoleGrant') });
 
 /** What waits over people, whose types come before there are change requests. */
 @Resolver(() => User)
 export class UserChanges {
   @FieldResolver(() => [ChangeRequest], { description: 'Changes to them that wait for a second person.' })
+  pendingChanges(): void {}
+}
+
+@Resolver(() => ApiKey)
+export class ApiKeyChanges {
+  @FieldResolver(() => [ChangeRequest], { description: 'Changes to it that wait for a second person.' })
   pendingChanges(): void {}
 }
 

@@ -7,6 +7,7 @@ import type { DocumentLimits } from '../platform/document-limits';
 import { isRefusal, send, sendError, statusFor } from './answers';
 import { assertJson, readJson } from './body';
 import type { Asked, Documents } from './documents';
+import { type Jar, jarBy } from './jar';
 import type { Refusals } from './refusals';
 import type { Seen } from './requests';
 import { Unfit } from './unfit';
@@ -17,6 +18,10 @@ export interface Sender {
   readonly address: string | null;
   readonly authorization: string | undefined;
   readonly userAgent: string | undefined;
+  /** `X-Unattended: true`: a page asks by itself. */
+  readonly unattended: boolean;
+  /** Where its session is in a cookie. */
+  readonly jar?: Jar | null;
 }
 
 interface Serving<C extends BaseContext> {
@@ -33,12 +38,13 @@ interface Serving<C extends BaseContext> {
  */
 export function graphqlOverHttp<C extends BaseContext>({ app, apollo, documents, refusals, contextOf }: Serving<C>) {
   const senderOf = senderBy(app.config.trustedProxies);
+  const jarOf = jarBy(app.config);
   const unfit = new Unfit();
 
   async function answer(seen: Seen): Promise<void> {
     const { request } = seen;
     seen.operations = 'none';
-    const sender = senderOf(seen);
+    const sender: Sender = { ...senderOf(seen), jar: jarOf(request) };
     seen.address = sender.address;
     if (sender.address !== null) app.rates.address(sender.address);
     const asked = request.method === 'POST' ? await posted(request, app.config.limits) : inAddress(request);
@@ -52,8 +58,9 @@ export function graphqlOverHttp<C extends BaseContext>({ app, apollo, documents,
       }));
     unfit.note(seen, asked.body, answered);
     seen.errors = answered.body.kind === 'complete' && toldErrors(answered.body.string);
-    if (isRefused(seen, answered)) refusals.answer(seen, () => void write(seen, answered));
-    else await write(seen, answered, awaitsSeal(seen) ? await sealHeader(app, seen) : []);
+    const { jar } = sender;
+    if (isRefused(seen, answered)) refusals.answer(seen, () => void write(seen, answered, cookieIn(jar)));
+    else await write(seen, answered, [...cookieIn(jar), ...(awaitsSeal(seen) ? await sealHeader(app, seen) : [])]);
   }
 
   return (seen: Seen): void => {
@@ -141,6 +148,7 @@ export function senderBy(trustedProxies: readonly string[]): (of: Pick<Seen, 'id
     address: (trustedProxies.length > 0 ? proxyAddress(request, trusted) : request.socket.remoteAddress) ?? null,
     authorization: request.headers.authorization,
     userAgent: request.headers['user-agent'],
+    unattended: request.headers['x-unattended'] === 'true',
   });
 }
 
@@ -158,6 +166,8 @@ function toldErrors(body: string | Uint8Array): boolean {
 /** The request was at fault, or everything that it asked for was refused: `data` comes last. */
 const isRefused = ({ errors }: Seen, { status, body }: HTTPGraphQLResponse): boolean =>
   isRefusal(status ?? 200) || (errors && body.kind === 'complete' && body.string.trimEnd().endsWith('"data":null}'));
+
+const cookieIn = (jar: Sender['jar']): string[] => (jar?.setCookie ? ['set-cookie', jar.setCookie] : []);
 
 /** Asked before anything waits: a read has no promise more than it had. */
 const awaitsSeal = ({ request, operations }: Seen): boolean =>

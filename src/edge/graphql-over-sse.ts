@@ -5,6 +5,7 @@ import type { Telling } from '../subscriptions/telling';
 import { ProtocolError, SECURITY_HEADERS } from './answers';
 import { Heartbeat } from './heartbeat';
 import { posted, type Sender, senderBy, tellError } from './graphql-over-http';
+import { jarBy } from './jar';
 import type { OpenStreams } from './open-streams';
 import type { Refusals } from './refusals';
 import type { Requests, Seen } from './requests';
@@ -29,10 +30,11 @@ export const STREAM_PATH = '/graphql/stream';
  */
 export function graphqlOverSse({ app, subscriber, streams, requests, refusals, contextOf }: Serving) {
   const senderOf = senderBy(app.config.trustedProxies);
+  const jarOf = jarBy(app.config);
 
   async function answer(seen: Seen): Promise<void> {
     const { request, response } = seen;
-    const sender = senderOf(seen);
+    const sender: Sender = { ...senderOf(seen), jar: jarOf(request) };
     seen.address = sender.address;
     if (sender.address !== null) app.rates.address(sender.address);
     if (request.method !== 'POST') throw new ProtocolError(405, 'Subscribe by POST.');

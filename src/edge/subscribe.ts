@@ -1,4 +1,5 @@
-import { identify, type Identity } from '../access/identify';
+import { bearerOf } from '../access/bearer';
+import type { Identity } from '../access/identify';
 import type { ServedContext } from '../answer';
 import type { App } from '../platform/context';
 import type { Subscriptions } from '../subscriptions/subscriptions';
@@ -22,8 +23,8 @@ export interface Subscriber {
 
 export function subscriberOf(app: App, documents: Documents, subscriptions: Subscriptions): Subscriber {
   return {
-    async bearer({ token }) {
-      const identity = token ? await identify(app, token) : null;
+    async bearer(context) {
+      const identity = context.token ? await bearerOf(context, context.token) : null;
       if (identity) app.rates.user(identity.actor.id);
       return identity;
     },

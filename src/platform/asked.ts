@@ -156,7 +156,7 @@ export const Ask = (): ParameterDecorator =>
   ) as ParameterDecorator;
 
 function compilerOf(context: Context, info: GraphQLResolveInfo, budget = budgetOf(context)): Compiler {
-  const { actor, app, planning } = context;
+  const { actor, app, planning, sessionId } = context;
   return new Compiler({
     info,
     cursorKey: app.keys.cursor,
@@ -164,7 +164,7 @@ function compilerOf(context: Context, info: GraphQLResolveInfo, budget = budgetO
     final: planning !== undefined,
     heed: planning?.heed ?? (() => undefined),
     tell: planning?.tell ?? (() => context.asked && app.readings.note(context, context.asked)),
-    viewing: viewingOf(actor, planning?.now ?? app.clock()),
+    viewing: viewingOf(actor, planning?.now ?? app.clock(), sessionId),
   });
 }
 

@@ -209,9 +209,12 @@ export class Compiler {
         return [sql`case when ${read.present(row, this.viewing)} then ${textOf(object)} else 'null' end`];
       }
       case 'one':
-        return this.one(read.read(), (child) => read.on(child, row, this.viewing), asked);
+        // One that must be there cannot be null for whoever may not see it.
+        return this.unlessHidden(read.read(), isNonNullType(asked.type), () =>
+          this.one(read.read(), (child) => read.on(child, row, this.viewing), asked),
+        );
       case 'list':
-        return this.unlessHidden(read.read(), asked, () =>
+        return this.unlessHidden(read.read(), !isNonNullType(asked.type), () =>
           this.list(
             {
               read: read.read(),
@@ -223,7 +226,7 @@ export class Compiler {
           ),
         );
       case 'connection':
-        return this.unlessHidden(read.read(), asked, () =>
+        return this.unlessHidden(read.read(), !isNonNullType(asked.type), () =>
           this.connection(
             read.read(),
             (child) => read.on(child, row, this.viewing),
@@ -235,9 +238,9 @@ export class Compiler {
   }
 
   /** Rows of a type of which the viewer may see none: not an empty list, which would say that there are none. */
-  private unlessHidden(read: Read, { type }: Selection, compile: () => JsonText): JsonText {
+  private unlessHidden(read: Read, tells: boolean, compile: () => JsonText): JsonText {
     const text = compile();
-    if (isNonNullType(type) || !isFalse(this.scope(read, this.alias()))) return text;
+    if (!tells || !isFalse(this.scope(read, this.alias()))) return text;
     if (this.compiling.final) throw new Hidden();
     return [hiddenMark(read.type)];
   }

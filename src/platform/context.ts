@@ -21,6 +21,10 @@ export interface App {
   readonly rates: Rates;
   /** Notes who reads the trail: see audit/readings.ts. */
   readonly readings: Readings;
+  /** Checks tokens of another issuer, if one is configured: see access/issuer.ts. */
+  readonly issuer: Assertions | null;
+  /** Notes that sessions are used: see access/session-uses.ts. */
+  readonly uses: Uses;
   /** Tells when a change request begins to wait: see approvals/awaits.ts. */
   readonly awaits: Awaits;
   /** The instant now; tests set their own. */
@@ -47,6 +51,21 @@ export interface Told {
 /** Who read the trail, and what they asked. */
 export interface Readings {
   note(context: Context, asked: Asked): void;
+}
+
+/** Says what a token of another issuer tells of its bearer; null where it does not hold. */
+export interface Assertions {
+  verify(token: string): Promise<{
+    subject: string;
+    email: string | null;
+    expiresAt: Date;
+    roles: string[] | null;
+  } | null>;
+}
+
+/** Notes that a session is used now, so that it does not end for want of use. */
+export interface Uses {
+  note(sessionId: string): void;
 }
 
 /** Tells of change requests that begin to wait, on whatever process. */
@@ -93,6 +112,10 @@ export interface Context {
   readonly actor: Actor | null;
   readonly address: string | null;
   readonly userAgent: string | null;
+  /** A page asks by itself, without anybody before it: that is no use of the session. */
+  readonly unattended?: boolean;
+  /** Keeps the token of a session in the browser's cookie, instead of telling it; null forgets it. Absent: it is told. */
+  readonly keepToken?: (token: string | null) => void;
   /** What the request asks, once it is known. */
   readonly asked?: Asked;
   /** The id of the row that a subscriber is to be told of. */

@@ -38,6 +38,8 @@ export interface OrderKey {
 export interface Viewing {
   /** Id of the user, or null. */
   readonly viewerId: string | null | Slot;
+  /** Id of their session, or null. */
+  readonly sessionId: string | null | Slot;
   /** Names of their roles: what makes a kind of viewer. */
   readonly viewerRoles: readonly string[];
   readonly now: Date | Slot;

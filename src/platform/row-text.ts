@@ -51,13 +51,18 @@ interface ToldColumn {
 /** The id and the version stand beside the text, not in it. */
 const BESIDE = new Set(['id', 'version']);
 
+/** Columns that move without any event, and of which none tells: when a session was last used. */
+const movingBeside = ({ target }: EntityMetadata): readonly string[] =>
+  (target as { movesUntold?: readonly string[] }).movesUntold ?? [];
+
 const known = new WeakMap<EntityMetadata, readonly ToldColumn[]>();
 
 function columnsOf(entity: EntityMetadata): readonly ToldColumn[] {
   const found = known.get(entity);
   if (found) return found;
+  const beside = movingBeside(entity);
   const columns = entity.columns
-    .filter(({ databaseName }) => !BESIDE.has(databaseName))
+    .filter(({ databaseName, propertyName }) => !BESIDE.has(databaseName) && !beside.includes(propertyName))
     .map((column) => toldColumn(entity, column))
     .toSorted((one, other) => (one.name < other.name ? -1 : 1));
   known.set(entity, columns);

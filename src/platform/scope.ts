@@ -22,7 +22,12 @@ export function permitted(action: string, type: string, row: string, actor: Acto
 }
 
 /** Who looks, and when, for whatever is read. */
-export const viewingOf = (actor: Actor | null, now: Viewing['now']): Viewing => ({
+export const viewingOf = (
+  actor: Actor | null,
+  now: Viewing['now'],
+  sessionId: Viewing['sessionId'] = null,
+): Viewing => ({
+  sessionId,
   viewerId: actor?.id ?? null,
   viewerRoles: actor?.roles ?? [],
   now,

@@ -25,6 +25,7 @@ import { shownError } from '../platform/shown-error';
 import { textFrom } from '../platform/statements';
 import { asRefusal } from '../platform/transaction';
 import { Turns } from '../platform/turns';
+import { LiveSessions } from './live-sessions';
 import { Telling } from './telling';
 
 /** How many documents are kept that fit the schema. */
@@ -56,6 +57,7 @@ export class Subscriptions {
   private readonly plans: Plans<SentBy>;
   /** Telling many must not take every connection from whoever asks. */
   private readonly turns: Turns;
+  private readonly sessions: LiveSessions;
 
   constructor(
     private readonly app: App,
@@ -63,7 +65,12 @@ export class Subscriptions {
     reads: Reads,
   ) {
     this.plans = new Plans(schema, compilerFor(app, schema, reads));
+    this.sessions = new LiveSessions(app);
     this.turns = new Turns(Math.max(1, Math.floor(app.config.databasePool / 4)));
+  }
+
+  stop(): void {
+    this.sessions.stop();
   }
 
   /**
@@ -89,11 +96,13 @@ export class Subscriptions {
     const source = await createSourceEventStream(args);
     if (!(Symbol.asyncIterator in source)) throw ownOf(source.errors![0]!);
     const told: Told = { args, sent: { document, operation, variables: coerced }, identity };
-    return new Telling(
+    const telling = new Telling(
       source as AsyncIterableIterator<string>,
       (about) => this.turns.take(() => this.tell(told, about)),
       (error) => this.textOf(undefined, [ownOf(error)]),
     );
+    if (identity) this.sessions.watch(identity.sessionId, telling);
+    return telling;
   }
 
   /** Validation sees to it that there are not several; none, since it is skipped, is more than graphql-js can take. */

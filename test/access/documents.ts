@@ -14,6 +14,13 @@ const money = { amount: '1.00', currency: 'USD' };
 export const INPUTS: Record<string, () => object> = {
   signIn: () => ({ email: 'nobody-at-all@test.example', password: 'not the password' }),
   endSession: () => ({ sessionId: NO_ID }),
+  // In effect nothing, since whoever enters has one session.
+  endOtherSessions: () => ({ idempotencyKey: unique() }),
+  linkOidcSubject: () => ({ userId: NO_ID, subject: 'x', reason: 'asked' }),
+  createApiKey: () => ({ name: 'dialler', scopes: ['complaint.read'], reason: 'imports' }),
+  rotateApiKey: () => ({ apiKeyId: NO_ID, reason: 'time' }),
+  drawApiKeySecret: () => ({ apiKeyId: NO_ID }),
+  revokeApiKey: () => ({ apiKeyId: NO_ID, reason: 'over' }),
   changePassword: () => ({ presentPassword: 'not the password', newPassword: 'another long password' }),
   createUser: () => ({ name: 'New', email: `new-${unique()}@test.example`, password: 'a long password' }),
   deactivateUser: () => ({ userId: NO_ID, reason: 'left' }),
@@ -95,6 +102,7 @@ const SELECTIONS: Record<string, string> = {
   decideChangeRequests: 'results { ok code }',
   findBySensitiveValue: 'outcome ids',
   drawWebhookSecret: 'outcome',
+  drawApiKeySecret: 'outcome',
 };
 
 /** A document that asks a mutation, and its variables. */

@@ -64,6 +64,10 @@ const LET_IN: Record<'Query' | 'Mutation' | 'Subscription', Record<string, reado
     approvalLimits: ['admin', 'supervisor', 'compliance', 'auditor'],
     exchangeRates: STAFF,
     findings: ['admin', 'supervisor', 'compliance', 'auditor'],
+    // Everybody sees their own.
+    sessions: SIGNED_IN,
+    apiKey: ['admin', 'compliance', 'auditor'],
+    apiKeys: ['admin', 'compliance', 'auditor'],
     // Everybody sees themselves.
     user: SIGNED_IN,
     users: SIGNED_IN,
@@ -80,6 +84,12 @@ const LET_IN: Record<'Query' | 'Mutation' | 'Subscription', Record<string, reado
     changePassword: SIGNED_IN,
     // Everybody may end their own.
     endSession: SIGNED_IN,
+    linkOidcSubject: ['admin'],
+    createApiKey: ['admin'],
+    rotateApiKey: ['admin'],
+    drawApiKeySecret: ['admin'],
+    revokeApiKey: ['admin', 'compliance'],
+    endOtherSessions: SIGNED_IN,
     createUser: ['admin'],
     deactivateUser: ['admin'],
     linkUsers: ['admin'],

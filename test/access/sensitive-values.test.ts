@@ -316,7 +316,7 @@ describe('a sensitive value in an answer', () => {
         { id: accountId },
       );
       const sees = !['admin', 'billing'].includes(who);
-      expect({ who, errors: errors.map(({ path }) => path) }).toEqual({
+      expect({ who, errors: errors.map((each) => each.path) }).toEqual({
         who,
         errors: sees ? [] : [['account', 'complaints']],
       });
@@ -469,7 +469,7 @@ describe('a sensitive value in an answer', () => {
     };
     expect(payload.changeRequest.input).toMatchObject({ code: input.code, ...masks });
     expect(payload.changeRequest.changes).toEqual(
-      expect.arrayContaining(Object.entries(masks).map(([path, after]) => ({ path, before: null, after }))),
+      expect.arrayContaining(Object.entries(masks).map(([field, after]) => ({ path: field, before: null, after }))),
     );
     const executed = await approve('supervisor', payload.changeRequest);
     expect(executed).toMatchObject({ status: 'EXECUTED', result: { account: expect.any(String) } });

@@ -214,7 +214,7 @@ describe('a session', () => {
     ]);
   });
 
-  it.each(['billing', 'supervisor', 'operations', 'auditor', 'client', 'stranger'] as const)(
+  it.each(['billing', 'supervisor', 'operations', 'client', 'stranger'] as const)(
     'of somebody else is answered to %s like an unknown one',
     async (who) => {
       const victim = await signedIn('compliance');
@@ -231,6 +231,13 @@ describe('a session', () => {
     },
   );
 
+  it('of somebody else is seen by auditors, and not ended by them', async () => {
+    const victim = await signedIn('compliance');
+    const { code } = await t.as('auditor').mutate('endSession', { sessionId: victim.sessionId }, 'outcome');
+    expect(code).toBe('FORBIDDEN');
+    expect((await victim.gql('{ viewer { id } }')).data!.viewer.id).toBe(victim.userId);
+  });
+
   it('may be ended twice, and keeps the instant of the first time', async () => {
     const client = await signedIn('billing');
     t.clock.at = new Date(Date.now() + 1000);
@@ -246,13 +253,14 @@ describe('a session', () => {
     const start = new Date('2026-05-05T00:00:00Z').getTime();
     t.clock.at = new Date(start);
     const client = await signedIn('billing');
+    await t.sql('UPDATE session SET idle_until = NULL WHERE id = $1', [client.sessionId]);
     t.clock.at = new Date(start + 12 * 3_600_000 - 1);
     expect((await client.gql('{ viewer { id } }')).data!.viewer.id).toBe(client.userId);
     t.clock.at = new Date(start + 12 * 3_600_000);
     expect(await isOut(client)).toEqual(OUT);
   });
 
-  it('loses a role on the very next request after it was revoked', async () => {
+  it('ends with the very next request after a role was revoked, and a new one is without it', async () => {
     const user = await givenUser();
     const grant = { userId: user.id, role: 'auditor', accountId: null, reason: 'hired' };
     const { roleGrant } = await t
@@ -263,11 +271,13 @@ describe('a session', () => {
     expect(
       (await t.as('admin').mutate('revokeRole', { roleGrantId: roleGrant, reason: 'moved' }, 'outcome')).payload,
     ).toEqual({ outcome: 'DONE' });
-    expect((await client.gql('{ auditEvents(first: 1) { totalCount } }')).code).toBe('FORBIDDEN');
-    expect((await client.gql('{ viewer { roles permissions { subject } } }')).data!.viewer.roles).toEqual([]);
+    expect(await isOut(client)).toEqual(OUT);
+    const again = opened(await signIn(user.email, user.password));
+    expect((await again.gql('{ auditEvents(first: 1) { totalCount } }')).code).toBe('FORBIDDEN');
+    expect((await again.gql('{ viewer { roles permissions { subject } } }')).data!.viewer.roles).toEqual([]);
   });
 
-  it('gains a role on the very next request after it was granted', async () => {
+  it('ends with the very next request after a role was granted, and a new one has it', async () => {
     const user = await givenUser();
     const client = opened(await signIn(user.email, user.password));
     expect((await client.gql('{ invoices { totalCount } }')).code).toBe('FORBIDDEN');
@@ -279,7 +289,9 @@ describe('a session', () => {
         { userId: user.id, role: 'billing', reason: 'hired' },
         randomUUID(),
       );
-    expect((await client.gql('{ invoices { totalCount } }')).errors).toEqual([]);
+    expect(await isOut(client)).toEqual(OUT);
+    const again = opened(await signIn(user.email, user.password));
+    expect((await again.gql('{ invoices { totalCount } }')).errors).toEqual([]);
   });
 
   it('ends with every other one of its user when that is deactivated', async () => {

@@ -55,6 +55,7 @@ describe('what a policy says can be taken back', () => {
     );
     const without = t.served.app.catalogue.names.filter((name) => !policies.has(name));
     expect(without.toSorted()).toEqual([
+      'apiKeySecret.draw',
       'changeRequest.approve',
       'changeRequest.breakGlass',
       'changeRequest.reassign',
@@ -66,6 +67,7 @@ describe('what a policy says can be taken back', () => {
       'password.change',
       'sensitiveValue.reveal',
       'session.end',
+      'session.endOthers',
       'webhookSecret.draw',
     ]);
     expect((await change('lob.open', { active: true })).errors).toEqual([]);

@@ -26,7 +26,7 @@ export const launch = (): Promise<Browser> =>
 export const originOf = ({ served }: TestApp): string =>
   `http://127.0.0.1:${(served.server.address() as AddressInfo).port}`;
 
-/** A tab, and what it asked for. A session is a tab's own, so tabs of one context can be of several people. */
+/** A tab, and what it asked for. */
 export interface Tab {
   page: Page;
   /** Every address that was asked for, whoever asked. */
@@ -37,14 +37,21 @@ export interface Tab {
 
 export const DESKTOP = { viewport: { width: 1280, height: 900 } };
 
-/** A new tab at the console: of somebody who is signed in, or of nobody. `at` is what stands behind its address. */
+/** What the server gave to a browser on this machine. */
+const sessionCookie = (t: TestApp, value: string) => ({
+  name: 'countersign',
+  value,
+  url: originOf(t),
+  httpOnly: true,
+  sameSite: 'Strict' as const,
+});
+
+/** A new tab at the console: of somebody who is signed in, or of nobody. All tabs of a context are theirs. `at` is what stands behind its address. */
 export async function openTab(t: TestApp, context: BrowserContext, who: CastName | null, at = ''): Promise<Tab> {
+  await context.clearCookies();
+  if (who) await context.addCookies([sessionCookie(t, t.as(who).token!)]);
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
-  if (who) {
-    const session = JSON.stringify({ token: t.as(who).token, expiresAt: '2999-01-01T00:00:00.000Z' });
-    await page.addInitScript({ content: `sessionStorage.setItem('countersign.session', ${JSON.stringify(session)})` });
-  }
   const requested: string[] = [];
   const complaints: string[] = [];
   page.on('request', (request) => requested.push(request.url()));

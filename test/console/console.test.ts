@@ -1,30 +1,30 @@
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { decisionsOn, givenProposedVoid, proposedBankChange, requestRow } from '../approvals/proposals';
 import { startTestApp, type TestApp } from '../support/app';
 import { type CastName, PASSWORD } from '../support/cast';
 import { approve, eventsOf, proposed, rowOf, told, type Waiting } from '../support/outcomes';
+import { until } from '../support/poll';
 import { givenAccount, givenInvoice } from '../support/scene';
 import { describeInBrowser, DESKTOP, launch, openTab, originOf, type Tab, violationsOn } from './browser';
 
 let t: TestApp;
 let browser: Browser;
-let desktop: BrowserContext;
 const tabs: Tab[] = [];
 
-const tab = async (who: CastName | null, at = '', context = desktop): Promise<Page> => {
-  const opened = await openTab(t, context, who, at);
+/** In a browser of its own: all tabs of one have the same session. */
+const tab = async (who: CastName | null, at = '', options: BrowserContextOptions = DESKTOP): Promise<Page> => {
+  const opened = await openTab(t, await browser.newContext(options), who, at);
   tabs.push(opened);
   return opened.page;
 };
 
 /** A tab whose clock, screen or hands are others. */
-const tabOfItsOwn = async (who: CastName, options: BrowserContextOptions = DESKTOP) =>
-  tab(who, '', await browser.newContext(options));
+const tabOfItsOwn = async (who: CastName, options: BrowserContextOptions = DESKTOP) => tab(who, '', options);
 
 /** The tab of a supervisor who opens one change request after the other, as they do all day. */
 let supervisors: Tab | undefined;
 const opened = async ({ id }: Waiting): Promise<Page> => {
-  supervisors ??= await openTab(t, desktop, 'supervisor');
+  supervisors ??= await openTab(t, await browser.newContext(DESKTOP), 'supervisor');
   await supervisors.page.goto(`${originOf(t)}/console#/request/${id}`);
   return supervisors.page;
 };
@@ -58,7 +58,6 @@ const by = (who: CastName) => t.as(who).userId;
 describeInBrowser('the console, in Chromium,', () => {
   beforeAll(async () => {
     [t, browser] = await Promise.all([startTestApp(), launch()]);
-    desktop = await browser.newContext(DESKTOP);
   });
   afterAll(async () => {
     await browser?.close();
@@ -66,7 +65,7 @@ describeInBrowser('the console, in Chromium,', () => {
   });
   afterEach(async () => {
     const closing = tabs.splice(0);
-    await Promise.all(closing.map(({ page }) => page.close()));
+    await Promise.all(closing.map(({ page }) => page.context().close()));
     const own = `${originOf(t)}/`;
     const all = supervisors ? [...closing, supervisors] : closing;
     expect(all.flatMap(({ requested }) => requested).filter((url) => !url.startsWith(own))).toEqual([]);
@@ -89,16 +88,54 @@ describeInBrowser('the console, in Chromium,', () => {
       await page.getByRole('heading', { level: 2, name: 'Void an invoice' }).waitFor();
       expect(await page.locator('#signed-in .who').innerText()).toBe('supervisor supervisor');
 
-      const token = await page.evaluate('JSON.parse(sessionStorage.getItem("countersign.session")).token');
-      expect(await page.evaluate('localStorage.length + document.cookie.length')).toBe(0);
+      const kept = await page.context().cookies();
+      expect(kept).toEqual([
+        expect.objectContaining({
+          name: 'countersign',
+          value: expect.stringMatching(/^[\w-]{43}$/),
+          path: '/',
+          httpOnly: true,
+          secure: false,
+          sameSite: 'Strict',
+          expires: -1,
+        }),
+      ]);
+      expect(await page.evaluate('localStorage.length + sessionStorage.length + document.cookie.length')).toBe(0);
       await page.reload();
       await page.getByRole('heading', { level: 2, name: 'Void an invoice' }).waitFor();
       await button(page, 'Sign out').click();
       await page.getByText('You are signed out.').first().waitFor();
-      expect(await page.evaluate('sessionStorage.length')).toBe(0);
+      expect(await page.context().cookies()).toEqual([]);
       const [session] = await t.sql('SELECT user_id, ended_at FROM session ORDER BY id DESC LIMIT 1');
       expect(session).toEqual({ user_id: by('supervisor'), ended_at: expect.anything() });
-      expect(token).toMatch(/^[\w-]{43}$/);
+    });
+
+    it('is done for every tab of a browser, and so is signing out', async () => {
+      const page = await tab(null);
+      const other = await page.context().newPage();
+      await other.goto(`${originOf(t)}/console`);
+      await other.getByLabel('E-mail').waitFor();
+      await signIn(page);
+      for (const each of [page, other]) await each.locator('#signed-in .who').waitFor();
+      await button(other, 'Sign out').click();
+      for (const each of [other, page]) await each.getByLabel('E-mail').waitFor();
+      await page.getByText('Your session has ended. Sign in again').first().waitFor();
+    });
+
+    it('is not kept alive by a page that nobody uses', async () => {
+      const page = await tab(null);
+      const uses: boolean[] = [];
+      page.on('request', (request) => {
+        if (request.postData()?.includes('ConsoleAwaiting')) uses.push(request.headers()['x-unattended'] !== 'true');
+      });
+      await page.clock.install();
+      await signIn(page);
+      await page.locator('.awaiting').waitFor();
+      await until(() => uses.length === 1);
+      await page.clock.runFor(61_000);
+      await until(() => uses.length > 1);
+      expect(uses[0]).toBe(true);
+      expect(uses.slice(1)).not.toContain(true);
     });
 
     it('is asked for again when the session has ended, and what was begun is kept', async () => {

@@ -207,7 +207,11 @@ describe('personalData.erase', () => {
     expect(await whereIs(name)).toEqual([]);
     expect(await whereIs(mail)).toEqual([]);
     const [erased] = await trail(t, `change_request_id = $1 AND action = 'personalData.erased'`, [request.id]);
-    expect(erased!.changes.map(({ after }: any) => after)).toEqual([['name', 'email', 'passwordHash'], 1, 2]);
+    expect(erased!.changes.map(({ after }: any) => after)).toEqual([
+      ['name', 'email', 'passwordHash', 'oidcSubject'],
+      1,
+      2,
+    ]);
     // Two rows were changed, and the event tells of both.
     expect(erased!.rows).toEqual(
       expect.arrayContaining([

@@ -134,6 +134,7 @@ describe('what is declared personal', () => {
       'app_user.name',
       'app_user.email',
       'app_user.password_hash',
+      'app_user.oidc_subject',
       'agent.name',
       'complaint.narrative',
       'complaint.resolution_note',
@@ -151,8 +152,8 @@ describe('what is declared personal', () => {
   });
 
   it('can be erased, each column of it, and becomes nothing else but where an operation changes it', async () => {
-    /** A new password, another answer. */
-    const changing = new Set(['password_hash', 'resolution_note']);
+    /** A new password, another subject, another answer. */
+    const changing = new Set(['password_hash', 'oidc_subject', 'resolution_note']);
     for (const { type, table, column } of columns()) {
       const [row] = await t.apiSql(
         `SELECT has_column_privilege($1, $2, 'UPDATE') AS granted, EXISTS (SELECT FROM pg_trigger t

@@ -36,6 +36,7 @@ export async function startComparison(): Promise<Comparison> {
   const t = await startTestApp();
   // Whoever reads the trail would change what others read.
   Object.assign(t.served.app.readings, { note: () => undefined });
+  Object.assign(t.served.app.uses, { note: () => undefined });
   try {
     return await comparisonOf(t, await givenWorld(t));
   } catch (error) {

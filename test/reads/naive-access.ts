@@ -39,7 +39,7 @@ const OUTSIDE: Record<string, Sees> = { Webhook: 'all', WebhookDelivery: 'all' }
 const WATCHING: Record<string, Sees> = { ...HOUSE, ApprovalLimit: 'all', Finding: 'all', RevealAllowance: 'all' };
 
 const SEES: Record<string, Record<string, Sees>> = {
-  admin: { ...WATCHING, ...OUTSIDE, RoleGrant: 'all', Delegation: 'all' },
+  admin: { ...WATCHING, ...OUTSIDE, RoleGrant: 'all', Session: 'all', ApiKey: 'all', Delegation: 'all' },
   billing: HOUSE,
   supervisor: { ...WATCHING, Complaint: 'all' },
   operations: { ...HOUSE, Complaint: 'all' },
@@ -48,6 +48,8 @@ const SEES: Record<string, Record<string, Sees>> = {
     ...OUTSIDE,
     Complaint: 'all',
     RoleGrant: 'all',
+    Session: 'all',
+    ApiKey: 'all',
     Delegation: 'all',
     AuditEvent: 'all',
     AuditCheckpoint: 'all',
@@ -57,6 +59,8 @@ const SEES: Record<string, Record<string, Sees>> = {
     ...OUTSIDE,
     Complaint: 'all',
     RoleGrant: 'all',
+    Session: 'all',
+    ApiKey: 'all',
     Delegation: 'all',
     AuditEvent: 'all',
     AuditCheckpoint: 'all',
@@ -70,7 +74,11 @@ const SEES: Record<string, Record<string, Sees>> = {
     Invoice: (row, who) =>
       row.account_id === who.accountId && ['CLIENT_REVIEW', 'ISSUED', 'VOIDED'].includes(row.status as string),
   },
-  '': { User: themselves, Delegation: (row, who) => [row.delegator_id, row.delegate_id].includes(who.id) },
+  '': {
+    User: themselves,
+    Session: (row, who) => row.user_id === who.id,
+    Delegation: (row, who) => [row.delegator_id, row.delegate_id].includes(who.id),
+  },
 };
 
 /** Parts of a whole are seen by whoever sees the whole, and are reached through it alone. */
@@ -105,6 +113,10 @@ const DECIDES_ACCESS = new Set([
   'user.create',
   'user.deactivate',
   'user.link',
+  'user.linkSubject',
+  'apiKey.create',
+  'apiKey.rotate',
+  'apiKey.revoke',
   'approvalPolicy.create',
   'approvalPolicy.change',
   'delegation.create',
@@ -152,6 +164,7 @@ const ALWAYS = listed('read User, changePassword User, read Session, end Session
 const PERMISSIONS: Record<string, string[]> = {
   admin:
     listed(`${WATCHES}, ${OUTSIDE_READS}, create Webhook, change Webhook, drawSecret Webhook, redeliver Webhook, create User, link User, readPersonOf User, deactivate User, set ApprovalLimit, set ExchangeRate, grant RoleGrant, revoke RoleGrant, read RoleGrant,
+    read ApiKey, create ApiKey, rotate ApiKey, drawSecret ApiKey, revoke ApiKey,
     create ApprovalPolicy, change ApprovalPolicy, create Delegation, createForAnother Delegation,
     withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest, reassign ChangeRequest, approve ChangeRequest, reject ChangeRequest, return ChangeRequest`),
   billing:
@@ -166,10 +179,10 @@ const PERMISSIONS: Record<string, string[]> = {
   compliance:
     listed(`${WATCHES}, ${OUTSIDE_READS}, read Complaint, read RoleGrant, read AuditEvent, read AuditCheckpoint, file Complaint, readPersonOf User, review Finding, breakGlass ChangeRequest,
     acknowledge Complaint, resolve Complaint, reopen Complaint, reveal Complaint, reveal Account, find Account, find Complaint, grant RevealAllowance,
-    reveal AuditEvent, erase User, erase Agent, erase Complaint, erase ChangeRequest, create Delegation,
+    read ApiKey, revoke ApiKey, reveal AuditEvent, erase User, erase Agent, erase Complaint, erase ChangeRequest, create Delegation,
     withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest, reassign ChangeRequest, approve ChangeRequest, reject ChangeRequest, return ChangeRequest`),
   auditor: listed(
-    `${WATCHES}, ${OUTSIDE_READS}, read Complaint, read RoleGrant, read AuditEvent, read AuditCheckpoint, reveal AuditEvent, readPersonOf User`,
+    `${WATCHES}, ${OUTSIDE_READS}, read Complaint, read RoleGrant, read AuditEvent, read AuditCheckpoint, reveal AuditEvent, readPersonOf User, read ApiKey`,
   ),
   client: listed(
     `read Account, read Lob, read Agreement, read Dispute, read Complaint, read Invoice, open Dispute, withdraw Dispute`,

@@ -215,4 +215,7 @@ const NEVER_NULL = new Set([
   'ChangeRequest.expiresAt',
   'Decision.decidedBy',
   'RoleGrant.user',
+  'Session.user',
+  'ApiKey.user',
+  'ApiKey.createdBy',
 ]);

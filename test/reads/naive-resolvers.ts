@@ -8,6 +8,8 @@ import type { Row, Table } from './naive-rows';
 import {
   assignmentsToday,
   clocks,
+  isActive,
+  isOpen,
   isRunning,
   isUsable,
   lateReview,
@@ -74,6 +76,12 @@ export function resolversOf(rows: Rows, who: Looker | null): Record<string, Reco
           statusOf(each, rows.world()) === 'PENDING' &&
           sees(who, 'ChangeRequest', each),
       );
+  const openedFrom = (row: Row) => {
+    const opened = rows
+      .where('audit.event', 'subject_id', row.id)
+      .find((each) => each.subject_type === 'Session' && each.action === 'session.opened');
+    return opened ? toldBy(opened) : {};
+  };
   return {
     Account: {
       taxId: (row) => row.tax_id_masked as unknown,
@@ -210,6 +218,22 @@ export function resolversOf(rows: Rows, who: Looker | null): Record<string, Reco
         [...new Set((row.steps as { roles: string[] }[]).flatMap(({ roles }) => roles))].toSorted(),
       whenAmountAbove: money('when_amount_above_minor', 'when_currency'),
       whenAmountPositive: (row) => row.when_amount_above_minor !== null && row.when_currency === null,
+    },
+    Session: {
+      user: user('user_id'),
+      openedAt: (row) => row.created_at as unknown,
+      open: (row) => isOpen(row, rows.world()),
+      current: (row) => row.id === who?.sessionId,
+      address: (row) => openedFrom(row).address ?? null,
+      userAgent: (row) => openedFrom(row).userAgent ?? null,
+    },
+    ApiKey: {
+      pendingChanges: pendingChanges('ApiKey'),
+      user: user('user_id'),
+      createdBy: user('created_by_id'),
+      active: (row) => isActive(row, rows.world()),
+      lastUsedAt: (row) => rows.world().row('session', row.id as string)?.last_seen_at ?? null,
+      replaces: one('ApiKey', 'api_key', 'replaces_id'),
     },
     Webhook: { pendingChanges: pendingChanges('Webhook'), createdBy: user('created_by_id') },
     WebhookDelivery: {

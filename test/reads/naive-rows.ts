@@ -48,6 +48,8 @@ export const TABLES = [
   'approval_policy',
   'app_user',
   'role_grant',
+  'session',
+  'api_key',
   'webhook',
   'webhook_delivery',
   'audit.event',

@@ -91,6 +91,18 @@ export const isUsable = (row: Row, world: World): boolean =>
 export const isRunning = (row: Row, world: World): boolean =>
   row.revoked_at === null && us(row.starts_at) <= nowUs(world) && nowUs(world) < us(row.ends_at);
 
+/** Whether the bearer of a session is let in now. */
+export const isOpen = (row: Row, world: World): boolean =>
+  row.ended_at === null &&
+  us(row.expires_at) > nowUs(world) &&
+  (row.idle_until === null || us(row.idle_until) > nowUs(world));
+
+/** Whether a key works: the session of its id says so. */
+export const isActive = (row: Row, world: World): boolean => {
+  const session = world.row('session', row.id as string);
+  return session !== null && isOpen(session, world);
+};
+
 const overdue = (row: Row, world: World): boolean => row.status !== 'RESOLVED' && us(row.due_at) <= nowUs(world);
 const breached = (row: Row, world: World): boolean => row.breached_at !== null || overdue(row, world);
 
@@ -213,6 +225,18 @@ export const TYPES: Record<string, NaiveType> = {
     filters: { operation: text('operation'), active: text('active') },
     orders: { OPERATION: { column: 'operation' } },
     defaultOrder: 'OPERATION_ASC',
+  },
+  Session: {
+    table: 'session',
+    filters: { userId: id('user_id'), open: (row, value, world) => value === isOpen(row, world) },
+    orders: { CREATED_AT },
+    defaultOrder: 'CREATED_AT_DESC',
+  },
+  ApiKey: {
+    table: 'api_key',
+    filters: { userId: id('user_id'), active: (row, value, world) => value === isActive(row, world) },
+    orders: { NAME, CREATED_AT },
+    defaultOrder: 'CREATED_AT_DESC',
   },
   Webhook: {
     table: 'webhook',

@@ -69,7 +69,10 @@ export async function givenViewers(t: TestApp, accounts: string[]): Promise<View
 /** Somebody as they are when they sign in, of the tables alone. */
 export async function lookerOf(t: TestApp, userId: string): Promise<Looker> {
   const [user] = await t.sql('SELECT name, email, password_set_by_id FROM app_user WHERE id = $1', [userId]);
-  const [session] = await t.sql('SELECT id FROM session WHERE user_id = $1', [userId]);
+  const [session] = await t.sql(
+    'SELECT id FROM session WHERE user_id = $1 AND ended_at IS NULL AND idle_until IS NULL',
+    [userId],
+  );
   const held = await t.sql(
     'SELECT role, account_id FROM role_grant WHERE user_id = $1 AND revoked_at IS NULL ORDER BY role',
     [userId],

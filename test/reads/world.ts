@@ -1,9 +1,10 @@
+import request from 'supertest';
 import { record } from '../../src/audit/record';
 import { ownContext } from '../../src/platform/context';
 import { newId } from '../../src/platform/ids';
 import { inTransaction } from '../../src/platform/transaction';
 import type { TestApp } from '../support/app';
-import type { CastName } from '../support/cast';
+import { type CastName, PASSWORD } from '../support/cast';
 import { givenAccount, givenAgent, givenInvoice, givenLob, linesOf } from '../support/scene';
 import { givenBusiness } from './scene';
 import { givenViewers, type Viewer } from './viewers';
@@ -47,6 +48,7 @@ export async function givenWorld(t: TestApp): Promise<Viewer[]> {
   const viewers = await givenViewers(t, [accountIds[2]!, second, third]);
   await givenRequests(t, bare, lobs, submit);
   await givenWebhooks(t, submit);
+  await givenKeys(t, submit);
   await givenAgreements([bare, second], lobs, settled);
   await givenRefusals(t, bare);
   t.clock.at = NOW;
@@ -401,12 +403,37 @@ async function givenWebhooks(t: TestApp, submit: Submit): Promise<void> {
   );
 }
 
+/** A system whose key was replaced, one whose key was revoked, one whose key nobody has drawn; and sessions that rested too long, or not yet. */
+async function givenKeys(t: TestApp, submit: Submit): Promise<void> {
+  const made = async (operation: string, input: object) =>
+    t.person('admin').countersigned(t.person('compliance'), operation, { ...input, reason: 'imports' }, key());
+  const create = async (name: string) =>
+    (await made('apiKey.create', { name, scopes: ['invoice.read', 'complaint.file'] })).apiKey;
+  const [first, second] = [await create('Dialler "1"'), await create('Ümport'), await create('Later')];
+  for (const apiKeyId of [first, second]) await submit('admin', 'apiKeySecret.draw', { apiKeyId });
+  const { replacement } = await made('apiKey.rotate', { apiKeyId: first, overlapHours: 1 });
+  await submit('admin', 'apiKeySecret.draw', { apiKeyId: replacement });
+  await submit('admin', 'apiKey.revoke', { apiKeyId: second, reason: 'over' });
+  await t.sql(`UPDATE session SET last_seen_at = '2026-02-11 09:08:07.654321Z' WHERE id = $1`, [first]);
+  await t.sql(
+    `INSERT INTO session (id, user_id, token_hash, roles, expires_at, last_seen_at, idle_until) SELECT gen_random_uuid(), $1, sha256(i::text::bytea), '{billing}',
+       '2999-01-01', '2026-01-01', i::timestamptz FROM unnest($2::text[]) i`,
+    [t.as('billing').userId, ['2026-03-10 11:59:59Z', '2026-03-10 12:00:00.25Z', '2026-12-31']],
+  );
+}
+
 /** What the trail tells beside what was done. */
 async function givenRefusals(t: TestApp, accountId: string): Promise<void> {
   await t.as('billing').mutate('closeAccount', { accountId, reason: 'x' }, 'outcome');
   await t.as('stranger').gql('{ accounts { totalCount } }');
   await t.nobody.gql('{ accounts { totalCount } }');
-  await t.nobody.mutate('signIn', { email: 'billing@test.example', password: 'wrong' }, 'token');
+  for (const password of ['wrong', PASSWORD])
+    await request(t.served.server)
+      .post('/graphql')
+      .set('user-agent', 'Browser "1" \\')
+      .send({
+        query: `mutation { signIn(input: { email: "billing@test.example", password: "${password}" }) { token } }`,
+      });
   const columns = 'at, action, actor_id, subject_type, subject_id, request_id, hash';
   for (const [index, place] of ['41', '2147483647'].entries())
     await t.sql(

@@ -67,6 +67,8 @@ export interface TestApp {
   served: Served;
   /** A signed-in client of somebody of the cast. */
   as(name: CastName): ApiClient;
+  /** A new session for somebody of the cast, whose own ended when they were given or lost a role: `as` has it from now on. */
+  signInAnew(name: CastName): Promise<ApiClient>;
   /** Nobody. */
   nobody: ApiClient;
   /** Somebody of the cast, submitting operations without HTTP: for setting a scene. */
@@ -107,7 +109,7 @@ export async function startAppOver(ownerUrl: string, more: Record<string, string
   const users = await pool.query<{ id: string; email: string }>('SELECT id, email FROM app_user');
   const ids = new Map(users.rows.map(({ id, email }) => [email.split('@')[0]!, id]));
   const tokens = new Map<string, string>();
-  for (const { name: who } of USERS) {
+  const openSession = async (who: string): Promise<void> => {
     const token = randomBytes(32).toString('base64url');
     tokens.set(who, token);
     await pool.query(`INSERT INTO session (id, user_id, token_hash, expires_at) VALUES ($1, $2, $3, '2999-01-01')`, [
@@ -115,11 +117,14 @@ export async function startAppOver(ownerUrl: string, more: Record<string, string
       ids.get(who),
       hashToken(token),
     ]);
-  }
+  };
+  for (const { name: who } of USERS) await openSession(who);
+  const as = (who: CastName) => new ApiClient(served, tokens.get(who)!, ids.get(who)!);
   const sql = async (text: string, values: unknown[] = []) => (await pool.query(text, values)).rows as never;
   return {
     served,
-    as: (who) => new ApiClient(served, tokens.get(who)!, ids.get(who)!),
+    as,
+    signInAnew: (who) => openSession(who).then(() => as(who)),
     nobody: new ApiClient(served, null, ''),
     person: (who) => new Person(served.app, ids.get(who)!),
     sql,

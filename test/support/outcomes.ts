@@ -5,6 +5,7 @@ import type { CastName } from './cast';
 const TABLES = [
   'app_user',
   'role_grant',
+  'api_key',
   'account',
   'lob',
   'agent',

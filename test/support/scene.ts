@@ -61,6 +61,7 @@ export const linesOf = (t: TestApp, invoiceId: string): Promise<{ id: string; to
 export async function givenClientOf(t: TestApp, accountId: string): Promise<void> {
   const grant = { userId: t.as('client').userId, role: 'client', accountId, reason: 'their account' };
   await t.person('admin').countersigned(t.person('compliance'), 'role.grant', grant, key());
+  await t.signInAnew('client');
 }
 
 /** The events of the trail, oldest first, as their canonical content says. */

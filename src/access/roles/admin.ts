@@ -6,6 +6,7 @@ export const admin: Role = ({ can }) => {
   can(['create', 'link', 'readPersonOf'], 'User');
   can('deactivate', 'User');
   can(['read', 'end'], 'Session');
+  can(['read', 'create', 'rotate', 'drawSecret', 'revoke'], 'ApiKey');
   can('grant', 'RoleGrant');
   can('revoke', 'RoleGrant');
   can('read', 'RoleGrant');

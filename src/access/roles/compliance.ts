@@ -15,6 +15,7 @@ export const compliance: Role = ({ can }) => {
   can('reveal', 'AuditEvent');
   can('erase', ['User', 'Agent', 'Complaint', 'ChangeRequest']);
   can(['read', 'end'], 'Session');
+  can(['read', 'revoke'], 'ApiKey');
   can(['read', 'create'], 'Delegation');
   can(['withdraw', 'revise', 'retry', 'reassign'], 'ChangeRequest');
   can('review', 'Finding');

@@ -1,4 +1,4 @@
-import { token } from './session.js';
+import { session } from './session.js';
 
 /** Longer than the server takes to answer or to say that it took too long, in ms. */
 const PATIENCE = 40_000;
@@ -32,30 +32,34 @@ export const onSignedOut = (then) => void (signedOut = then);
  * Asks the API one thing. Throws a Refusal, or Unreachable.
  * @param {string} query
  * @param {Record<string, unknown>} [variables]
+ * @param {{ unattended?: boolean }} [how] Unattended: nobody asked for it, so it is no use of the session.
  * @returns {Promise<Record<string, any>>}
  */
-export async function ask(query, variables = {}) {
-  const bearer = token();
-  const { data, errors } = await post({ query, variables }, bearer);
+export async function ask(query, variables = {}, { unattended = false } = {}) {
+  const before = session();
+  const { data, errors } = await post({ query, variables }, unattended);
   const [error] = errors ?? [];
   if (!error) return data ?? {};
   const { code = 'INTERNAL', details = {} } = error.extensions ?? {};
-  if (code === 'UNAUTHENTICATED' && bearer !== null && bearer === token()) signedOut();
+  if (code === 'UNAUTHENTICATED' && before !== null && before === session()) signedOut();
   throw new Refusal(code, details);
 }
 
+/** Has the session in a cookie, which the server takes with this header alone: no page of another origin can send it. */
+export const IN_COOKIE = { 'x-session': 'cookie' };
+
 /**
  * @param {object} body
- * @param {string | null} bearer
+ * @param {boolean} unattended
  * @returns {Promise<{ data?: Record<string, any> | null, errors?: { extensions?: { code?: string, details?: Record<string, any> } }[] }>}
  */
-async function post(body, bearer) {
+async function post(body, unattended) {
   try {
     const response = await fetch('/graphql', {
       method: 'POST',
-      headers: { 'content-type': 'application/json', ...(bearer && { authorization: `Bearer ${bearer}` }) },
+      headers: { 'content-type': 'application/json', ...IN_COOKIE, ...(unattended && { 'x-unattended': 'true' }) },
       body: JSON.stringify(body),
-      credentials: 'omit',
+      credentials: 'same-origin',
       cache: 'no-store',
       redirect: 'error',
       signal: AbortSignal.timeout(PATIENCE),

@@ -46,12 +46,13 @@ export function awaitingView({ onNews }) {
   let open = null;
   let drawn = '';
 
-  async function refresh() {
+  /** @param {{ unattended?: boolean }} [how] */
+  async function refresh(how = {}) {
     if (rows === null) trouble.replaceChildren(loadingNote('Loading what awaits you …'));
     try {
-      keep(await awaiting(Math.min(MOST, Math.max(PAGE, rows?.length ?? 0))), []);
+      keep(await awaiting(Math.min(MOST, Math.max(PAGE, rows?.length ?? 0)), null, how), []);
     } catch (error) {
-      fail(error, refresh);
+      fail(error, () => refresh());
     }
   }
 

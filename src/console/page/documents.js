@@ -14,7 +14,7 @@ const REQUEST = `${ROW} approverRoles canDecide warnings amount { amount currenc
   revisions { id revision reason revisedAt input ${CHANGES} }`;
 
 export const SIGN_IN = `mutation ConsoleSignIn($email: String!, $password: String!) {
-  signIn(input: { email: $email, password: $password }) { token expiresAt viewer { id name roles } }
+  signIn(input: { email: $email, password: $password }) { expiresAt viewer { id name roles } }
 }`;
 
 export const SIGN_OUT = 'mutation ConsoleSignOut { signOut { signedOut } }';

@@ -1,5 +1,5 @@
 import { AWAITS } from './documents.js';
-import { token } from './session.js';
+import { IN_COOKIE } from './api.js';
 
 /** How often it is asked what is new, in ms: what others decided and what expired is not told. */
 const EVERY = 60_000;
@@ -59,9 +59,9 @@ async function listen(look, signal) {
 async function follow(look, signal) {
   const response = await fetch('/graphql/stream', {
     method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'text/event-stream', authorization: `Bearer ${token()}` },
+    headers: { 'content-type': 'application/json', accept: 'text/event-stream', ...IN_COOKIE },
     body: JSON.stringify({ query: AWAITS }),
-    credentials: 'omit',
+    credentials: 'same-origin',
     cache: 'no-store',
     redirect: 'error',
     signal,

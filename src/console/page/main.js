@@ -1,11 +1,11 @@
-import { onSignedOut } from './api.js';
+import { onSignedOut, Refusal } from './api.js';
 import { awaitingView } from './awaiting.js';
 import { dropQuestion } from './confirm.js';
 import { announce, failedNote, h, loadingNote } from './dom.js';
 import { watchNews } from './live.js';
 import { signOut, viewerNow } from './queries.js';
 import { requestView } from './request.js';
-import { forgetSession, token } from './session.js';
+import { enterSession, leaveSession, onOthersTold, session, tellOthers } from './session.js';
 import { signInView } from './sign-in.js';
 import { forgetSubjects } from './subjects.js';
 import { said } from './visible-text.js';
@@ -13,7 +13,7 @@ import { said } from './visible-text.js';
 /** @typedef {import('./queries.js').Viewer} Viewer */
 
 const ENDED = 'Your session has ended. Sign in again, and go on where you were.';
-const UNTOLD = 'This tab has forgotten your session, but the server could not be told: it ends there by itself.';
+const UNTOLD = 'The server could not be told: you are still signed in. Try again.';
 
 const view = /** @type {HTMLElement} */ (document.getElementById('view'));
 const badge = /** @type {HTMLElement} */ (document.getElementById('signed-in'));
@@ -27,24 +27,27 @@ const drafts = new Map();
 let lastViewerId = null;
 
 onSignedOut(() => leave(ENDED));
+onOthersTold(() => void enter());
 void enter();
 
-/** A session of before a reload is asked who it belongs to; without one, or when it has ended, somebody signs in. */
+/** Whose session the browser has is the server's to say; without one, somebody signs in. */
 async function enter() {
-  if (token() === null) return leave(null);
+  const before = session();
+  stop();
+  badge.replaceChildren();
   view.replaceChildren(loadingNote('Signing in …'));
   try {
     const viewer = await viewerNow();
-    return viewer ? work(viewer) : leave(ENDED);
+    return viewer ? work(viewer) : leave(before === null ? null : ENDED);
   } catch {
-    if (token() !== null) view.replaceChildren(failedNote('The server cannot be reached.', () => void enter()));
+    view.replaceChildren(failedNote('The server cannot be reached.', () => void enter()));
   }
 }
 
 /** The way in. What the address names stays, so that whoever signs in goes on there. @param {string | null} note */
 function leave(note) {
   stop();
-  forgetSession();
+  leaveSession();
   badge.replaceChildren();
   document.title = 'Countersign console';
   view.replaceChildren(signInView({ note, onSignedIn: work }));
@@ -61,6 +64,7 @@ function stop() {
 /** Somebody is signed in: what awaits them, and one change request beside it or in its place. @param {Viewer} viewer */
 function work(viewer) {
   stop();
+  enterSession();
   if (viewer.id !== lastViewerId) {
     drafts.clear();
     forgetSubjects();
@@ -94,9 +98,10 @@ function work(viewer) {
     if (id === null) list.focusRow(left);
   }
   const refresh = () => void list.refresh();
+  const look = () => void list.refresh({ unattended: true });
 
   window.addEventListener('hashchange', route);
-  endings = [() => window.removeEventListener('hashchange', route), watchNews(refresh)];
+  endings = [() => window.removeEventListener('hashchange', route), watchNews(look)];
   route();
   refresh();
 }
@@ -115,13 +120,17 @@ function drawBadge({ name, roles }) {
   );
 }
 
-/** Ends the session on the server, and forgets it here whatever comes of that. */
+/** Ends the session on the server, which has the browser forget it. */
 async function endSession() {
-  const note = await signOut().then(
-    () => 'You are signed out.',
-    () => UNTOLD,
-  );
+  try {
+    await signOut();
+  } catch (error) {
+    // One that had ended before has led to the way in already.
+    if (!(error instanceof Refusal)) announce(UNTOLD);
+    return;
+  }
+  tellOthers();
   drafts.clear();
   location.hash = '#/';
-  leave(note);
+  leave('You are signed out.');
 }

@@ -36,9 +36,11 @@ export const viewerNow = async () => (await ask(documents.VIEWER)).viewer;
  * What waits for the viewer, latest first.
  * @param {number} first
  * @param {string | null} [after]
+ * @param {{ unattended?: boolean }} [how]
  * @returns {Promise<{ totalCount: number, nodes: Row[], pageInfo: { hasNextPage: boolean, endCursor: string | null } }>}
  */
-export const awaiting = async (first, after = null) => (await ask(documents.AWAITING, { first, after })).myApprovals;
+export const awaiting = async (first, after = null, how = {}) =>
+  (await ask(documents.AWAITING, { first, after }, how)).myApprovals;
 
 /**
  * @param {string} id

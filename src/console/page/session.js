@@ -1,39 +1,32 @@
 /**
- * The session of this tab: in memory, and in sessionStorage so that a reload keeps it. Another tab has its own, and closing
- * the tab forgets it.
- * @typedef {{ token: string, expiresAt: string }} Session
+ * The session is the browser's, in a cookie that no script reads (docs/CONSOLE.md): all tabs have the same. Here is only known whether this tab takes somebody to be signed
+ * in, and since which of its sign-ins.
  */
 
-const KEY = 'countersign.session';
+let turn = 0;
+let signedIn = false;
 
-/** @type {Session | null} */
-let session = stored();
+/** Tells the other tabs. A browser that has no such channel has each find out with its next request. */
+const others = 'BroadcastChannel' in globalThis ? new BroadcastChannel('countersign') : null;
 
-function stored() {
-  try {
-    return /** @type {Session | null} */ (JSON.parse(sessionStorage.getItem(KEY) ?? 'null'));
-  } catch {
-    return null;
-  }
+/** Null while nobody is signed in; else a number that is another with each sign-in. */
+export const session = () => (signedIn ? turn : null);
+
+export function enterSession() {
+  signedIn = true;
+  turn += 1;
 }
 
-export const token = () => session?.token ?? null;
-
-/** @param {Session} opened */
-export function keepSession({ token: bearer, expiresAt }) {
-  session = { token: bearer, expiresAt };
-  try {
-    sessionStorage.setItem(KEY, JSON.stringify(session));
-  } catch {
-    // Storage is switched off: then a reload asks to sign in again.
-  }
+export function leaveSession() {
+  signedIn = false;
 }
 
-export function forgetSession() {
-  session = null;
-  try {
-    sessionStorage.removeItem(KEY);
-  } catch {
-    // As above.
-  }
-}
+/** Somebody signed in or out here: what other tabs show is not theirs any more. */
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has but one origin, that of its pages
+export const tellOthers = () => others?.postMessage('changed');
+
+/**
+ * What happens when somebody signs in or out in another tab.
+ * @param {() => void} then
+ */
+export const onOthersTold = (then) => others?.addEventListener('message', then);

@@ -1,7 +1,7 @@
 import { Refusal } from './api.js';
 import { h } from './dom.js';
 import { signIn } from './queries.js';
-import { keepSession } from './session.js';
+import { tellOthers } from './session.js';
 import { refusalInWords } from './words.js';
 
 /**
@@ -24,8 +24,8 @@ export function signInView({ note, onSignedIn }) {
     wrong.replaceChildren();
     button.setAttribute('disabled', '');
     try {
-      const { viewer, ...session } = await signIn(email.input.value.trim(), password.input.value);
-      keepSession(session);
+      const { viewer } = await signIn(email.input.value.trim(), password.input.value);
+      tellOthers();
       onSignedIn(viewer);
     } catch (error) {
       wrong.replaceChildren(

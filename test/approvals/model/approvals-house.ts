@@ -118,6 +118,8 @@ export class ApprovalsHouse {
     );
     if (held) await this.countersigned('role.grant', { userId: this.ids.get(who), role, reason: 'a test' });
     else await this.administer('role.revoke', { roleGrantId: grant!.id, reason: 'a test' });
+    // Their session ended with it.
+    await this.signIn(who);
   }
 
   deactivate(who: Who): Promise<string> {
@@ -240,7 +242,6 @@ export class ApprovalsHouse {
 
   /** Lets somebody in, with roles and a session. */
   private async let(who: Who, roles: Role[]): Promise<void> {
-    const token = randomBytes(32).toString('base64url');
     const id = this.ids.get(who)!;
     const person = personOf(who) === who ? null : this.ids.get(personOf(who));
     await this.t.sql(
@@ -251,6 +252,12 @@ export class ApprovalsHouse {
       `INSERT INTO role_grant (id, user_id, role, granted_by_id) SELECT gen_random_uuid(), $1::uuid, role, $3::uuid FROM unnest($2::text[]) role`,
       [id, roles, this.t.as('admin').userId],
     );
+    await this.signIn(who);
+  }
+
+  private async signIn(who: Who): Promise<void> {
+    const token = randomBytes(32).toString('base64url');
+    const id = this.ids.get(who)!;
     await this.t.sql(
       `INSERT INTO session (id, user_id, token_hash, expires_at) VALUES (gen_random_uuid(), $1, $2, '2999-01-01')`,
       [id, hashToken(token)],
