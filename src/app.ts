@@ -11,7 +11,9 @@ import { answering, type ServedContext, written } from './answer';
 import { Issuer } from './access/issuer';
 import { SessionUses } from './access/session-uses';
 import { AwaitsOfDatabase } from './approvals/awaits';
+import { lookupNames } from './access/sensitive-fields';
 import { submit } from './approvals/submit';
+import { learnKeys, openClassKeys } from './audit/class-keys';
 import { TrailReadings } from './audit/readings';
 import { catalogue } from './catalogue';
 import type { Config } from './config';
@@ -83,8 +85,10 @@ export async function createApp(config: Config, database: Database, options: Opt
     awaits,
     submit,
     announce,
+    learnKeys: () => learnKeys(parts),
     inputOf: inputReader(),
   };
+  await openClassKeys(app, lookupNames(app));
   const requests = new Requests(requestLog, app.metrics, config.requestSeconds * 1000, (seen) =>
     sendError(app, seen, new DomainError('TIMEOUT', 'That took too long and was stopped.'), ['connection', 'close']),
   );

@@ -2,14 +2,14 @@ import 'reflect-metadata';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { createApp } from './app';
-import { tellOfRotation } from './audit/key-rotation';
+import { assertKeysKnown, tellOfRotation } from './audit/key-rotation';
 import type { MacKey } from './audit/mac-keys';
 import type { NoteKey } from './audit/note-keys';
 import { type EventDescription, record } from './audit/record';
 import { noteKeysOf } from './audit/sealer';
 import { type Config, loadConfig } from './config';
 import { entities } from './entities';
-import { ownContext } from './platform/context';
+import { type App, ownContext } from './platform/context';
 import { connect } from './platform/database';
 import { loginsOf } from './platform/database-roles';
 import { findEmbeddedPostgres, startEmbeddedPostgres } from './platform/embedded-postgres';
@@ -51,9 +51,24 @@ export interface OpenInstallation {
 
 /** Opens the database as it is: nothing is migrated, and no role is made. An embedded server that does not run is started. */
 export async function openInstallation(config: Config): Promise<OpenInstallation> {
-  const server = config.databaseUrl ? { url: config.databaseUrl, stop: async () => undefined } : await embedded(config);
+  const server = await serverOf(config);
   const logins = config.logins ?? loginsOf(server.url, ringOf(config));
   return { auditorUrl: logins.auditor, record: (event) => recordAs(config, logins.api, event), close: server.stop };
+}
+
+const serverOf = async (config: Config): Promise<{ url: string; stop: () => Promise<void> }> =>
+  config.databaseUrl ? { url: config.databaseUrl, stop: async () => undefined } : embedded(config);
+
+/** Does something as the API, in an installation as it is; a server may run beside it. */
+export async function withApp(config: Config, work: (app: App) => Promise<void>): Promise<void> {
+  const server = await serverOf(config);
+  try {
+    await assertKeysKnown(config.logins?.api ?? server.url, ringOf(config));
+    const logins = config.logins ?? loginsOf(server.url, ringOf(config));
+    await asApi(config, logins.api, work);
+  } finally {
+    await server.stop();
+  }
 }
 
 async function embedded({ dataDirectory: directory }: Config): Promise<{ url: string; stop: () => Promise<void> }> {
@@ -73,13 +88,16 @@ async function embedded({ dataDirectory: directory }: Config): Promise<{ url: st
   }
 }
 
-async function recordAs(config: Config, url: string, event: EventDescription): Promise<void> {
+const recordAs = (config: Config, url: string, event: EventDescription): Promise<void> =>
+  asApi(config, url, (app) => inTransaction(ownContext(app, 'audit-command'), (tx) => record(tx, event)));
+
+async function asApi(config: Config, url: string, work: (app: App) => Promise<void>): Promise<void> {
   const database = await connect(url, { entities }, 2);
   try {
     const served = await createApp({ ...config, logLevel: 'silent' }, database);
     const { app } = served;
     await tellOfRotation(app)
-      .then(() => inTransaction(ownContext(app, 'audit-command'), (tx) => record(tx, event)))
+      .then(() => work(app))
       .finally(() => served.stop());
   } finally {
     await database.close();

@@ -8,6 +8,8 @@ import { changePassword } from './access/change-password';
 import { createUser } from './access/create-user';
 import { deactivateUser } from './access/deactivate-user';
 import { endSession } from './access/end-session';
+import { findBySensitiveValue } from './access/find-by-sensitive-value';
+import { grantRevealAllowance } from './access/grant-reveal-allowance';
 import { grantRole } from './access/grant-role';
 import { linkUsers } from './access/link-users';
 import { revealSensitiveValue } from './access/reveal-sensitive-value';
@@ -21,6 +23,9 @@ import { hireAgent } from './accounts/hire-agent';
 import { openAccount } from './accounts/open-account';
 import { openLob } from './accounts/open-lob';
 import { transferAgent } from './accounts/transfer-agent';
+import { amendAgreement } from './agreements/amend-agreement';
+import { endAgreement } from './agreements/end-agreement';
+import { signAgreement } from './agreements/sign-agreement';
 import { approveChangeRequest } from './approvals/approve-change-request';
 import { breakGlass } from './approvals/break-glass';
 import { changeApprovalPolicy } from './approvals/change-approval-policy';
@@ -70,6 +75,8 @@ export const catalogue = new Catalogue([
   grantRole,
   revokeRole,
   revealSensitiveValue,
+  findBySensitiveValue,
+  grantRevealAllowance,
   approveChangeRequest,
   rejectChangeRequest,
   returnChangeRequest,
@@ -99,6 +106,9 @@ export const catalogue = new Catalogue([
   assignAgent,
   transferAgent,
   endAssignment,
+  signAgreement,
+  amendAgreement,
+  endAgreement,
   draftInvoice,
   issueInvoice,
   voidInvoice,

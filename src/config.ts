@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import path from 'node:path';
 import { z } from 'zod';
@@ -8,6 +6,7 @@ import type { Logins } from './platform/database-roles';
 import { DEFAULT_LIMITS, type DocumentLimits } from './platform/document-limits';
 import { DomainError } from './platform/errors';
 import { openIdEnvironment, openIdIn, type OpenIdSettings } from './platform/openid-settings';
+import { masterKeysIn } from './platform/master-keys';
 import { DEFAULT_STREAMS, type StreamLimits } from './platform/stream-limits';
 
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
@@ -43,6 +42,19 @@ const limitsOf =
     return Object.fromEntries(pairs.map(([name, value]) => [name, Number(value)])) as Partial<L>;
   };
 
+/** What sensitive values are usually seen for. */
+const USUAL_PURPOSES = [
+  'customer request',
+  'complaint',
+  'payment',
+  'dispute',
+  'tax',
+  'correction',
+  'fraud',
+  'regulator',
+  'audit',
+];
+
 const environment = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
   HOST: z.string().min(1).default('127.0.0.1'),
@@ -59,11 +71,18 @@ const environment = z.object({
   DATABASE_POOL: z.coerce.number().int().min(2).max(200).default(20),
   DATA_DIRECTORY: z.string().min(1).default('.data'),
   MASTER_KEY: z.string().optional(),
+  MASTER_KEY_FILE: z.string().min(1).optional(),
+  MASTER_KEY_COMMAND: z.string().min(1).optional(),
+  MASTER_KEY_SECONDS: z.coerce.number().int().min(1).max(300).default(20),
   MASTER_KEYS_RETIRED: z.string().optional(),
   DEMO_DATA: flag.optional(),
   DEMO_PASSWORD: z.string().min(1).max(128).optional(),
   SESSION_IDLE_MINUTES: z.coerce.number().int().min(1).max(720).default(15),
   REVEALS_PER_DAY: z.coerce.number().int().min(0).max(1_000_000).default(100),
+  REVEAL_PURPOSES: z
+    .string()
+    .refine((text) => listIn(text).every((each) => each.length >= 1 && each.length <= 100))
+    .optional(),
   BUSINESS_TIME_ZONE: z.string().refine(isZone).default('UTC'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   FIRST_USERS: z.string().optional(),
@@ -117,8 +136,10 @@ export interface Config {
   readonly sessionIdleMinutes: number;
   /** Whose tokens are let in beside our own; null: nobody's. */
   readonly openId: OpenIdSettings | null;
-  /** How many sensitive values one person may see within 24 hours. */
+  /** How many sensitive values one person may see within 24 hours, unless two people allowed more. */
   readonly revealsPerDay: number;
+  /** What sensitive values may be seen for. Null, outside of production alone: anything, also what nobody says. */
+  readonly revealPurposes: readonly string[] | null;
   /** IANA zone of the firm's own books: it decides in which fiscal year an invoice is issued. */
   readonly businessTimeZone: string;
   readonly logLevel: string;
@@ -162,12 +183,9 @@ export interface Config {
   };
 }
 
-/** The key of docker/compose.yaml, which anybody can read. */
-const PUBLISHED_KEY = Buffer.from('change-me-change-me-change-me-12');
-
 /**
  * Reads the environment, once; `over` wins over it. Refuses with CONFIGURATION_INVALID, naming each setting that is wrong and never its value.
- * In production a missing, short or published MASTER_KEY is refused, and so is demonstration data.
+ * In production a missing, short or published master key is refused, and so is demonstration data.
  */
 export function loadConfig(env: NodeJS.ProcessEnv = process.env, over: NodeJS.ProcessEnv = {}): Config {
   // An empty setting is one that is not set: compose files and shells leave such behind.
@@ -183,7 +201,6 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, over: NodeJS.Pr
   if (production && settings.DEMO_DATA)
     throw invalid('Demonstration data does not belong in production: unset DEMO_DATA.');
   if (production && settings.DEMO_PASSWORD) throw invalid('DEMO_PASSWORD does not belong in production: unset it.');
-  if (production && !settings.MASTER_KEY) throw invalid('MASTER_KEY is missing: 32 random bytes in base64.');
   return Object.freeze({
     production,
     host: settings.HOST,
@@ -194,12 +211,13 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, over: NodeJS.Pr
     replicaLagSeconds: settings.REPLICA_LAG_SECONDS,
     databasePool: settings.DATABASE_POOL,
     dataDirectory,
-    ...masterKeysIn(settings, dataDirectory),
+    ...masterKeysIn(settings, production, dataDirectory),
     demoData: settings.DEMO_DATA ?? !production,
     demoPassword: settings.DEMO_PASSWORD,
     sessionIdleMinutes: settings.SESSION_IDLE_MINUTES,
     openId: openIdOf(settings, production),
     revealsPerDay: settings.REVEALS_PER_DAY,
+    revealPurposes: settings.REVEAL_PURPOSES ? listIn(settings.REVEAL_PURPOSES) : production ? USUAL_PURPOSES : null,
     businessTimeZone: settings.BUSINESS_TIME_ZONE,
     logLevel: settings.LOG_LEVEL,
     firstUsers: settings.FIRST_USERS,
@@ -241,41 +259,3 @@ function openIdOf(settings: z.infer<typeof environment>, production: boolean): O
 }
 
 const invalid = (message: string) => new DomainError('CONFIGURATION_INVALID', message);
-
-/** Those of the settings; outside of production, where MASTER_KEY is not set, those of the file beside the data as well. */
-function masterKeysIn(
-  { NODE_ENV, MASTER_KEY, MASTER_KEYS_RETIRED }: z.infer<typeof environment>,
-  dataDirectory: string,
-): Pick<Config, 'masterKey' | 'retiredMasterKeys'> {
-  const production = NODE_ENV === 'production';
-  const [current = '', ...earlier] = MASTER_KEY ? [MASTER_KEY] : keptKeys(dataDirectory);
-  const retired = [...earlier, ...(MASTER_KEYS_RETIRED ? listIn(MASTER_KEYS_RETIRED) : [])];
-  const masterKey = decodeKey('MASTER_KEY', current, production);
-  const retiredMasterKeys = retired.map((text) => decodeKey('Each of MASTER_KEYS_RETIRED', text, production));
-  if (new Set([masterKey, ...retiredMasterKeys].map((key) => key.toString('hex'))).size <= retiredMasterKeys.length)
-    throw invalid('MASTER_KEYS_RETIRED has a key twice, or that of MASTER_KEY.');
-  return { masterKey, retiredMasterKeys };
-}
-
-function decodeKey(which: string, text: string, production: boolean): Buffer {
-  const key = Buffer.from(text, 'base64');
-  if (key.length !== 32) throw invalid(`${which} must be 32 bytes in base64.`);
-  if (production && (key.equals(PUBLISHED_KEY) || new Set(key).size < 8))
-    throw invalid(`${which} must be no published or trivial one: make your own with \`openssl rand -base64 32\`.`);
-  return key;
-}
-
-/**
- * Outside production: a random key, made once and kept beside the data that it protects. Whoever rotates it puts another line before it:
- * the first is the present one.
- */
-function keptKeys(directory: string): string[] {
-  const file = path.join(directory, 'master.key');
-  mkdirSync(directory, { recursive: true });
-  try {
-    writeFileSync(file, randomBytes(32).toString('base64'), { mode: 0o600, flag: 'wx' });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
-  return readFileSync(file, 'utf8').trim().split(/\s+/);
-}

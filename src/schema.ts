@@ -15,6 +15,8 @@ import { validate } from 'class-validator';
 import { ArgumentValidationError, buildSchemaSync, type ContainerType, type ResolverData } from 'type-graphql';
 import { mutationOf } from './access/attempt';
 import { door, doorkeeper, witness } from './access/door';
+import { revealAllowanceRead } from './access/reveal-allowance.read';
+import { SensitiveValuesResolver } from './access/sensitive-values.resolver';
 import { roleGrantRead, userRead } from './access/user.read';
 import { TrailResolver } from './access/trail.resolver';
 import { UserResolver } from './access/user.resolver';
@@ -27,6 +29,8 @@ import { agentRead, assignmentRead } from './accounts/agent.read';
 import { AgentResolver } from './accounts/agent.resolver';
 import { lobRead } from './accounts/lob.read';
 import { LobResolver } from './accounts/lob.resolver';
+import { agreementRateRead, agreementRead, agreementVersionRead } from './agreements/agreement.read';
+import { AccountAgreements, AgreementResolver } from './agreements/agreement.resolver';
 import { approvalLimitRead } from './approvals/approval-limit.read';
 import { ApprovalLimitResolver } from './approvals/approval-limit.resolver';
 import { approvalPolicyRead } from './approvals/approval-policy.read';
@@ -72,6 +76,7 @@ export const reads: Reads = new Map(
     roleGrantRead,
     sessionRead,
     apiKeyRead,
+    revealAllowanceRead,
     changeRequestRead,
     decisionRead,
     changeRequestRevisionRead,
@@ -85,6 +90,9 @@ export const reads: Reads = new Map(
     findingRead,
     accountRead,
     lobRead,
+    agreementRead,
+    agreementVersionRead,
+    agreementRateRead,
     agentRead,
     assignmentRead,
     invoiceRead,
@@ -104,6 +112,7 @@ export function bareSchema(container?: ContainerType): GraphQLSchema {
       AuditCheckpointResolver,
       UserResolver,
       SessionResolver,
+      SensitiveValuesResolver,
       TrailResolver,
       ChangeRequestResolver,
       UserChanges,
@@ -117,6 +126,8 @@ export function bareSchema(container?: ContainerType): GraphQLSchema {
       FindingResolver,
       AccountResolver,
       LobResolver,
+      AccountAgreements,
+      AgreementResolver,
       AgentResolver,
       InvoiceResolver,
       AccountInvoices,

@@ -1,5 +1,5 @@
 import { isId } from '../platform/ids';
-import { maskText } from '../platform/masks';
+import { maskWords } from '../platform/masks';
 import { type AnyOperation, type Catalogue, payloadKey } from '../platform/operation';
 
 /** An attempt that was refused, in the words of the trail. */
@@ -51,5 +51,5 @@ const LONGEST_REASON = 4000;
  */
 export const reasonIn = (input: object): string | null =>
   'reason' in input && typeof input.reason === 'string' && input.reason.length <= LONGEST_REASON
-    ? maskText(input.reason)
+    ? maskWords(input.reason)
     : null;

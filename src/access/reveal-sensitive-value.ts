@@ -9,6 +9,9 @@ import { refuse } from '../platform/errors';
 import { Text } from '../platform/text';
 import type { Row } from '../platform/row';
 import { unsealText } from '../platform/sealed-text';
+import { allowanceDrawn, assertWithin, purposeAmong } from './reveal.rules';
+import { drawn, quotaOf } from './reveal-quota';
+import { sensitiveFieldsOf, valueAt } from './sensitive-fields';
 import { SensitiveValue } from './sensitive-value';
 
 @InputType({ description: 'Which sensitive value to see, and why.' })
@@ -32,13 +35,17 @@ export class RevealSensitiveValueInput extends Input {
   reason!: string;
 
   @Text(100)
-  @Field(() => String, { nullable: true, description: 'What you will use it for, in a word or two.' })
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'What you will use it for, in a word or two: one of REVEAL_PURPOSES, where that is set and in production.',
+  })
   purpose?: string | null;
 }
 
 /**
  * Shows one sensitive value to one person, once, and the trail says so in the same transaction: no event, no value. The
- * value is in the answer alone; a repeat is a new look and a new event. So many a day (REVEALS_PER_DAY), and no more.
+ * value is in the answer alone; a repeat is a new look and a new event. So many a day (REVEALS_PER_DAY), and beyond those what two people allowed.
  */
 export const revealSensitiveValue = operation({
   name: 'sensitiveValue.reveal',
@@ -48,20 +55,23 @@ export const revealSensitiveValue = operation({
   about: ({ type, id }: RevealSensitiveValueInput) => ({ subjectType: type, subjectId: id }),
   lock: async (tx, input: RevealSensitiveValueInput) => {
     const { of, open } = await (input.type === 'AuditEvent' ? findInTrail : findInRow)(tx, input);
-    return { of, open, revealed: await revealedToday(tx), limit: tx.context.app.config.revealsPerDay };
+    return { of, open, quota: await quotaOf(tx), purposes: tx.context.app.config.revealPurposes };
   },
   authorize: (may, { of }) => may('reveal', of),
-  decide: ({ open, revealed, limit }) => {
-    if (revealed >= limit)
-      refuse('REVEAL_LIMIT_REACHED', 'You have seen as many values as anybody may in a day.', { limit });
-    return { value: open() };
+  decide: ({ open, quota, purposes }, { purpose }) => {
+    const among = purposeAmong(purposes, purpose);
+    assertWithin(quota);
+    return { value: open(), purpose: among };
   },
-  save: async (_tx, { value }) => ({ value }),
-  record: (_decision, { of }, { type, field, reason, purpose }) => ({
+  save: async (tx, { value }, { quota }) => {
+    await drawn(tx, quota);
+    return { value };
+  },
+  record: ({ purpose }, { of, quota }, { type, field, reason }) => ({
     action: 'sensitiveValue.revealed',
     subjectType: type,
     subjectId: of.id,
-    changes: [{ path: field, before: null, after: purpose ?? null }],
+    changes: [{ path: field, before: null, after: purpose }, ...allowanceDrawn(quota)],
     lookedAt: true,
     reason,
   }),
@@ -79,16 +89,15 @@ interface Revealable {
 
 /** Any entity may have sensitive values: whichever are embedded in it can be asked for, and nothing else. */
 async function findInRow(tx: Transaction, { type, id, field }: RevealSensitiveValueInput): Promise<Revealable> {
-  const { database, keys } = tx.context.app;
-  const entity = database.orm.entityMetadatas.find((each) => each.name === type);
-  const revealable = entity?.allEmbeddeds.filter((each) => each.type === SensitiveValue) ?? [];
-  if (!entity || revealable.length === 0) return notFound('sensitive field');
-  const row = await tx.lock<Row>(entity.target as typeof Row & { name: string }, id);
-  const value = revealable.some(({ propertyPath }) => propertyPath === field) ? at(row, field.split('.')) : undefined;
+  const { app } = tx.context;
+  const revealable = sensitiveFieldsOf(app, type);
+  if (revealable.length === 0) return notFound('sensitive field');
+  const row = await tx.lock<Row>(revealable[0]!.entity.target as typeof Row & { name: string }, id);
+  const value = revealable.some(({ path }) => path === field) ? valueAt(row, field) : undefined;
   const open = () => {
     if (!(value instanceof SensitiveValue)) return notFound('sensitive field');
     if (!value.sealed) return refuse('SENSITIVE_VALUE_ABSENT', 'There is no value there.', { type, field });
-    return unsealText(keys, value.sealed, placeOf(type, row.id, field));
+    return unsealText(app.keys, value.sealed, placeOf(type, row.id, field));
   };
   return { of: row, open };
 }
@@ -98,17 +107,3 @@ const findInTrail = async (tx: Transaction, { id, field }: RevealSensitiveValueI
   open: await findSealed(tx, id, field),
   of: subject('AuditEvent', { id }),
 });
-
-const at = (value: unknown, [key, ...rest]: string[]): unknown =>
-  key === undefined ? value : at((value as Record<string, unknown> | null)?.[key], rest);
-
-const REVEALED = `SELECT count(*)::int AS count FROM audit.event
-  WHERE actor_id = $1 AND at > $2 AND action = 'sensitiveValue.revealed'`;
-
-/** How many values the actor saw in the last 24 hours, by the trail itself; one after another, so that none slips by. */
-async function revealedToday(tx: Transaction): Promise<number> {
-  await tx.query(`SELECT pg_advisory_xact_lock(hashtext('countersign reveals'), hashtext($1))`, [tx.actorId]);
-  const dayAgo = new Date(tx.now.getTime() - 86_400_000);
-  const [seen] = await tx.query<{ count: number }>(REVEALED, [tx.actorId, dayAgo]);
-  return seen!.count;
-}

@@ -1,4 +1,4 @@
-import { Check, Column, Entity, Unique } from 'typeorm';
+import { Check, Column, Entity, Index, Unique } from 'typeorm';
 import { SensitiveValue } from '../access/sensitive-value';
 import { Plain, Row } from '../platform/row';
 
@@ -6,6 +6,10 @@ import { Plain, Row } from '../platform/row';
 @Entity('account')
 @Plain('account', 'code', 'currency')
 @Unique('account_code_taken', ['code'])
+@Index('account_tax_id_digest', ['taxId.digest'], { where: 'tax_id_digest IS NOT NULL' })
+@Index('account_bank_account_number_digest', ['bankAccountNumber.digest'], {
+  where: 'bank_account_number_digest IS NOT NULL',
+})
 @Check('account_status', `status IN ('OPEN','CLOSED')`)
 export class Account extends Row {
   /** Short, upper case, for people. */

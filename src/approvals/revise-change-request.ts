@@ -2,7 +2,7 @@ import { Field, ID, InputType } from 'type-graphql';
 import { IsObject } from 'class-validator';
 import { reasonIn } from '../access/attempt';
 import { prepare, type Prepared } from '../access/carry-out';
-import { maskOwnWords } from '../access/sensitive-value';
+import { acceptInput } from '../access/sensitive-value';
 import { canonicalBytes } from '../platform/canonical';
 import { refuse } from '../platform/errors';
 import { operation, type OperationInput } from '../platform/operation';
@@ -41,6 +41,7 @@ export const reviseChangeRequest = operation({
   name: 'changeRequest.revise',
   subject: 'ChangeRequest',
   summary: 'Revise a change request',
+  takesMasked: true,
   lock: async (tx, { id, input }: ReviseChangeRequestInput) => {
     const changeRequest = await tx.lock(ChangeRequest, id);
     // Others learn nothing of what they would be told about it.
@@ -103,7 +104,7 @@ async function preparedAnew(
 ): Promise<{ prepared: Prepared; demand: Demand; same: boolean }> {
   const { catalogue, keys, inputOf } = tx.context.app;
   const before = sealedInput(keys, request);
-  const input = maskOwnWords(
+  const input = acceptInput(
     await inputOf(tx.context, request.operation, unmasked(given, request.inputShown, before) as object),
   ) as OperationInput;
   const prepared = await prepare(tx, catalogue.find(request.operation), input, await deciderOf(tx));

@@ -1,7 +1,7 @@
 import { attemptAt } from '../access/attempt';
 import { finish, prepare, type Prepared } from '../access/carry-out';
 import { actorStill } from '../access/identify';
-import { maskOwnWords } from '../access/sensitive-value';
+import { acceptInput } from '../access/sensitive-value';
 import { record, recordRefusal } from '../audit/record';
 import { keyedDigest } from '../platform/canonical';
 import type { Actor, Context } from '../platform/context';
@@ -22,8 +22,9 @@ import { warningsOf } from './standing';
  */
 export async function submit(context: Context, name: string, given: OperationInput): Promise<Submitted> {
   const operation = context.app.catalogue.find(name);
-  const input = maskOwnWords(given);
+  let input = given;
   try {
+    input = acceptInput(given, operation);
     return await inTransaction(context, async (tx) => {
       const actor = (await actorStill(tx, context, tx.now)) ?? signedOut();
       tx.actAs(actor);

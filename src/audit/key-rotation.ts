@@ -3,7 +3,7 @@ import { type App, ownContext } from '../platform/context';
 import { AUDITOR_ROLE } from '../platform/database-roles';
 import { refuse } from '../platform/errors';
 import { allKeys, type KeyRing, keysNamed } from '../platform/keys';
-import { inTransaction } from '../platform/transaction';
+import { inTransaction, type Transaction } from '../platform/transaction';
 import { record } from './record';
 
 /** Ids of master keys as the trail has them; null where there is none. */
@@ -71,6 +71,12 @@ async function isReadable(client: Client): Promise<boolean> {
     if ((error as { code?: string }).code === INSUFFICIENT_PRIVILEGE) return false;
     throw error;
   }
+}
+
+/** The master key that the trail was last told of, or else was last written under. */
+export async function keyInForce(tx: Transaction): Promise<string | null> {
+  const [inForce] = await tx.query<KeysInForce>(IN_FORCE);
+  return inForce!.rotated ?? inForce!.latest;
 }
 
 /** The first who comes under a new key tells of it; whoever comes at the same time waits, and finds it told. Refuses with MASTER_KEY_UNKNOWN. */

@@ -1,7 +1,7 @@
 import { canonicalBytes, mac } from '../platform/canonical';
 import type { Context } from '../platform/context';
 import { isId } from '../platform/ids';
-import { maskText } from '../platform/masks';
+import { maskWords } from '../platform/masks';
 import type { Consequence, FieldChange } from '../platform/operation';
 import { refusalCodeOf } from '../platform/shown-error';
 import { mapTexts } from '../platform/text';
@@ -65,8 +65,8 @@ export async function record(tx: Transaction, event: EventDescription): Promise<
     // What else was saved with it, so that every row can be held against the last event that tells of it.
     rows: [...saved, ...(event.rows ?? [])].map((row) => ({ ...row })),
     // Card numbers and e-mail addresses do not stand in the trail, wherever a text held one.
-    changes: mapTexts(shown, maskText),
-    reason: mapTexts(event.reason ?? null, maskText),
+    changes: mapTexts(shown, maskWords),
+    reason: mapTexts(event.reason ?? null, maskWords),
     code: event.code ?? null,
     changeRequest: event.changeRequestId ?? null,
     request: context.requestId,

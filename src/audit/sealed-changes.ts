@@ -3,7 +3,7 @@ import { isId } from '../platform/ids';
 import { DOTS } from '../platform/masks';
 import type { FieldChange } from '../platform/operation';
 import { isPersonal } from '../platform/personal';
-import { openBytes, sealBytes } from '../platform/sealed-text';
+import { openBytes, sealBytes } from '../platform/sealed-bytes';
 import { notFound, type Transaction } from '../platform/transaction';
 import { keyToOpen, keyToSeal, type Subject } from './subject-keys';
 

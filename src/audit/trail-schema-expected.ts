@@ -16,7 +16,7 @@ CREATE UNIQUE INDEX node_pkey ON audit.node USING btree (level, index)
 CREATE UNIQUE INDEX retention_pkey ON audit.retention USING btree (one)
 CREATE UNIQUE INDEX subject_key_pkey ON audit.subject_key USING btree (subject_type, subject_id)
 business_row of kind v owned by countersign_audit
-business_row rule: c3139c69de9ca8471f0e7e72d53bdad6883d3bf687797916155a52af5753f235
+business_row rule: 579b3ead990a5bba3e79bb66b189e0a17cfcec4d6212f204e31abfc89599a435
 business_row.created_at timestamp with time zone
 business_row.hash bytea
 business_row.id uuid

@@ -39,6 +39,11 @@ const nobody = (): Customer => ({ name: null, email: noValue(), phone: noValue()
 @Index('complaint_of_account', ['accountId', 'receivedAt', 'id'])
 @Index('complaint_of_lob', ['lobId', 'receivedAt', 'id'])
 @Index('complaint_due', ['dueAt', 'id'], { where: `status <> 'RESOLVED'` })
+@Index('complaint_customer_email_digest', ['customer.email.digest'], { where: 'customer_email_digest IS NOT NULL' })
+@Index('complaint_customer_phone_digest', ['customer.phone.digest'], { where: 'customer_phone_digest IS NOT NULL' })
+@Index('complaint_customer_card_number_digest', ['customer.cardNumber.digest'], {
+  where: 'customer_card_number_digest IS NOT NULL',
+})
 @Check(
   'complaint_channel',
   `channel IN ('PHONE','EMAIL','WEB','CHAT','SOCIAL_MEDIA','POSTAL_MAIL','FAX','IN_PERSON','REFERRAL','OTHER')`,

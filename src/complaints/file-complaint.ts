@@ -1,6 +1,6 @@
 import { IsOptional, Length, ValidateNested } from 'class-validator';
 import { Field, ID, InputType } from 'type-graphql';
-import { maskOf, maskText } from '../platform/masks';
+import { maskOf, maskWords } from '../platform/masks';
 import { placeOf } from '../access/reveal-sensitive-value';
 import { checkedValue, sealValue, type SensitiveValue } from '../access/sensitive-value';
 import { Account } from '../accounts/account.entity';
@@ -85,7 +85,7 @@ export class FileComplaintInput extends Input {
 const SENSITIVE = ['email', 'phone', 'cardNumber'] as const;
 
 /** Free text as it may be kept: nobody types a card number into a note and finds it there again. */
-const kept = (text: string | null | undefined): string | null => (text == null ? null : maskText(text.trim()));
+const kept = (text: string | null | undefined): string | null => (text == null ? null : maskWords(text.trim()));
 
 /** That a reference of another system is filed once is the database's to refuse: COMPLAINT_SOURCE_TAKEN. */
 export const fileComplaint = operation({
@@ -113,7 +113,7 @@ export const fileComplaint = operation({
         accountId: account.id,
         lobId: lob.id,
         channel: input.channel,
-        category: maskText(input.category.trim()),
+        category: maskWords(input.category.trim()),
         narrative: kept(input.narrative),
         receivedAt,
         sourceReference: input.sourceReference?.trim() ?? null,

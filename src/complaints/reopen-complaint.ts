@@ -1,5 +1,5 @@
 import { Field, ID, InputType } from 'type-graphql';
-import { maskText } from '../platform/masks';
+import { maskWords } from '../platform/masks';
 import { Account } from '../accounts/account.entity';
 import { operation } from '../platform/operation';
 import { ChangeInput } from '../platform/operation.type';
@@ -36,7 +36,7 @@ export const reopenComplaint = operation({
     action: 'complaint.reopened',
     subjectId: complaint.id,
     changes: changesOf(complaint, patch),
-    reason: maskText(reason),
+    reason: maskWords(reason),
   }),
   facts: (_patch, { complaint }) => factsOf(complaint),
 });

@@ -1,6 +1,6 @@
 import { IsOptional } from 'class-validator';
 import { Field, ID, InputType } from 'type-graphql';
-import { maskText } from '../platform/masks';
+import { maskWords } from '../platform/masks';
 import { operation } from '../platform/operation';
 import { ChangeInput } from '../platform/operation.type';
 import { Text } from '../platform/text';
@@ -33,7 +33,7 @@ export const resolveComplaint = operation({
   lock: async (tx, input: ResolveComplaintInput) => ({ complaint: await tx.lock(Complaint, input.complaintId) }),
   authorize: (may, { complaint }) => may('resolve', complaint),
   decide: ({ complaint }, { resolution, note }, { now }) =>
-    resolved(complaint, { resolution, resolutionNote: note == null ? null : maskText(note.trim()) }, now),
+    resolved(complaint, { resolution, resolutionNote: note == null ? null : maskWords(note.trim()) }, now),
   save: (tx, patch, { complaint }) => tx.update(complaint, patch),
   record: (patch, { complaint }) => ({
     action: 'complaint.resolved',

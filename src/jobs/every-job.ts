@@ -1,7 +1,9 @@
 import { escalateChangeRequests } from '../approvals/escalate-change-requests';
 import { remindOfChangeRequests } from '../approvals/remind-of-change-requests';
 import { expireChangeRequests } from '../approvals/expire-change-requests';
+import { rewrapKeys } from '../audit/rewrap-keys';
 import { deliverDueMessages, deliverMessages } from '../notifications/deliver-messages';
+import { resealValues } from '../privacy/reseal-values';
 import type { Job } from '../platform/job';
 
 /** Every job there is. What is not in this list is never run. */
@@ -11,4 +13,6 @@ export const everyJob: readonly Job[] = [
   remindOfChangeRequests,
   deliverMessages,
   deliverDueMessages,
+  rewrapKeys,
+  resealValues,
 ];

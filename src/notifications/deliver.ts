@@ -2,7 +2,7 @@ import { record } from '../audit/record';
 import { type App, ownContext } from '../platform/context';
 import { ADD_JOB } from '../platform/job';
 import { ask } from '../platform/pooled';
-import { unsealText } from '../platform/sealed-text';
+import { unsealText, withKeys } from '../platform/sealed-text';
 import { inTransaction, type Transaction } from '../platform/transaction';
 import { headersOf, pauseAfter, TRIES } from './delivery.rules';
 import { post, type Posted } from './post';
@@ -57,10 +57,10 @@ export async function deliver(app: App, stream: Stream, stop: AbortSignal): Prom
   }
 }
 
-function send(app: App, { webhookId }: Stream, claimed: Claimed, stop: AbortSignal): Promise<Posted> {
+async function send(app: App, { webhookId }: Stream, claimed: Claimed, stop: AbortSignal): Promise<Posted> {
   const { messageId, kind, createdAt, url, body: data } = claimed;
   const body = JSON.stringify({ type: kind, timestamp: createdAt.toISOString(), data });
-  const secret = unsealText(app.keys, claimed.secret, placeOfSecret(webhookId));
+  const secret = await withKeys(app, () => unsealText(app.keys, claimed.secret, placeOfSecret(webhookId)));
   return post(url, headersOf(secret, messageId, body, app.clock()), body, reachOf(app.config), { stop });
 }
 

@@ -33,6 +33,8 @@ export interface App {
   readonly submit: (context: Context, operation: string, input: object) => Promise<Submitted>;
   /** Writes what outsiders may be told of an event, in its transaction: see notifications/announce.ts. */
   readonly announce: (tx: Transaction, told: Told) => Promise<void>;
+  /** Hears of keys that another process made; whether there were any: see audit/class-keys.ts. */
+  readonly learnKeys: () => Promise<boolean>;
   /** The input of an operation from JSON, checked as its mutation checks it: see schema.ts. */
   readonly inputOf: (context: Context, operation: string, json: object) => Promise<object>;
 }

@@ -1,4 +1,5 @@
 import { hkdfSync } from 'node:crypto';
+import { KnownKeys } from './known-keys';
 
 /**
  * The keys of one installation, each derived for one purpose from the master key (HKDF-SHA-256, RFC 5869). None of them
@@ -7,7 +8,9 @@ import { hkdfSync } from 'node:crypto';
 export interface Keys {
   /** Names the master key, so that what was made under an earlier one can be told apart. Eight hex digits. */
   readonly id: string;
-  /** AES-256-GCM of sensitive values and stored inputs. */
+  /** AES-256-GCM of the keys of classes of records: see class-keys.ts. */
+  readonly classes: Buffer;
+  /** AES-256-GCM of what was sealed before there were those. */
   readonly sensitive: Buffer;
   /** AES-256-GCM of the keys of those whom personal data is about. */
   readonly personal: Buffer;
@@ -32,6 +35,8 @@ export interface Keys {
 export interface KeyRing extends Keys {
   /** In the order in which they were given. Empty unless the master key was rotated. */
   readonly retired: readonly Keys[];
+  /** The keys of classes that the database has, as far as this process has heard of them. */
+  readonly known: KnownKeys;
 }
 
 /** The present ones first. */
@@ -46,6 +51,7 @@ export const ringOf = (masters: { masterKey: Buffer; retiredMasterKeys: readonly
   Object.freeze({
     ...deriveKeys(masters.masterKey),
     retired: Object.freeze(masters.retiredMasterKeys.map(deriveKeys)),
+    known: new KnownKeys(),
   });
 
 /** Derives the keys from a master key of 32 bytes. */
@@ -54,6 +60,7 @@ export function deriveKeys(master: Buffer): Keys {
     Buffer.from(hkdfSync('sha256', master, Buffer.alloc(0), `countersign/1/${purpose}`, bytes));
   return Object.freeze({
     id: derive('key id', 4).toString('hex'),
+    classes: derive('class keys'),
     sensitive: derive('sensitive values'),
     personal: derive('personal data'),
     audit: derive('audit events'),

@@ -82,6 +82,8 @@ export interface Operation<I extends OperationInput = OperationInput, S = unknow
   readonly twoPeople?: boolean;
   /** Its answer is for the eyes of the one who asked: it is never stored, and a repeat does it again. */
   readonly ephemeral?: boolean;
+  /** Masked values in its input stand for what they mask: it puts the real ones in their place itself. */
+  readonly takesMasked?: boolean;
   /** Loads and locks every row that it is about. */
   lock(tx: Transaction, input: I): Promise<S>;
   /** Refuses an actor who may not do this to these rows. Knows nothing of their state. */

@@ -7,6 +7,7 @@ import { isId, newId } from './ids';
 import type { Moment } from './operation';
 import { MOVE_POSITIONS } from './positions';
 import { isRowClass, type Row } from './row';
+import { isKeyUnknown } from './sealed-text';
 import { rowDigest, rowHash, rowText } from './row-text';
 
 type Entity<T> = EntityTarget<T> & { readonly name: string };
@@ -170,6 +171,7 @@ export async function inTransaction<T>(context: Context, work: (tx: Transaction)
       });
     } catch (error) {
       if (attempt < ATTEMPTS && isTransient(error)) continue;
+      if (attempt < ATTEMPTS && isKeyUnknown(error) && (await context.app.learnKeys())) continue;
       throw asRefusal(error);
     }
   }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { KeyRing, Keys } from './keys';
-import { ID, keysThatSealed, openBytes, sealBytes } from './sealed-text';
+import { ID, keysThatSealed, openBytes, sealBytes } from './sealed-bytes';
 
 /** Bytes of a key of AES-256. */
 const LENGTH = 32;

@@ -4,6 +4,10 @@ import { randomBytes } from 'node:crypto';
 export const NO_ID = '0190f000-0000-7000-8000-000000000000';
 
 const unique = () => randomBytes(5).toString('hex').toUpperCase();
+const terms = {
+  effectiveFrom: '2024-01-01',
+  rates: [{ name: 'Calls', measure: 'HANDLED_CALLS', model: 'PER_UNIT', perUnit: '1' }],
+};
 const money = { amount: '1.00', currency: 'USD' };
 
 /** A valid input for each mutation that has one, about rows that do not exist. */
@@ -24,6 +28,8 @@ export const INPUTS: Record<string, () => object> = {
   linkUsers: () => ({ userId: NO_ID, samePersonAsId: NO_ID, reason: 'one desk' }),
   revokeRole: () => ({ roleGrantId: NO_ID, reason: 'moved' }),
   revealSensitiveValue: () => ({ type: 'Account', id: NO_ID, field: 'taxId', reason: 'a call' }),
+  findBySensitiveValue: () => ({ type: 'Account', field: 'taxId', value: '12-3456789', reason: 'a call' }),
+  grantRevealAllowance: () => ({ userId: NO_ID, reveals: 5, expiresAt: '2999-01-01T00:00:00Z', reason: 'a recall' }),
   approveChangeRequest: () => ({ id: NO_ID, revision: 1, digest: '0'.repeat(64) }),
   rejectChangeRequest: () => ({ id: NO_ID, reason: 'no' }),
   withdrawChangeRequest: () => ({ id: NO_ID }),
@@ -61,6 +67,9 @@ export const INPUTS: Record<string, () => object> = {
   assignAgent: () => ({ agentId: NO_ID, lobId: NO_ID, startsOn: '2024-01-01' }),
   requestAgentTransfer: () => ({ agentId: NO_ID, toLobId: NO_ID, startsOn: '2024-01-01', reason: 'asked' }),
   endAssignment: () => ({ assignmentId: NO_ID, endsOn: '2024-01-01', reason: 'over' }),
+  signAgreement: () => ({ accountId: NO_ID, code: `D-${unique()}`, name: 'Door', terms, reason: 'new' }),
+  amendAgreement: () => ({ agreementId: NO_ID, terms, reason: 'dearer' }),
+  endAgreement: () => ({ agreementId: NO_ID, endsOn: '2024-01-01', reason: 'over' }),
   draftInvoice: () => ({ accountId: NO_ID, lines: [{ description: 'x', quantity: '1', unitPrice: '1' }] }),
   issueInvoice: () => ({ invoiceId: NO_ID }),
   voidInvoice: () => ({ invoiceId: NO_ID, reason: 'twice' }),
@@ -91,6 +100,7 @@ const SELECTIONS: Record<string, string> = {
   changePassword: 'viewer { id }',
   revealSensitiveValue: 'outcome value',
   decideChangeRequests: 'results { ok code }',
+  findBySensitiveValue: 'outcome ids',
   drawWebhookSecret: 'outcome',
   drawApiKeySecret: 'outcome',
 };

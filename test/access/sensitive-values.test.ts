@@ -1,6 +1,11 @@
-import fs from 'node:fs';
+import fs, { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { randomBytes, randomUUID } from 'node:crypto';
+import { isEnumType, isInputObjectType } from 'graphql';
 import request from 'supertest';
+import { sensitiveFields } from '../../src/access/sensitive-fields';
+import { bareSchema } from '../../src/schema';
 import { type ApiClient, type Answer, startTestApp, type TestApp } from '../support/app';
 import {
   freshCode,
@@ -12,6 +17,9 @@ import {
   linesOf,
   trail,
 } from '../support/scene';
+import { isAadhaar } from '../../src/platform/normal-forms';
+import { exported } from '../audit/export-support';
+import { sealAll } from '../audit/seal-support';
 import { NO_ID } from './documents';
 
 let t: TestApp;
@@ -71,6 +79,21 @@ const plantTaxId = (route: string) => plant(route, `TX${letters(14)}${digits(4)}
 const plantBank = (route: string) => plant(route, `BANKNO${digits(12)}`);
 /** A text as people write it, with a card number and an address in it. */
 const plantText = (route: string) => `they said ${spaced(plantCard(route))}, or mail ${plantEmail(route)} about it`;
+
+/** An IBAN of a bank that there is not, and an Aadhaar of nobody, as people dictate them. */
+const plantIban = (route: string) => {
+  const account = `9${digits(17)}`;
+  const check = 98n - (BigInt(`${account}131400`) % 97n);
+  return plant(route, `DE${String(check).padStart(2, '0')}${account}`);
+};
+const plantAadhaar = (route: string) => {
+  const body = `7${digits(10)}`;
+  const number = Array.from('0123456789', (check) => body + check).find(isAadhaar)!;
+  return plant(route, number);
+};
+/** A text with every kind of number that is found in texts. */
+const plantNumbers = (route: string) =>
+  `${plantText(route)}, iban ${plantIban(`${route} (iban)`)}, aadhaar ${spaced(plantAadhaar(`${route} (aadhaar)`))}`;
 
 /** The forms in which a value may lie about: as it is, spaced, in bytes, in base64. */
 const formsOf = (value: string) => [
@@ -307,6 +330,109 @@ describe('a sensitive value in an answer', () => {
       });
       expect(leaksIn(said.at(-1)!.text)).toEqual([]);
     }
+  });
+
+  /** What each role sees of each sensitive field, written by hand. `mask`: its mask; null: not even that there is such a row. */
+  const MATRIX: Record<string, Record<'Account' | 'Complaint', 'mask' | null>> = {
+    admin: { Account: 'mask', Complaint: null },
+    billing: { Account: 'mask', Complaint: null },
+    supervisor: { Account: 'mask', Complaint: 'mask' },
+    operations: { Account: 'mask', Complaint: 'mask' },
+    compliance: { Account: 'mask', Complaint: 'mask' },
+    auditor: { Account: 'mask', Complaint: 'mask' },
+    client: { Account: 'mask', Complaint: 'mask' },
+    'another client': { Account: null, Complaint: null },
+    stranger: { Account: null, Complaint: null },
+    nobody: { Account: null, Complaint: null },
+  };
+
+  it('role by role and field by field: its mask or nothing, by id, in a list, as an event and in what waits', async () => {
+    const given = {
+      'Account.taxId': plantAadhaar('matrix taxId'),
+      'Account.bankAccountNumber': plantIban('matrix bank'),
+      'Complaint.customer.email': plantEmail('matrix email'),
+      'Complaint.customer.phone': plantPhone('matrix phone'),
+      'Complaint.customer.cardNumber': plantCard('matrix card'),
+    };
+    expect(
+      sensitiveFields(t.served.app)
+        .map(({ entity, path: of }) => `${entity.name}.${of}`)
+        .toSorted(),
+    ).toEqual(Object.keys(given).toSorted());
+    const card = given['Complaint.customer.cardNumber'];
+    const masks = {
+      taxId: `XXXX XXXX ${given['Account.taxId'].slice(-4)}`,
+      bankAccountNumber: `••••••••${given['Account.bankAccountNumber'].slice(-4)}`,
+      email: 'c••••••••@mail.example',
+      phone: `••••••••${given['Complaint.customer.phone'].slice(-2)}`,
+      cardNumber: `${card.slice(0, 6)}••••••${card.slice(-4)}`,
+    };
+    const accountId = await givenAccount(t, {
+      taxId: given['Account.taxId'],
+      bankAccountNumber: given['Account.bankAccountNumber'],
+    });
+    const filed = await t.as('operations').mutate(
+      'fileComplaint',
+      {
+        accountId,
+        lobId: await givenLob(t, accountId),
+        channel: 'WEB',
+        category: 'c',
+        receivedAt: new Date().toISOString(),
+        customer: {
+          email: given['Complaint.customer.email'],
+          phone: given['Complaint.customer.phone'],
+          cardNumber: card,
+        },
+      },
+      'complaint { id }',
+    );
+    const complaintId = filed.payload.complaint.id as string;
+    const ask = (client: ApiClient, type: 'Account' | 'Complaint') =>
+      type === 'Account'
+        ? gql(
+            client,
+            'query ($id: ID!) { one: account(id: $id) { taxId bankAccountNumber } many: accounts(first: 100, orderBy: CREATED_AT_DESC) { nodes { id taxId bankAccountNumber } } }',
+            { id: accountId },
+          )
+        : gql(
+            client,
+            'query ($id: ID!) { one: complaint(id: $id) { customer { email phone cardNumber } } many: complaints(first: 100, orderBy: CREATED_AT_DESC) { nodes { id customer { email phone cardNumber } } } }',
+            { id: complaintId },
+          );
+    for (const [role, sees] of Object.entries(MATRIX)) {
+      if (role === 'client') await seatClient(accountId);
+      if (role === 'another client') await seatClient(await givenAccount(t));
+      const who = role === 'another client' ? 'client' : role;
+      const client = who === 'nobody' ? t.nobody : t.as(who as 'admin');
+      for (const type of ['Account', 'Complaint'] as const) {
+        const { data, text } = await ask(client, type);
+        const { email, phone, cardNumber, ...ofAccount } = masks;
+        const shown = type === 'Account' ? ofAccount : { customer: { email, phone, cardNumber } };
+        const id = type === 'Account' ? accountId : complaintId;
+        const seen = sees[type] === null ? null : shown;
+        expect({ role, type, one: data?.one ?? null }).toEqual({ role, type, one: seen });
+        const listed = (data?.many?.nodes ?? []).find((each: { id: string }) => each.id === id) ?? null;
+        expect({ role, type, listed }).toEqual({ role, type, listed: seen && { id, ...seen } });
+        expect(leaksIn(text)).toEqual([]);
+      }
+    }
+  });
+
+  it('no filter, no order and no argument of any field has the name of a sensitive one', () => {
+    const names = new Set(sensitiveFields(t.served.app).flatMap(({ path: of }) => of.split('.')));
+    names.delete('customer');
+    // Colleagues find each other by the address that they sign in with.
+    const taken = /^UserFilter\.email$/;
+    const found: string[] = [];
+    for (const type of Object.values(bareSchema().getTypeMap())) {
+      const fields = isInputObjectType(type) && type.name.endsWith('Filter') ? Object.keys(type.getFields()) : [];
+      const orders = isEnumType(type) && type.name.endsWith('Order') ? type.getValues().map(({ name }) => name) : [];
+      const columns = [...names].map((name) => name.replace(/[A-Z]/g, '_$&').toUpperCase());
+      found.push(...fields.filter((name) => names.has(name)).map((name) => `${type.name}.${name}`));
+      found.push(...orders.filter((name) => columns.some((column) => name.startsWith(column))));
+    }
+    expect(found.filter((name) => !taken.test(name))).toEqual([]);
   });
 
   it('cannot be found or sorted by: no filter and no order names it', async () => {
@@ -880,8 +1006,23 @@ describe('canaries', () => {
       ),
       answers: said.map(({ route, text }) => ({ route, leaks: leaksIn(text) })).filter(({ leaks }) => leaks.length > 0),
       log: leaksIn(logged),
-    }).toEqual({ database: {}, answers: [], log: [] });
+      metrics: leaksIn((await request(t.served.server).get('/metrics')).text),
+      exports: leaksIn(await wholeExport()),
+    }).toEqual({ database: {}, answers: [], log: [], metrics: [], exports: [] });
   });
+
+  /** Every file of an export of the trail. */
+  async function wholeExport(): Promise<string> {
+    const out = path.join(mkdtempSync(path.join(os.tmpdir(), 'countersign-canaries-')), 'export');
+    await sealAll(t);
+    await exported(t, out);
+    const text = readdirSync(out)
+      .map((name) => readFileSync(path.join(out, name), 'utf8'))
+      .join('\n');
+    rmSync(path.dirname(out), { recursive: true });
+    expect(text).toContain('sensitiveValue.sought');
+    return text;
+  }
 
   it('are found by this search where they do lie in the clear', async () => {
     const card = fakeCard();
@@ -984,8 +1125,8 @@ async function plantEverywhere(): Promise<void> {
   const change = await mutate(t.as('billing'), 'changeAccount', {
     accountId,
     legalName: plantText('changeAccount.legalName'),
-    taxId: plantTaxId('changeAccount.taxId'),
-    reason: plantText('changeAccount.reason'),
+    taxId: plantAadhaar('changeAccount.taxId'),
+    reason: plantNumbers('changeAccount.reason'),
   });
   await mutate(
     t.as('supervisor'),
@@ -995,7 +1136,7 @@ async function plantEverywhere(): Promise<void> {
   );
   const again = await mutate(t.as('billing'), 'changeAccount', {
     accountId,
-    bankAccountNumber: plantBank('changeAccount.bank'),
+    bankAccountNumber: plantIban('changeAccount.bank'),
     reason: plantText('changeAccount.reason'),
   });
   await mutate(
@@ -1118,7 +1259,7 @@ async function plantEverywhere(): Promise<void> {
       category: plantText('complaint.category').slice(0, 200),
       receivedAt: new Date().toISOString(),
       customer,
-      narrative: plantText('complaint.narrative'),
+      narrative: plantNumbers('complaint.narrative'),
     },
     `complaint { ${SHOWN_COMPLAINT} }`,
   );
@@ -1127,7 +1268,7 @@ async function plantEverywhere(): Promise<void> {
   await mutate(
     t.as('operations'),
     'resolveComplaint',
-    { complaintId, resolution: 'UPHELD', note: plantText('resolveComplaint.note') },
+    { complaintId, resolution: 'UPHELD', note: plantNumbers('resolveComplaint.note') },
     `complaint { ${SHOWN_COMPLAINT} }`,
   );
   await mutate(
@@ -1158,6 +1299,37 @@ async function plantEverywhere(): Promise<void> {
     },
     'value',
   );
+
+  for (const [field, value] of [
+    ['taxId', plantTaxId('find.taxId')],
+    ['taxId', plantAadhaar('find.aadhaar')],
+    ['bankAccountNumber', plantIban('find.iban')],
+    ['bankAccountNumber', `${plantBank('find.invalid')}§`],
+  ])
+    await mutate(
+      t.as('compliance'),
+      'findBySensitiveValue',
+      { type: 'Account', field, value, reason: plantNumbers('find.reason'), idempotencyKey: randomUUID() },
+      'outcome ids',
+    );
+  await mutate(
+    t.as('billing'),
+    'findBySensitiveValue',
+    {
+      type: 'Account',
+      field: 'taxId',
+      value: plantTaxId('forbidden find'),
+      reason: plantText('forbidden find.reason'),
+    },
+    'outcome',
+  );
+  const allowance = await mutate(t.as('billing'), 'grantRevealAllowance', {
+    userId: t.as('billing').userId,
+    reveals: 3,
+    expiresAt: new Date(Date.now() + 3_600_000).toISOString(),
+    reason: plantNumbers('grantRevealAllowance.reason'),
+  });
+  await approve('compliance', allowance.payload.changeRequest);
 
   const user = await mutate(
     t.as('admin'),

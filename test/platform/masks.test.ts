@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { checkSensitive, maskOf, maskText, type SensitiveKind } from '../../src/platform/masks';
+import { taxIdForm } from '../../src/platform/normal-forms';
 import accounts from '../../src/demo/data/accounts.json';
 import { DomainError } from '../../src/platform/errors';
 
@@ -57,6 +58,10 @@ describe('maskOf', () => {
     ['taxId', '12-3456789', `${DOTS}789`],
     ['taxId', '27AAPFU0939F1ZV', `${DOTS}F1ZV`],
     ['taxId', '1234567', DOTS],
+    ['taxId', '2341 2341 2346', 'XXXX XXXX 2346'],
+    ['taxId', '234123412346', 'XXXX XXXX 2346'],
+    ['taxId', '234123412347', `${DOTS}2347`], // no Aadhaar
+    ['taxId', 'ACUPA7085R', `${DOTS}85R`],
     ['email', 'asha.rao@example.com', `a${DOTS}@example.com`],
     ['email', 'ab@example.com', `${DOTS}@example.com`],
     ['email', '"a@b"@example.com', `"${DOTS}@example.com`],
@@ -77,6 +82,7 @@ describe('maskOf', () => {
     fc.assert(
       fc.property(kinds, values, (kind, value) => {
         const masked = maskOf(kind, value);
+        if (taxIdForm(value) === 'aadhaar') return;
         expect(masked.startsWith(DOTS)).toBe(true);
         const shown = Array.from(masked.slice(DOTS.length)).length;
         expect(shown).toBeLessThanOrEqual(Array.from(value).length / 3);
@@ -109,6 +115,9 @@ describe('checkSensitive', () => {
     ['taxId', ' 12-3456789 ', '12-3456789'],
     ['taxId', '27aapfu0939f1zv', '27AAPFU0939F1ZV'],
     ['taxId', '12.345.678/0001-95', '12.345.678/0001-95'],
+    ['taxId', '2341 2341 2346', '234123412346'],
+    ['taxId', '234123412347', '234123412347'], // fails Verhoeff: of another country
+    ['taxId', 'acupa 7085 r', 'ACUPA7085R'],
     ['email', ' Asha.Rao@Example.COM ', 'Asha.Rao@example.com'],
     ['phone', '+1 (212) 555-0123', '+12125550123'],
     ['phone', '022 2345 6789', '02223456789'],
@@ -132,6 +141,9 @@ describe('checkSensitive', () => {
     ['taxId', 'A'.repeat(33)],
     ['taxId', 'ÄÖÜ1234'],
     ['taxId', '1234\n5678'],
+    ['taxId', 'ABMXA3211G'],
+    ['taxId', '27AAPFU0939F1ZO'],
+    ['phone', '+9990000000'],
     ['email', 'nobody'],
     ['email', 'a@b'],
     ['email', `${'a'.repeat(65)}@example.com`],
@@ -159,6 +171,11 @@ describe('checkSensitive', () => {
     ['taxId', 'XXXX-1234'],
     ['email', 'a***@example.com'],
     ['phone', `${DOTS}23`],
+    ['phone', 'xxxxxxxx23'],
+    ['taxId', 'XXXX XXXX 2346'],
+    ['taxId', 'xxxx xxxx 2346'],
+    ['taxId', 'AAPPVXXXXK'],
+    ['cardNumber', '411111●●●●●●1111'],
   ])('refuses the masked %s %s', (kind, value) => {
     expect(refusalOf(kind, value)).toMatchObject({ code: 'SENSITIVE_VALUE_MASKED', details: { kind } });
   });
@@ -287,10 +304,14 @@ describe('against what others say (skipped when ../shared/data is absent)', () =
   const stdnum = path.join(shared, 'dev/stdnum_vectors.dev.json');
   const validatorjs = path.join(shared, 'dev/validatorjs_vectors.dev.json');
   const vectors = () =>
-    (JSON.parse(readFileSync(stdnum, 'utf8')) as { vectors: Record<'luhn' | 'iban', Vector[]> }).vectors;
-  const blocks = (validator: string) =>
+    (JSON.parse(readFileSync(stdnum, 'utf8')) as { vectors: Record<string, Vector[]> }).vectors as Record<
+      'luhn' | 'iban' | 'aadhaar' | 'verhoeff' | 'pan' | 'gstin' | 'vid',
+      Vector[]
+    >;
+  const blocks = (validator: string, locale?: string) =>
     (JSON.parse(readFileSync(validatorjs, 'utf8')) as { blocks: Block[] }).blocks.filter(
-      (block) => block.validator === validator && block.args === undefined,
+      ({ validator: of, args }) =>
+        of === validator && (locale === undefined ? args === undefined : String(args) === locale),
     );
   const accepts = (kind: SensitiveKind, value: string) => {
     try {
@@ -332,4 +353,43 @@ describe('against what others say (skipped when ../shared/data is absent)', () =
       expect(invalid.filter((value) => accepts(kind, value))).toEqual([]);
     }
   });
+
+  (existsSync(stdnum) ? it : it.skip)('Aadhaar, PAN and GSTIN of python-stdnum', () => {
+    const given = vectors();
+    const valid = ({ expected }: Vector) => expected === true || typeof expected === 'string';
+    const said = ({ fn }: Vector) => fn === 'validate' || fn === 'is_valid';
+    // A number that is no Aadhaar may be another country's, so it is let in, and masked like one.
+    for (const each of given.aadhaar.filter(said))
+      expect([each.input, taxIdForm(each.input) === 'aadhaar']).toEqual([each.input, valid(each)]);
+    for (const each of [...given.pan, ...given.gstin].filter(said))
+      expect([each.input, accepts('taxId', each.input)]).toEqual([each.input, valid(each)]);
+    // Theirs shows six of the ten characters of a PAN; ours shows a third of any.
+    for (const { input } of given.pan.filter(({ fn }) => fn === 'mask'))
+      expect(maskOf('taxId', input)).toBe(`${DOTS}61K`);
+    // A VID is none of ours: their mask is that of an Aadhaar, with four digits more.
+    expect(given.vid.filter(({ fn }) => fn === 'mask').map(({ expected }) => expected)).toEqual([
+      'XXXX XXXX  XXXX 2342',
+    ]);
+  });
+
+  (existsSync(validatorjs) ? it : it.skip)(
+    'Indian tax and identity numbers, and mobile phones, of validator.js',
+    () => {
+      const pans = blocks('isTaxID', 'en-IN');
+      expect(pans.flatMap(({ valid }) => valid).filter((value) => !accepts('taxId', value))).toEqual([]);
+      expect(pans.flatMap(({ invalid }) => invalid).filter((value) => accepts('taxId', value))).toEqual([]);
+      expect(
+        blocks('isIdentityCard', 'IN')
+          .flatMap(({ valid }) => valid)
+          .map(taxIdForm),
+      ).toEqual(['aadhaar']);
+      const everyPhone = (JSON.parse(readFileSync(validatorjs, 'utf8')) as { blocks: Block[] }).blocks
+        .filter(({ validator }) => validator === 'isMobilePhone')
+        .flatMap(({ valid }) => valid);
+      expect(everyPhone.length).toBeGreaterThan(300);
+      // Whether a number is a mobile one, or has its country's length, is not asked. Jamaica is reached by +1 876; there is no +876.
+      const refused = everyPhone.filter((value) => !accepts('phone', value));
+      expect(refused.filter((value) => !value.startsWith('+876'))).toEqual([]);
+    },
+  );
 });

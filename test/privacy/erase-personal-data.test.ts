@@ -242,7 +242,7 @@ describe('personalData.erase', () => {
     await erase('Complaint', id);
     const row = await rowOf(t, 'complaint', id);
     const emptied = Object.keys(row).filter((column) => /^customer_|^narrative$|^resolution_note$/.test(column));
-    expect(emptied).toHaveLength(9);
+    expect(emptied).toHaveLength(12);
     expect(row).toEqual({
       ...kept,
       version: kept.version + 1,

@@ -36,6 +36,7 @@ describe('what tells of a person only ever becomes empty', () => {
     ['what a customer says', 'complaint', `narrative = 'I am happy.'`],
     ['who a customer is', 'complaint', `customer_name = 'Mallory'`],
     ['a sealed value', 'complaint', `customer_email_sealed = '\\x00'`],
+    ['a digest', 'complaint', `customer_email_digest = '\\x00'`],
     ['a masked value', 'complaint', `customer_phone_masked = '••••••••99'`],
     ['one empty, another not', 'complaint', `narrative = NULL, customer_name = 'Mallory'`],
   ])('and not %s', async (_what, table, set) => {
@@ -140,10 +141,13 @@ describe('what is declared personal', () => {
       'complaint.customer_name',
       'complaint.customer_email_sealed',
       'complaint.customer_email_masked',
+      'complaint.customer_email_digest',
       'complaint.customer_phone_sealed',
       'complaint.customer_phone_masked',
+      'complaint.customer_phone_digest',
       'complaint.customer_card_number_sealed',
       'complaint.customer_card_number_masked',
+      'complaint.customer_card_number_digest',
     ]);
   });
 
@@ -154,7 +158,7 @@ describe('what is declared personal', () => {
       const [row] = await t.apiSql(
         `SELECT has_column_privilege($1, $2, 'UPDATE') AS granted, EXISTS (SELECT FROM pg_trigger t
            JOIN pg_attribute a ON a.attrelid = t.tgrelid AND a.attnum = ANY (t.tgattr) AND a.attname = $2
-           WHERE t.tgrelid = $1::regclass AND t.tgname = $1 || '_only_forgets' AND t.tgenabled <> 'D') AS guarded`,
+           WHERE t.tgrelid = $1::regclass AND t.tgname IN ($1 || '_only_forgets', $1 || '_only_sealed_anew') AND t.tgenabled <> 'D') AS guarded`,
         [table, column],
       );
       const expected = { type, column, erasable: true, granted: true, guarded: !changing.has(column) };

@@ -25,6 +25,7 @@ const HOUSE: Record<string, Sees> = {
   Lob: 'all',
   Agent: 'all',
   Assignment: 'all',
+  Agreement: 'all',
   Invoice: 'all',
   Dispute: 'all',
   ChangeRequest: 'all',
@@ -35,7 +36,7 @@ const HOUSE: Record<string, Sees> = {
 
 const OUTSIDE: Record<string, Sees> = { Webhook: 'all', WebhookDelivery: 'all' };
 /** Those who watch over approving. */
-const WATCHING: Record<string, Sees> = { ...HOUSE, ApprovalLimit: 'all', Finding: 'all' };
+const WATCHING: Record<string, Sees> = { ...HOUSE, ApprovalLimit: 'all', Finding: 'all', RevealAllowance: 'all' };
 
 const SEES: Record<string, Record<string, Sees>> = {
   admin: { ...WATCHING, ...OUTSIDE, RoleGrant: 'all', Session: 'all', ApiKey: 'all', Delegation: 'all' },
@@ -67,6 +68,7 @@ const SEES: Record<string, Record<string, Sees>> = {
   client: {
     Account: (row, who) => row.id === who.accountId,
     Lob: ofTheirs,
+    Agreement: ofTheirs,
     Dispute: ofTheirs,
     Complaint: ofTheirs,
     Invoice: (row, who) =>
@@ -81,6 +83,8 @@ const SEES: Record<string, Record<string, Sees>> = {
 
 /** Parts of a whole are seen by whoever sees the whole, and are reached through it alone. */
 const PARTS = new Set([
+  'AgreementVersion',
+  'AgreementRate',
   'InvoiceLine',
   'DisputeItem',
   'Decision',
@@ -124,6 +128,7 @@ const DECIDES_ACCESS = new Set([
   'webhook.create',
   'webhook.change',
   'webhook.redeliver',
+  'revealAllowance.grant',
 ]);
 const DECIDES: Record<string, (operation: string) => boolean> = {
   admin: (operation) => DECIDES_ACCESS.has(operation),
@@ -154,7 +159,7 @@ const HOUSE_READS = Object.keys(HOUSE)
   .map((type) => `read ${type}`)
   .join(', ');
 const OUTSIDE_READS = 'read Webhook, read WebhookDelivery';
-const WATCHES = `${HOUSE_READS}, read ApprovalLimit, read Finding`;
+const WATCHES = `${HOUSE_READS}, read ApprovalLimit, read Finding, read RevealAllowance`;
 const ALWAYS = listed('read User, changePassword User, read Session, end Session, read Delegation, revoke Delegation');
 const PERMISSIONS: Record<string, string[]> = {
   admin:
@@ -162,23 +167,26 @@ const PERMISSIONS: Record<string, string[]> = {
     read ApiKey, create ApiKey, rotate ApiKey, drawSecret ApiKey, revoke ApiKey,
     create ApprovalPolicy, change ApprovalPolicy, create Delegation, createForAnother Delegation,
     withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest, reassign ChangeRequest, approve ChangeRequest, reject ChangeRequest, return ChangeRequest`),
-  billing: listed(`${HOUSE_READS}, change Account, draft Invoice, issue Invoice, void Invoice, open Dispute,
-    resolve Dispute, withdraw Dispute, reveal Account, withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest`),
+  billing:
+    listed(`${HOUSE_READS}, change Account, sign Agreement, amend Agreement, end Agreement, draft Invoice, issue Invoice, void Invoice, open Dispute,
+    resolve Dispute, withdraw Dispute, reveal Account, grant RevealAllowance, withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest`),
   supervisor:
-    listed(`${WATCHES}, read Complaint, reveal Account, resolve Dispute, create Delegation, breakGlass ChangeRequest, withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest,
+    listed(`${WATCHES}, read Complaint, reveal Account, grant RevealAllowance, resolve Dispute, create Delegation, breakGlass ChangeRequest, withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest,
     approve ChangeRequest, reject ChangeRequest, return ChangeRequest`),
   operations: listed(`${HOUSE_READS}, read Complaint, open Account, change Account, close Account, open Lob, close Lob,
     hire Agent, assign Agent, transfer Agent, end Assignment, file Complaint, acknowledge Complaint, resolve Complaint,
-    reveal Complaint, withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest`),
+    reveal Complaint, grant RevealAllowance, withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest`),
   compliance:
     listed(`${WATCHES}, ${OUTSIDE_READS}, read Complaint, read RoleGrant, read AuditEvent, read AuditCheckpoint, file Complaint, readPersonOf User, review Finding, breakGlass ChangeRequest,
-    acknowledge Complaint, resolve Complaint, reopen Complaint, reveal Complaint, reveal Account,
+    acknowledge Complaint, resolve Complaint, reopen Complaint, reveal Complaint, reveal Account, find Account, find Complaint, grant RevealAllowance,
     read ApiKey, revoke ApiKey, reveal AuditEvent, erase User, erase Agent, erase Complaint, erase ChangeRequest, create Delegation,
     withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest, reassign ChangeRequest, approve ChangeRequest, reject ChangeRequest, return ChangeRequest`),
   auditor: listed(
     `${WATCHES}, ${OUTSIDE_READS}, read Complaint, read RoleGrant, read AuditEvent, read AuditCheckpoint, reveal AuditEvent, readPersonOf User, read ApiKey`,
   ),
-  client: listed(`read Account, read Lob, read Dispute, read Complaint, read Invoice, open Dispute, withdraw Dispute`),
+  client: listed(
+    `read Account, read Lob, read Agreement, read Dispute, read Complaint, read Invoice, open Dispute, withdraw Dispute`,
+  ),
 };
 
 export const permissionsOf = ({ roles }: Looker): { action: string; subject: string }[] =>

@@ -56,6 +56,16 @@ export const assignmentsToday = (world: World, agentId: string): Row[] =>
     return each.starts_on <= date && (each.ends_on === null || date < each.ends_on);
   });
 
+/** The version of an agreement that holds today, where its account is. */
+export function versionToday(world: World, agreement: Row): Row | null {
+  const date = today(world, world.row('account', agreement.account_id as string)!.time_zone as string);
+  const holds = (each: Row) =>
+    each.agreement_id === agreement.id &&
+    each.effective_from <= date &&
+    (each.effective_until === null || date < each.effective_until);
+  return world.all('agreement_version').find(holds) ?? null;
+}
+
 export const rolesHeld = (world: World, userId: string): string[] =>
   world
     .all('role_grant')
@@ -72,6 +82,10 @@ export const statusOf = (row: Row, world: World): string =>
 /** Whether a finding waits longer than it may. */
 export const lateReview = (row: Row, world: World): boolean =>
   row.reviewed_at === null && us(row.due_at) <= nowUs(world);
+
+/** Whether something is left of an allowance, and it is not over. */
+export const isUsable = (row: Row, world: World): boolean =>
+  Number(row.used) < Number(row.reveals) && us(row.expires_at) > nowUs(world);
 
 /** Whether a delegation holds now. */
 export const isRunning = (row: Row, world: World): boolean =>
@@ -126,6 +140,17 @@ export const TYPES: Record<string, NaiveType> = {
   Lob: {
     table: 'lob',
     filters: { accountId: id('account_id'), code: text('code'), status: text('status') },
+    orders: { CODE, CREATED_AT },
+    defaultOrder: 'CODE_ASC',
+  },
+  Agreement: {
+    table: 'agreement',
+    filters: {
+      accountId: id('account_id'),
+      code: text('code'),
+      search: search('code', 'name'),
+      holding: (row, value, world) => (versionToday(world, row) !== null) === value,
+    },
     orders: { CODE, CREATED_AT },
     defaultOrder: 'CODE_ASC',
   },
@@ -228,6 +253,12 @@ export const TYPES: Record<string, NaiveType> = {
   ApprovalLimit: {
     table: 'approval_limit',
     filters: { userId: id('user_id'), currency: text('currency') },
+    orders: { CREATED_AT },
+    defaultOrder: 'CREATED_AT_DESC',
+  },
+  RevealAllowance: {
+    table: 'reveal_allowance',
+    filters: { userId: id('user_id') },
     orders: { CREATED_AT },
     defaultOrder: 'CREATED_AT_DESC',
   },

@@ -4,6 +4,7 @@ import { BUSINESS, type Role } from './role';
 export const billing: Role = ({ can, userId }) => {
   can('read', BUSINESS);
   can('change', 'Account');
+  can(['sign', 'amend', 'end'], 'Agreement');
   can('draft', 'Invoice');
   can('issue', 'Invoice');
   can('void', 'Invoice');
@@ -11,5 +12,6 @@ export const billing: Role = ({ can, userId }) => {
   can('resolve', 'Dispute');
   can('withdraw', 'Dispute', { openedById: userId });
   can('reveal', 'Account');
+  can('grant', 'RevealAllowance', { userId });
   can(['withdraw', 'revise', 'retry'], 'ChangeRequest');
 };

@@ -10,6 +10,8 @@ export const compliance: Role = ({ can }) => {
   can('reopen', 'Complaint');
   can('reveal', 'Complaint');
   can('reveal', 'Account');
+  can('find', ['Account', 'Complaint']);
+  can('grant', 'RevealAllowance');
   can('reveal', 'AuditEvent');
   can('erase', ['User', 'Agent', 'Complaint', 'ChangeRequest']);
   can(['read', 'end'], 'Session');

@@ -1,7 +1,7 @@
 import { BUSINESS, type Role } from './role';
 
 /** Runs the floor: accounts, lines of business, agents, and complaints as they come in. */
-export const operations: Role = ({ can }) => {
+export const operations: Role = ({ can, userId }) => {
   can('read', [...BUSINESS, 'Complaint']);
   can('open', 'Account');
   can('change', 'Account');
@@ -16,5 +16,6 @@ export const operations: Role = ({ can }) => {
   can('acknowledge', 'Complaint');
   can('resolve', 'Complaint');
   can('reveal', 'Complaint');
+  can('grant', 'RevealAllowance', { userId });
   can(['withdraw', 'revise', 'retry'], 'ChangeRequest');
 };

@@ -18,6 +18,7 @@ export const BUSINESS = [
   'Lob',
   'Agent',
   'Assignment',
+  'Agreement',
   'Invoice',
   'Dispute',
   'ChangeRequest',
@@ -26,8 +27,8 @@ export const BUSINESS = [
   'User',
 ];
 
-/** How approving is watched: how much each may say yes to, and where the glass was broken. */
-export const CONTROLS = ['ApprovalLimit', 'Finding'];
+/** How approving and seeing are watched: how much each may say yes to, where the glass was broken, and who may see more than others. */
+export const CONTROLS = ['ApprovalLimit', 'Finding', 'RevealAllowance'];
 
 /** Operations over who may do what, over what is forgotten, and over who outside is told: administration and compliance countersign them, for each other. */
 export const ACCESS_OPERATIONS = [
@@ -51,6 +52,7 @@ export const ACCESS_OPERATIONS = [
   'webhook.create',
   'webhook.change',
   'webhook.redeliver',
+  'revealAllowance.grant',
 ];
 
 /** Whoever is signed in, with or without a role. */
