@@ -17,6 +17,9 @@ import { hireAgent } from './accounts/hire-agent';
 import { openAccount } from './accounts/open-account';
 import { openLob } from './accounts/open-lob';
 import { transferAgent } from './accounts/transfer-agent';
+import { amendAgreement } from './agreements/amend-agreement';
+import { endAgreement } from './agreements/end-agreement';
+import { signAgreement } from './agreements/sign-agreement';
 import { approveChangeRequest } from './approvals/approve-change-request';
 import { breakGlass } from './approvals/break-glass';
 import { changeApprovalPolicy } from './approvals/change-approval-policy';
@@ -91,6 +94,9 @@ export const catalogue = new Catalogue([
   assignAgent,
   transferAgent,
   endAssignment,
+  signAgreement,
+  amendAgreement,
+  endAgreement,
   draftInvoice,
   issueInvoice,
   voidInvoice,

@@ -21,6 +21,7 @@ import { Awaits1763740818000 } from '../migrations/1763740818000-awaits';
 import { ClassKeys1763740822000 } from '../migrations/1763740822000-class-keys';
 import { RevealAllowances1763740822100 } from '../migrations/1763740822100-reveal-allowances';
 import { RevealAllowance } from './access/reveal-allowance.entity';
+import { Agreements1763740840000 } from '../migrations/1763740840000-agreements';
 import { RoleGrant } from './access/role-grant.entity';
 import { Session } from './access/session.entity';
 import { User } from './access/user.entity';
@@ -28,6 +29,9 @@ import { Account } from './accounts/account.entity';
 import { Agent } from './accounts/agent.entity';
 import { Assignment } from './accounts/assignment.entity';
 import { Lob } from './accounts/lob.entity';
+import { AgreementRate } from './agreements/agreement-rate.entity';
+import { AgreementVersion } from './agreements/agreement-version.entity';
+import { Agreement } from './agreements/agreement.entity';
 import { ApprovalLimit } from './approvals/approval-limit.entity';
 import { ApprovalPolicy } from './approvals/approval-policy.entity';
 import { ChangeRequest } from './approvals/change-request.entity';
@@ -72,6 +76,9 @@ export const entities = [
   Lob,
   Agent,
   Assignment,
+  Agreement,
+  AgreementVersion,
+  AgreementRate,
   Invoice,
   InvoiceLine,
   InvoiceSeries,
@@ -109,4 +116,5 @@ export const migrations = [
   Awaits1763740818000,
   ClassKeys1763740822000,
   RevealAllowances1763740822100,
+  Agreements1763740840000,
 ];

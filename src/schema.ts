@@ -26,6 +26,8 @@ import { agentRead, assignmentRead } from './accounts/agent.read';
 import { AgentResolver } from './accounts/agent.resolver';
 import { lobRead } from './accounts/lob.read';
 import { LobResolver } from './accounts/lob.resolver';
+import { agreementRateRead, agreementRead, agreementVersionRead } from './agreements/agreement.read';
+import { AccountAgreements, AgreementResolver } from './agreements/agreement.resolver';
 import { approvalLimitRead } from './approvals/approval-limit.read';
 import { ApprovalLimitResolver } from './approvals/approval-limit.resolver';
 import { approvalPolicyRead } from './approvals/approval-policy.read';
@@ -83,6 +85,9 @@ export const reads: Reads = new Map(
     findingRead,
     accountRead,
     lobRead,
+    agreementRead,
+    agreementVersionRead,
+    agreementRateRead,
     agentRead,
     assignmentRead,
     invoiceRead,
@@ -114,6 +119,8 @@ export function bareSchema(container?: ContainerType): GraphQLSchema {
       FindingResolver,
       AccountResolver,
       LobResolver,
+      AccountAgreements,
+      AgreementResolver,
       AgentResolver,
       InvoiceResolver,
       AccountInvoices,

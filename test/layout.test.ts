@@ -33,6 +33,7 @@ const ORDER = [
   'approvals',
   'notifications',
   'accounts',
+  'agreements',
   'billing',
   'disputes',
   'complaints',

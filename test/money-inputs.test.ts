@@ -112,6 +112,32 @@ const PLACES: Record<string, Place> = {
   },
 };
 
+/** A place in the terms of an agreement. */
+const agreed = (terms: (amount: unknown) => object): Place => ({
+  mutation: 'signAgreement',
+  as: 'billing',
+  input: (amount) => ({ accountId: accounts.USD, code: 'A', name: 'x', reason: 'x', terms: terms(amount) }),
+});
+const ofRate = (name: string) =>
+  agreed((amount) => ({
+    effectiveFrom: '2026-01-01',
+    rates: [{ name: 'x', measure: 'HANDLED_CALLS', model: 'PER_UNIT', [name]: amount }],
+  }));
+const ofTier = (name: string) =>
+  agreed((amount) => ({
+    effectiveFrom: '2026-01-01',
+    rates: [{ name: 'x', measure: 'HANDLED_CALLS', model: 'VOLUME', tiers: [{ [name]: amount }] }],
+  }));
+PLACES['AgreementTermsInput.taxRate'] = agreed((taxRate) => ({
+  effectiveFrom: '2026-01-01',
+  taxRate,
+  rates: [{ name: 'x', measure: 'HANDLED_CALLS', model: 'PER_UNIT', perUnit: '1' }],
+}));
+for (const name of ['perUnit', 'packageSize', 'packageAmount', 'percent', 'divideBy', 'freeUnits', 'discountPercent'])
+  PLACES[`AgreementRateInput.${name}`] = ofRate(name);
+for (const name of ['minimum', 'maximum']) PLACES[`AgreementRateInput.${name}`] = ofRate(name);
+for (const name of ['upTo', 'perUnit', 'flat']) PLACES[`RateTierInput.${name}`] = ofTier(name);
+
 /** What is no plain decimal, whatever the currency. */
 const NO_DECIMAL: unknown[] = [
   'NaN',
@@ -265,6 +291,10 @@ describe('amounts of money', () => {
     ['SetApprovalLimitInput.perDay', '-1', 'AMOUNT_INVALID'],
     ['SetApprovalLimitInput.perDay', '99999999999999999999', 'AMOUNT_OUT_OF_RANGE'],
     ['SetExchangeRateInput.perEuro', '0', 'EXCHANGE_RATE_INVALID'],
+    ['AgreementRateInput.perUnit', '-1', 'RATE_INVALID'],
+    ['AgreementRateInput.minimum', '12345678901', 'RATE_INVALID'],
+    ['RateTierInput.flat', '-0.5', 'RATE_INVALID'],
+    ['AgreementTermsInput.taxRate', '100.01', 'TAX_RATE_INVALID'],
     ['SetExchangeRateInput.perEuro', '-1.1', 'EXCHANGE_RATE_INVALID'],
     ['SetExchangeRateInput.perEuro', '12345678901', 'EXCHANGE_RATE_INVALID'],
     ['DraftInvoiceLineInput.quantity', '-1', 'INVOICE_LINE_INVALID'],

@@ -16,7 +16,7 @@ CREATE UNIQUE INDEX node_pkey ON audit.node USING btree (level, index)
 CREATE UNIQUE INDEX retention_pkey ON audit.retention USING btree (one)
 CREATE UNIQUE INDEX subject_key_pkey ON audit.subject_key USING btree (subject_type, subject_id)
 business_row of kind v owned by countersign_audit
-business_row rule: d0de90d6f13f1d5adc1c59b9147625b9824b679dfb1463d73213f038d441b878
+business_row rule: 2bef02d358c7e3d00553134f0b7f520ef292af0bf86c58231071426eec61fb18
 business_row.created_at timestamp with time zone
 business_row.hash bytea
 business_row.id uuid

@@ -4,6 +4,10 @@ import { randomBytes } from 'node:crypto';
 export const NO_ID = '0190f000-0000-7000-8000-000000000000';
 
 const unique = () => randomBytes(5).toString('hex').toUpperCase();
+const terms = {
+  effectiveFrom: '2024-01-01',
+  rates: [{ name: 'Calls', measure: 'HANDLED_CALLS', model: 'PER_UNIT', perUnit: '1' }],
+};
 const money = { amount: '1.00', currency: 'USD' };
 
 /** A valid input for each mutation that has one, about rows that do not exist. */
@@ -56,6 +60,9 @@ export const INPUTS: Record<string, () => object> = {
   assignAgent: () => ({ agentId: NO_ID, lobId: NO_ID, startsOn: '2024-01-01' }),
   requestAgentTransfer: () => ({ agentId: NO_ID, toLobId: NO_ID, startsOn: '2024-01-01', reason: 'asked' }),
   endAssignment: () => ({ assignmentId: NO_ID, endsOn: '2024-01-01', reason: 'over' }),
+  signAgreement: () => ({ accountId: NO_ID, code: `D-${unique()}`, name: 'Door', terms, reason: 'new' }),
+  amendAgreement: () => ({ agreementId: NO_ID, terms, reason: 'dearer' }),
+  endAgreement: () => ({ agreementId: NO_ID, endsOn: '2024-01-01', reason: 'over' }),
   draftInvoice: () => ({ accountId: NO_ID, lines: [{ description: 'x', quantity: '1', unitPrice: '1' }] }),
   issueInvoice: () => ({ invoiceId: NO_ID }),
   voidInvoice: () => ({ invoiceId: NO_ID, reason: 'twice' }),

@@ -53,6 +53,8 @@ const LET_IN: Record<'Query' | 'Mutation' | 'Subscription', Record<string, reado
     // Everybody sees what is about themselves.
     delegation: SIGNED_IN,
     delegations: SIGNED_IN,
+    agreement: [...STAFF, 'client'],
+    agreements: [...STAFF, 'client'],
     approvalPolicy: STAFF,
     approvalPolicies: STAFF,
     webhook: ['admin', 'compliance', 'auditor'],
@@ -106,6 +108,9 @@ const LET_IN: Record<'Query' | 'Mutation' | 'Subscription', Record<string, reado
     redeliverWebhook: ['admin'],
     setApprovalLimit: ['admin'],
     setExchangeRate: ['admin'],
+    signAgreement: ['billing'],
+    amendAgreement: ['billing'],
+    endAgreement: ['billing'],
     breakGlass: ['supervisor', 'compliance'],
     reviewFinding: ['compliance'],
     openAccount: ['operations'],

@@ -37,8 +37,8 @@ export const unlimited = (t: TestApp) => t.rewind('DELETE FROM approval_limit');
 export const rate = (t: TestApp, currency: string, perEuro: string, validOn = '2020-01-01') =>
   countersigned(t, 'admin', 'setExchangeRate', { currency, perEuro, validOn, reason: 'ECB' }, 'compliance');
 
-/** Takes every decision out of the last 24 hours. */
-export const yesterday = (t: TestApp) => t.rewind(`UPDATE decision SET created_at = created_at - interval '25 hours'`);
+/** Takes every decision out of the last 24 hours, also one that was made a day ahead of its time. */
+export const yesterday = (t: TestApp) => t.rewind(`UPDATE decision SET created_at = created_at - interval '50 hours'`);
 
 /** Makes two users one person, behind the house's back, while some work is done. */
 export async function asOnePerson<T>(t: TestApp, user: CastName, first: CastName, work: () => Promise<T>): Promise<T> {

@@ -25,6 +25,7 @@ const HOUSE: Record<string, Sees> = {
   Lob: 'all',
   Agent: 'all',
   Assignment: 'all',
+  Agreement: 'all',
   Invoice: 'all',
   Dispute: 'all',
   ChangeRequest: 'all',
@@ -63,6 +64,7 @@ const SEES: Record<string, Record<string, Sees>> = {
   client: {
     Account: (row, who) => row.id === who.accountId,
     Lob: ofTheirs,
+    Agreement: ofTheirs,
     Dispute: ofTheirs,
     Complaint: ofTheirs,
     Invoice: (row, who) =>
@@ -73,6 +75,8 @@ const SEES: Record<string, Record<string, Sees>> = {
 
 /** Parts of a whole are seen by whoever sees the whole, and are reached through it alone. */
 const PARTS = new Set([
+  'AgreementVersion',
+  'AgreementRate',
   'InvoiceLine',
   'DisputeItem',
   'Decision',
@@ -150,7 +154,8 @@ const PERMISSIONS: Record<string, string[]> = {
     listed(`${WATCHES}, ${OUTSIDE_READS}, create Webhook, change Webhook, drawSecret Webhook, redeliver Webhook, create User, link User, readPersonOf User, deactivate User, set ApprovalLimit, set ExchangeRate, grant RoleGrant, revoke RoleGrant, read RoleGrant,
     create ApprovalPolicy, change ApprovalPolicy, create Delegation, createForAnother Delegation,
     withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest, reassign ChangeRequest, approve ChangeRequest, reject ChangeRequest, return ChangeRequest`),
-  billing: listed(`${HOUSE_READS}, change Account, draft Invoice, issue Invoice, void Invoice, open Dispute,
+  billing:
+    listed(`${HOUSE_READS}, change Account, sign Agreement, amend Agreement, end Agreement, draft Invoice, issue Invoice, void Invoice, open Dispute,
     resolve Dispute, withdraw Dispute, reveal Account, grant RevealAllowance, withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest`),
   supervisor:
     listed(`${WATCHES}, read Complaint, reveal Account, grant RevealAllowance, resolve Dispute, create Delegation, breakGlass ChangeRequest, withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest,
@@ -166,7 +171,9 @@ const PERMISSIONS: Record<string, string[]> = {
   auditor: listed(
     `${WATCHES}, ${OUTSIDE_READS}, read Complaint, read RoleGrant, read AuditEvent, read AuditCheckpoint, reveal AuditEvent, readPersonOf User`,
   ),
-  client: listed(`read Account, read Lob, read Dispute, read Complaint, read Invoice, open Dispute, withdraw Dispute`),
+  client: listed(
+    `read Account, read Lob, read Agreement, read Dispute, read Complaint, read Invoice, open Dispute, withdraw Dispute`,
+  ),
 };
 
 export const permissionsOf = ({ roles }: Looker): { action: string; subject: string }[] =>

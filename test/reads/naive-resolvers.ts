@@ -14,6 +14,7 @@ import {
   rolesHeld,
   statusOf,
   TYPES,
+  versionToday,
   type World,
 } from './naive-types';
 
@@ -79,6 +80,7 @@ export function resolversOf(rows: Rows, who: Looker | null): Record<string, Reco
       bankAccountNumber: (row) => row.bank_account_number_masked as unknown,
       pendingChanges: pendingChanges('Account'),
       lobs: page('Lob', 'account_id'),
+      agreements: page('Agreement', 'account_id'),
       invoices: page('Invoice', 'account_id'),
       complaints: forThoseWhoSee('Complaint', page('Complaint', 'account_id')),
     },
@@ -96,6 +98,17 @@ export function resolversOf(rows: Rows, who: Looker | null): Record<string, Reco
       pendingChanges: pendingChanges('Agent'),
     },
     Assignment: { pendingChanges: pendingChanges('Assignment'), agent: one('Agent', 'agent', 'agent_id'), lob },
+    Agreement: {
+      account,
+      versions: list('AgreementVersion', 'agreement_version', 'agreement_id', 'version_number'),
+      current: (row) => versionToday(rows.world(), row),
+      pendingChanges: pendingChanges('Agreement'),
+    },
+    AgreementVersion: {
+      taxRate: (row) => trimmed(row.tax_rate as string),
+      rates: list('AgreementRate', 'agreement_rate', 'agreement_version_id', 'line_number'),
+    },
+    AgreementRate: { lob, ...chargeOf },
     Invoice: {
       account,
       lines: list('InvoiceLine', 'invoice_line', 'invoice_id', 'line_number'),
@@ -257,6 +270,26 @@ export function resolversOf(rows: Rows, who: Looker | null): Record<string, Reco
     },
   };
 }
+
+/** What a rate says in its charge. */
+const charge = (row: Row) => row.charge as { price: Row; increment?: Row } & Row;
+const ofPrice = (member: string) => (row: Row) => (charge(row).price[member] as unknown) ?? null;
+const ofCharge = (member: string) => (row: Row) => (charge(row)[member] as unknown) ?? null;
+const chargeOf: Record<string, (row: Row) => unknown> = {
+  model: ofPrice('model'),
+  perUnit: ofPrice('perUnit'),
+  tiers: (row) => (charge(row).price.tiers as unknown) ?? [],
+  windows: (row) => (row.windows as unknown) ?? [],
+  packageSize: ofPrice('size'),
+  packageAmount: ofPrice('amount'),
+  percent: ofPrice('percent'),
+  divideBy: (row) => (charge(row).increment?.divideBy as unknown) ?? null,
+  unitRounding: (row) => (charge(row).increment?.rounding as unknown) ?? 'NONE',
+  freeUnits: ofCharge('freeUnits'),
+  discountPercent: ofCharge('discountPercent'),
+  minimum: ofCharge('minimum'),
+  maximum: ofCharge('maximum'),
+};
 
 /** What an event tells in its content, by the field that shows it. */
 const TOLD = {

@@ -56,6 +56,16 @@ export const assignmentsToday = (world: World, agentId: string): Row[] =>
     return each.starts_on <= date && (each.ends_on === null || date < each.ends_on);
   });
 
+/** The version of an agreement that holds today, where its account is. */
+export function versionToday(world: World, agreement: Row): Row | null {
+  const date = today(world, world.row('account', agreement.account_id as string)!.time_zone as string);
+  const holds = (each: Row) =>
+    each.agreement_id === agreement.id &&
+    each.effective_from <= date &&
+    (each.effective_until === null || date < each.effective_until);
+  return world.all('agreement_version').find(holds) ?? null;
+}
+
 export const rolesHeld = (world: World, userId: string): string[] =>
   world
     .all('role_grant')
@@ -118,6 +128,17 @@ export const TYPES: Record<string, NaiveType> = {
   Lob: {
     table: 'lob',
     filters: { accountId: id('account_id'), code: text('code'), status: text('status') },
+    orders: { CODE, CREATED_AT },
+    defaultOrder: 'CODE_ASC',
+  },
+  Agreement: {
+    table: 'agreement',
+    filters: {
+      accountId: id('account_id'),
+      code: text('code'),
+      search: search('code', 'name'),
+      holding: (row, value, world) => (versionToday(world, row) !== null) === value,
+    },
     orders: { CODE, CREATED_AT },
     defaultOrder: 'CODE_ASC',
   },

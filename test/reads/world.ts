@@ -47,6 +47,7 @@ export async function givenWorld(t: TestApp): Promise<Viewer[]> {
   const viewers = await givenViewers(t, [accountIds[2]!, second, third]);
   await givenRequests(t, bare, lobs, submit);
   await givenWebhooks(t, submit);
+  await givenAgreements([bare, second], lobs, settled);
   await givenRefusals(t, bare);
   t.clock.at = NOW;
   return viewers;
@@ -286,6 +287,92 @@ async function givenSteps(t: TestApp, lobId: string, waitingId: string): Promise
   );
   const closing = await t.person('operations').submit('lob.close', { lobId, reason: 'over' }, key());
   return closing.changeRequestId!;
+}
+
+/** Of every model, with versions that held, hold, will hold and never did. */
+async function givenAgreements(accountIds: string[], [lob, other]: string[], settled: Settled): Promise<void> {
+  const tiers = [
+    { upTo: '5', flat: '100' },
+    { upTo: '9', perUnit: '0.5' },
+    { upTo: null, perUnit: '0.25' },
+  ];
+  const windows = [{ weekdays: [7, 6], from: '22:00', until: '06:00', holidays: 'SAME' }];
+  const rate = (name: string, more: object) => ({
+    name,
+    measure: 'HANDLED_CALLS',
+    model: 'PER_UNIT',
+    unitRounding: 'NONE',
+    ...more,
+  });
+  const rates = [
+    rate('Calls "all"', { perUnit: '1.50', minimum: '10', maximum: '99.9' }),
+    rate('Talk', {
+      measure: 'TALK_TIME',
+      model: 'GRADUATED',
+      tiers,
+      divideBy: '60',
+      unitRounding: 'CEIL',
+      initialSeconds: 30,
+      incrementSeconds: 6,
+    }),
+    rate('Nights', {
+      measure: 'WAIT_TIME',
+      model: 'VOLUME',
+      tiers,
+      windows,
+      service: 'PS',
+      freeUnits: '1',
+      discountPercent: '5',
+    }),
+    rate('Seats', { measure: 'SEATS', model: 'PACKAGE', packageSize: '10', packageAmount: '15' }),
+    rate('On top', { measure: 'FIXED_FEE', model: 'PERCENTAGE', percent: '133.3' }),
+  ];
+  const terms = (effectiveFrom: string, more: object = {}) => ({
+    effectiveFrom,
+    cycle: 'MONTHLY',
+    paymentDays: 30,
+    disputeDays: 30,
+    reviewDays: 5,
+    taxRate: '18.5',
+    taxInclusive: false,
+    rounding: 'HALF_EVEN',
+    rates,
+    ...more,
+  });
+  for (const accountId of accountIds) {
+    const lobIds = accountId === accountIds[0] ? [lob] : null;
+    const signed = await settled('billing', 'agreement.sign', {
+      accountId,
+      code: 'MSA',
+      name: 'Master "agreement"',
+      reason: 'new',
+      terms: terms('2026-01-01', { lobIds }),
+    });
+    const amend = (effectiveFrom: string, more: object) =>
+      settled('billing', 'agreement.amend', {
+        agreementId: signed.agreement,
+        terms: terms(effectiveFrom, { lobIds, ...more }),
+        reason: 'dearer',
+      });
+    await amend('2026-03-10', { cycle: 'ANNUAL', anchorOn: '2026-01-31' });
+    await amend('2026-06-01', { taxRate: '0' });
+    await amend('2026-03-11', { rounding: 'UP', rates: [{ ...rates[0], lobId: lobIds?.[0] ?? null }] });
+    if (lobIds)
+      await settled('billing', 'agreement.end', {
+        agreementId: signed.agreement,
+        endsOn: '2026-12-31',
+        reason: 'over',
+      });
+  }
+  const over = await settled('billing', 'agreement.sign', {
+    accountId: accountIds[0],
+    code: 'OLD',
+    name: 'x',
+    currency: 'JPY',
+    reason: 'old',
+    terms: terms('2025-01-01', { lobIds: [other], calendarCode: 'IN' }),
+  });
+  await settled('billing', 'agreement.end', { agreementId: over.agreement, endsOn: '2025-12-31', reason: 'over' });
 }
 
 /** Somebody outside who is told everything, somebody who is told nothing, and messages in every state. */

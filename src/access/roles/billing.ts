@@ -4,6 +4,7 @@ import { BUSINESS, type Role } from './role';
 export const billing: Role = ({ can, userId }) => {
   can('read', BUSINESS);
   can('change', 'Account');
+  can(['sign', 'amend', 'end'], 'Agreement');
   can('draft', 'Invoice');
   can('issue', 'Invoice');
   can('void', 'Invoice');

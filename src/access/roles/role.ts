@@ -18,6 +18,7 @@ export const BUSINESS = [
   'Lob',
   'Agent',
   'Assignment',
+  'Agreement',
   'Invoice',
   'Dispute',
   'ChangeRequest',

@@ -1,0 +1,12 @@
+import { DomainError } from '../../src/platform/errors';
+
+/** What some work is refused with. Throws whatever else comes of it. */
+export function refusal(work: () => unknown): DomainError {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof DomainError) return error;
+    throw error;
+  }
+  throw new Error('It was not refused.');
+}
