@@ -23,6 +23,7 @@ const NUMBERS = new RegExp(`${KNOWN}|${IBAN}|${DIGITS}`, 'g');
  * time proportional to the text.
  */
 export function hideNumbers(text: string, wariness: Wariness): string {
+  if (!COULD_HOLD_ANY.test(text)) return text;
   const folded = fold(text);
   const codes = securityCodesIn(folded).map(([from, to]) => ({ from, to, instead: '•••' }));
   const parts = [...numbersIn(folded.text, wariness), ...codes].toSorted((one, other) => one.from - other.from);
@@ -36,6 +37,11 @@ export function hideNumbers(text: string, wariness: Wariness): string {
   }
   return out + text.slice(place);
 }
+
+/** Three digits, or two that are spelled, or letters of another alphabet: most of what an event says has none, and every event is looked at. */
+const COULD_HOLD_ANY =
+  // oxlint-disable-next-line no-control-regex -- all of ASCII
+  /[0-9][^0-9]*[0-9][^0-9]*[0-9]|[^\u0000-\u007f]|\b(?:one|two|three|four|five|six|seven|eight|nine|zero|oh)[ ,-]/i;
 
 /** Whether there is a card number in it. */
 export const holdsCard = (text: string): boolean => numbersIn(fold(text).text, 'likely').some(({ card }) => card);

@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import { promisify } from 'node:util';
 import { learnKeys, renewClassKey, rewrapClassKeys } from '../../src/audit/class-keys';
 import { tellOfRotation } from '../../src/audit/key-rotation';
 import { classKeyNamed } from '../../src/platform/class-keys';
@@ -9,7 +12,7 @@ import { Installation, idOf, settingsOf } from '../audit/rotation-support';
 import { tellAllRows } from '../audit/told-rows';
 import { verifiedDatabase } from '../audit/verification';
 import { startAppOver, startTestApp, type TestApp } from '../support/app';
-import { testConfig } from '../support/config';
+import { TEST_MASTER_KEY, testConfig } from '../support/config';
 import { approve, proposed, rowOf, tally } from '../support/outcomes';
 import { givenAccount, givenLob, trail } from '../support/scene';
 
@@ -234,6 +237,36 @@ describe('the job that seals values anew', () => {
     const row = await rowOf(t, 'complaint', id);
     for (const column of Object.keys(row).filter((each) => /^customer_.*_(sealed|masked|digest)$/.test(each)))
       expect([column, row[column]]).toEqual([column, null]);
+  });
+});
+
+describe('npm run keys', () => {
+  const command = promisify(execFile);
+  const env = () => ({
+    PATH: process.env.PATH,
+    NODE_ENV: 'test',
+    MASTER_KEY: TEST_MASTER_KEY,
+    DATABASE_URL: t.ownerUrl,
+    DEMO_DATA: 'false',
+  });
+  const keys = (...args: string[]) =>
+    command(process.execPath, [path.resolve(__dirname, '../../dist/src/keys-command.js'), ...args], { env: env() });
+
+  it('makes another key, seals anew what is under the last one, and says how things are', async () => {
+    await givenAccount(t);
+    expect((await keys('renew', 'Account')).stdout).toMatch(/^Account is sealed under key \d+ from now on\n$/);
+    expect((await keys('reseal')).stdout).toMatch(/^Account: [1-9]\d* rows were sealed anew\n/);
+    const { stdout } = await keys('status');
+    expect(stdout).toMatch(/seal Complaint 1 [0-9a-f]{8} under [0-9a-f]{8}\n/);
+    expect(stdout).toContain('Account: 0 rows to seal anew');
+    await learnKeys(t.served.app);
+  }, 180_000);
+
+  it('CLASS_KEY_UNKNOWN: ends with 1 where there is no such class', async () => {
+    await expect(keys('renew', 'Planet')).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('CLASS_KEY_UNKNOWN'),
+    });
   });
 });
 

@@ -1,6 +1,6 @@
 import fs, { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
-import path from 'node:path';
+import { join } from 'node:path';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { isEnumType, isInputObjectType } from 'graphql';
 import request from 'supertest';
@@ -1013,13 +1013,13 @@ describe('canaries', () => {
 
   /** Every file of an export of the trail. */
   async function wholeExport(): Promise<string> {
-    const out = path.join(mkdtempSync(path.join(os.tmpdir(), 'countersign-canaries-')), 'export');
+    const out = join(mkdtempSync(join(os.tmpdir(), 'countersign-canaries-')), 'export');
     await sealAll(t);
     await exported(t, out);
     const text = readdirSync(out)
-      .map((name) => readFileSync(path.join(out, name), 'utf8'))
+      .map((name) => readFileSync(join(out, name), 'utf8'))
       .join('\n');
-    rmSync(path.dirname(out), { recursive: true });
+    rmSync(join(out, '..'), { recursive: true });
     expect(text).toContain('sensitiveValue.sought');
     return text;
   }

@@ -65,6 +65,7 @@ describe('what a policy says can be taken back', () => {
       'changeRequest.revise',
       'changeRequest.withdraw',
       'password.change',
+      'sensitiveValue.find',
       'sensitiveValue.reveal',
       'session.end',
       'session.endOthers',
