@@ -18,7 +18,10 @@ import { Jobs1763740815000 } from '../migrations/1763740815000-jobs';
 import { Webhooks1763740816000 } from '../migrations/1763740816000-webhooks';
 import { DeceptiveTexts1763740817000 } from '../migrations/1763740817000-deceptive-texts';
 import { Awaits1763740818000 } from '../migrations/1763740818000-awaits';
+import { GettingIn1763740820000 } from '../migrations/1763740820000-getting-in';
+import { PasswordToken } from './access/password-token.entity';
 import { RoleGrant } from './access/role-grant.entity';
+import { SecondFactor } from './access/second-factor.entity';
 import { Session } from './access/session.entity';
 import { User } from './access/user.entity';
 import { Account } from './accounts/account.entity';
@@ -52,6 +55,8 @@ export const entities = [
   User,
   RoleGrant,
   Session,
+  SecondFactor,
+  PasswordToken,
   ApprovalPolicy,
   ChangeRequest,
   ChangeRequestRevision,
@@ -103,4 +108,5 @@ export const migrations = [
   Webhooks1763740816000,
   DeceptiveTexts1763740817000,
   Awaits1763740818000,
+  GettingIn1763740820000,
 ];

@@ -17,6 +17,7 @@ import { mutationOf } from './access/attempt';
 import { door, doorkeeper, witness } from './access/door';
 import { roleGrantRead, userRead } from './access/user.read';
 import { TrailResolver } from './access/trail.resolver';
+import { GettingInResolver } from './access/getting-in.resolver';
 import { UserResolver } from './access/user.resolver';
 import { accountRead } from './accounts/account.read';
 import { AccountResolver } from './accounts/account.resolver';
@@ -98,6 +99,7 @@ export function bareSchema(container?: ContainerType): GraphQLSchema {
       AuditEventResolver,
       AuditCheckpointResolver,
       UserResolver,
+      GettingInResolver,
       TrailResolver,
       ChangeRequestResolver,
       UserChanges,

@@ -1,7 +1,6 @@
-import { IsNull, Not } from 'typeorm';
 import { refuse } from '../platform/errors';
 import { operation, type OperationInput } from '../platform/operation';
-import { Session } from './session.entity';
+import { endOthers } from './end-others';
 import { User } from './user.entity';
 
 /** Made by `own-password.ts`, which compares and hashes before any transaction: that takes its time on purpose. */
@@ -19,20 +18,14 @@ export const changePassword = operation({
   summary: 'Change one’s own password',
   lock: async (tx, input: ChangePasswordInput) => ({ user: await tx.lock(User, input.userId) }),
   authorize: (may, { user }) => may('changePassword', user),
-  decide: ({ user }, { presentHash, passwordHash }, { now }) => {
+  decide: ({ user }, { presentHash, passwordHash }) => {
     // Changed since it was compared: what fitted then is not the present password any more.
     if (user.passwordHash !== presentHash) refuse('PASSWORD_WRONG', 'This is not your password.');
-    return { passwordHash, endedAt: now };
+    return { passwordHash };
   },
-  save: async (tx, { passwordHash, endedAt }, { user }) => {
+  save: async (tx, { passwordHash }, { user }) => {
     await tx.update(user, { passwordHash, passwordSetById: null });
-    const own = tx.context.sessionId;
-    const others = await tx.lockWhere(Session, {
-      userId: user.id,
-      endedAt: IsNull(),
-      ...(own !== null && { id: Not(own) }),
-    });
-    for (const session of others) await tx.update(session, { endedAt });
+    await endOthers(tx, user.id);
   },
   record: (_decision, { user }) => ({
     action: 'password.changed',

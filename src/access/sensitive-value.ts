@@ -37,6 +37,8 @@ const SENSITIVE_NAMES: Record<string, SensitiveKind | 'secret'> = {
   phone: 'phone',
   cardNumber: 'cardNumber',
   password: 'secret',
+  oneTimeCode: 'secret',
+  token: 'secret',
 };
 
 /** An input as it may be shown: every sensitive value within it masked, also inside free text. */

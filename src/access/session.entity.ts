@@ -5,6 +5,7 @@ import { User } from './user.entity';
 /** A signed-in session. The token itself is nowhere: only its hash is kept. */
 @Entity('session')
 @Unique('session_token', ['tokenHash'])
+@Index('session_opened', ['userId', 'createdAt'])
 @Index('session_user', ['userId'], { where: 'ended_at IS NULL' })
 export class Session extends Row {
   /** A trigger raises the version, too, when what its user may do changes. */
@@ -23,6 +24,10 @@ export class Session extends Row {
 
   @Column('timestamptz')
   expiresAt!: Date;
+
+  /** When its user last gave a one-time code in it. */
+  @Column({ type: 'timestamptz', nullable: true })
+  secondFactorAt?: Date | null;
 
   @Column({ type: 'timestamptz', nullable: true })
   endedAt!: Date | null;

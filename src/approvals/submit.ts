@@ -24,11 +24,12 @@ export async function submit(context: Context, name: string, given: OperationInp
   const operation = context.app.catalogue.find(name);
   const input = maskOwnWords(given);
   try {
+    const ready = ((await operation.ahead?.(input)) ?? input) as OperationInput;
     return await inTransaction(context, async (tx) => {
       const actor = (await actorStill(tx, context, tx.now)) ?? signedOut();
       tx.actAs(actor);
       return once(tx, operation, actor, input, async () => {
-        const prepared = await prepare(tx, operation, input, actor);
+        const prepared = await prepare(tx, operation, ready, actor);
         const demand = await demandFor(tx, prepared);
         return demand ? propose(tx, prepared, actor, demand) : done(await finish(tx, prepared));
       });

@@ -269,14 +269,26 @@ describe('two people, in the database', () => {
       expect(changes.get('decision')).toEqual(['version']);
       expect(changes.get('delegation')).toEqual(['revoked_at', 'revoked_by_id', 'version']);
       expect(changes.get('role_grant')).toEqual(['revoked_at', 'revoked_by_id', 'version']);
-      expect(changes.get('session')).toEqual(['ended_at', 'version']);
+      expect(changes.get('session')).toEqual(['ended_at', 'second_factor_at', 'version']);
+      expect(changes.get('second_factor')).toEqual([
+        'confirmed_at',
+        'last_step',
+        'recovery_hashes',
+        'removed_at',
+        'secret_sealed',
+        'version',
+      ]);
+      expect(changes.get('password_token')).toEqual(['ended_at', 'version']);
+      expect(changes.get('access_rule')).toEqual(['second_factor_required']);
       expect(changes.get('app_user')).toEqual([
+        'active_since',
         'deactivated_at',
         'email',
         'name',
         'password_hash',
         'password_set_by_id',
         'person_id',
+        'second_factor_at',
         'version',
       ]);
       expect(changes.get('agent')).toEqual(['name', 'version']);

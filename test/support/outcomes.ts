@@ -5,6 +5,8 @@ import type { CastName } from './cast';
 const TABLES = [
   'app_user',
   'role_grant',
+  'second_factor',
+  'password_token',
   'account',
   'lob',
   'agent',
