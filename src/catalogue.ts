@@ -5,15 +5,24 @@ import { linkOidcSubject } from './access/link-oidc-subject';
 import { revokeApiKey } from './access/revoke-api-key';
 import { rotateApiKey } from './access/rotate-api-key';
 import { changePassword } from './access/change-password';
+import { confirmTotp } from './access/confirm-totp';
 import { createUser } from './access/create-user';
 import { deactivateUser } from './access/deactivate-user';
+import { drawPasswordToken } from './access/draw-password-token';
+import { drawRecoveryCodes } from './access/draw-recovery-codes';
 import { endSession } from './access/end-session';
 import { findBySensitiveValue } from './access/find-by-sensitive-value';
 import { grantRevealAllowance } from './access/grant-reveal-allowance';
+import { enrolTotp } from './access/enrol-totp';
 import { grantRole } from './access/grant-role';
+import { inviteUser } from './access/invite-user';
 import { linkUsers } from './access/link-users';
+import { reactivateUser } from './access/reactivate-user';
+import { removeSecondFactor } from './access/remove-second-factor';
+import { resetPassword } from './access/reset-password';
 import { revealSensitiveValue } from './access/reveal-sensitive-value';
 import { revokeRole } from './access/revoke-role';
+import { stepUp } from './access/step-up';
 import { assignAgent } from './accounts/assign-agent';
 import { changeAccount } from './accounts/change-account';
 import { closeAccount } from './accounts/close-account';
@@ -63,7 +72,16 @@ import { Catalogue } from './platform/operation';
 export const catalogue = new Catalogue([
   createUser,
   changePassword,
+  inviteUser,
+  drawPasswordToken,
+  resetPassword,
+  enrolTotp,
+  confirmTotp,
+  drawRecoveryCodes,
+  stepUp,
+  removeSecondFactor,
   deactivateUser,
+  reactivateUser,
   linkUsers,
   endSession,
   endOtherSessions,

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import path from 'node:path';
 import { z } from 'zod';
 import { isZone } from './platform/business-time';
+import { parseMinor } from './platform/money';
 import type { Logins } from './platform/database-roles';
 import { DEFAULT_LIMITS, type DocumentLimits } from './platform/document-limits';
 import { DomainError } from './platform/errors';
@@ -54,6 +55,16 @@ const USUAL_PURPOSES = [
   'regulator',
   'audit',
 ];
+/** `10000.00 EUR` */
+function amountOf(text: string, context: z.RefinementCtx): Config['stepUpAbove'] {
+  try {
+    const [amount = '', currency = ''] = text.trim().split(/\s+/);
+    return { minor: parseMinor(amount, currency), currency };
+  } catch {
+    context.addIssue(`${text} is no amount`);
+    return z.NEVER;
+  }
+}
 
 const environment = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
@@ -95,6 +106,9 @@ const environment = z.object({
   REFUSALS_PER_SECOND: z.coerce.number().int().min(0).max(1_000_000).default(10),
   SIGN_IN_TRIES: z.coerce.number().int().min(1).max(1_000_000).default(10),
   SIGN_IN_TRIES_PER_ADDRESS: z.coerce.number().int().min(1).max(1_000_000).default(50),
+  SECOND_FACTOR: z.enum(['required', 'optional']).optional(),
+  STEP_UP_ABOVE: z.string().transform(amountOf).optional(),
+  DORMANT_DAYS: z.coerce.number().int().min(0).max(36_500).default(90),
   TRUSTED_DOCUMENTS: z.string().optional(),
   METRICS_TOKEN: z.string().min(16).max(512).optional(),
   JOBS: flag.default(true),
@@ -158,7 +172,13 @@ export interface Config {
   readonly ratePerAddress: number;
   /** Refusals of one address in a second that are answered at once, those beyond a little later; 0: all at once. */
   readonly refusalsPerSecond: number;
-  /** Tries to sign in within 15 minutes that do not succeed: for an e-mail from one address, and from one address. */
+  /** Whether whoever approves, administers or audits needs a second factor before their roles count. */
+  readonly secondFactorRequired: boolean;
+  /** Approvals of more than this ask for a one-time code. */
+  readonly stepUpAbove: { readonly minor: bigint; readonly currency: string };
+  /** After so many days without use a user is deactivated; 0: never. */
+  readonly dormantDays: number;
+  /** Tries to sign in that fail before nobody gets in for half an hour: for an e-mail address, and from one address of the network. */
   readonly signInTries: number;
   readonly signInTriesPerAddress: number;
   /** A file of documents; nothing else is answered then. */
@@ -182,6 +202,9 @@ export interface Config {
     readonly checkpointUrl: string | undefined;
   };
 }
+
+/** In minor units: ten thousand euros. */
+export const STEP_UP_ABOVE = Object.freeze({ minor: 1_000_000n, currency: 'EUR' });
 
 /**
  * Reads the environment, once; `over` wins over it. Refuses with CONFIGURATION_INVALID, naming each setting that is wrong and never its value.
@@ -230,6 +253,9 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, over: NodeJS.Pr
     refusalsPerSecond: settings.REFUSALS_PER_SECOND,
     signInTries: settings.SIGN_IN_TRIES,
     signInTriesPerAddress: settings.SIGN_IN_TRIES_PER_ADDRESS,
+    secondFactorRequired: (settings.SECOND_FACTOR ?? (production ? 'required' : 'optional')) === 'required',
+    stepUpAbove: settings.STEP_UP_ABOVE ?? STEP_UP_ABOVE,
+    dormantDays: settings.DORMANT_DAYS,
     trustedDocuments: settings.TRUSTED_DOCUMENTS,
     metricsToken: settings.METRICS_TOKEN,
     traceEndpoint: settings.OTEL_EXPORTER_OTLP_ENDPOINT,

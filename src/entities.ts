@@ -18,13 +18,16 @@ import { Jobs1763740815000 } from '../migrations/1763740815000-jobs';
 import { Webhooks1763740816000 } from '../migrations/1763740816000-webhooks';
 import { DeceptiveTexts1763740817000 } from '../migrations/1763740817000-deceptive-texts';
 import { Awaits1763740818000 } from '../migrations/1763740818000-awaits';
+import { GettingIn1763740820000 } from '../migrations/1763740820000-getting-in';
 import { Sessions1763740821000 } from '../migrations/1763740821000-sessions';
 import { ClassKeys1763740822000 } from '../migrations/1763740822000-class-keys';
 import { RevealAllowances1763740822100 } from '../migrations/1763740822100-reveal-allowances';
 import { ApiKey } from './access/api-key.entity';
+import { PasswordToken } from './access/password-token.entity';
 import { RevealAllowance } from './access/reveal-allowance.entity';
 import { Agreements1763740840000 } from '../migrations/1763740840000-agreements';
 import { RoleGrant } from './access/role-grant.entity';
+import { SecondFactor } from './access/second-factor.entity';
 import { Session } from './access/session.entity';
 import { User } from './access/user.entity';
 import { Account } from './accounts/account.entity';
@@ -63,6 +66,8 @@ export const entities = [
   RevealAllowance,
   Session,
   ApiKey,
+  SecondFactor,
+  PasswordToken,
   ApprovalPolicy,
   ChangeRequest,
   ChangeRequestRevision,
@@ -117,6 +122,7 @@ export const migrations = [
   Webhooks1763740816000,
   DeceptiveTexts1763740817000,
   Awaits1763740818000,
+  GettingIn1763740820000,
   Sessions1763740821000,
   ClassKeys1763740822000,
   RevealAllowances1763740822100,

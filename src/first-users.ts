@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { record } from './audit/record';
 import { canKeep } from './access/keepers';
+import { isCommon, lengthOf, PASSWORD_LENGTH } from './access/password.rules';
 import { hashPassword } from './access/passwords';
 import { type HeldRole, roleNames } from './access/permissions';
 import { RoleGrant } from './access/role-grant.entity';
@@ -15,6 +17,8 @@ export interface FirstUser {
   name: string;
   email: string;
   password: string;
+  /** Whether others have seen it, too: then it has to be changed before their roles count. */
+  shown?: boolean;
   /** Null: somebody who will be granted a role like anybody else. */
   role: HeldRole['role'] | null;
 }
@@ -32,13 +36,14 @@ export async function makeFirstUsers(app: App, users: readonly FirstUser[]): Pro
     const [any] = await tx.query('SELECT 1 FROM app_user LIMIT 1');
     if (any) return null;
     const ids = new Map<string, string>();
-    for (const { name, email, password, role } of users) {
+    for (const { name, email, password, shown = false, role } of users) {
+      const id = tx.newId();
       const user = {
-        id: tx.newId(),
+        id,
         name,
         email: email.toLowerCase(),
         passwordHash: hashes.get(password)!,
-        passwordSetById: null,
+        passwordSetById: shown ? id : null,
         deactivatedAt: null,
       };
       const grant = role && {
@@ -74,28 +79,45 @@ export async function makeFirstUsers(app: App, users: readonly FirstUser[]): Pro
   });
 }
 
+const isFit = (password: string): boolean => {
+  const { least, most } = PASSWORD_LENGTH;
+  return lengthOf(password) >= least && lengthOf(password) <= most && !isCommon(password);
+};
+
 const file = z
   .array(
     z.strictObject({
       name: z.string().min(1).max(200),
       email: z.email().max(254),
-      password: z.string().min(12).max(128),
+      password: z.string().refine(isFit).optional(),
       role: z.enum(roleNames.filter((role) => role !== 'client')),
     }),
   )
   .min(2);
 
-/** In production: the users that the file of FIRST_USERS names (JSON: name, email, password, role), at least two, not clients. */
-export async function createFirstUsers(app: App): Promise<string[]> {
+/**
+ * In production: the users that the file of FIRST_USERS names (JSON: name, email, password, role), at least two, not clients. One without a password gets
+ * one that is said once, and has to be changed before their roles count.
+ */
+export async function createFirstUsers(app: App, say: (line: string) => void): Promise<string[]> {
   const { firstUsers } = app.config;
   if (!firstUsers) return [];
   const parsed = file.safeParse(readJson(firstUsers));
   if (!parsed.success || !canKeep(parsed.data.map(({ email, role }) => ({ personId: email.toLowerCase(), role }))))
     throw new DomainError(
       'CONFIGURATION_INVALID',
-      'FIRST_USERS must name a JSON file of users (name, email, password of 12 to 128 characters, role): an admin, and somebody else who is admin or compliance and countersigns what the first one grants.',
+      'FIRST_USERS must name a JSON file of users (name, email, role, and a password of 12 to 128 characters that is not a common one, or none to have one made): an admin, and somebody else who is admin or compliance and countersigns what the first one grants.',
     );
-  const made = await makeFirstUsers(app, parsed.data);
+  const users = parsed.data.map(({ password, ...user }) => ({
+    ...user,
+    password: password ?? randomBytes(18).toString('base64url'),
+    shown: password === undefined,
+  }));
+  const made = await makeFirstUsers(app, users);
+  // At once: nobody could be told a second time.
+  for (const { email, password, shown } of made ? users : [])
+    if (shown)
+      say(`The first password of ${email} is ${password} (shown this once; to be changed at the first sign-in).`);
   return made ? [`${made.size} first users were made; delete the file that FIRST_USERS names.`] : [];
 }
 

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import type { AddressInfo } from 'node:net';
+import { settleSecondFactor } from './access/second-factor-rule';
 import { createApp, type Served } from './app';
 import { tellOfStart, tellOfStop } from './audit/lifecycle';
 import { Sealer } from './audit/sealer';
@@ -18,6 +19,8 @@ async function main(): Promise<void> {
     const served = await createApp(config, open.database);
     await tellOfStart(served.app);
     const notes = await prepareUsers(config, served);
+    // Afterwards: those of the demonstration countersign what it consists of, without one.
+    await settleSecondFactor(served.app);
     await listen(config, served);
     const sealer = config.audit.sealing ? new Sealer(served.app, open.logins.sealer) : null;
     sealer?.start();
@@ -33,10 +36,11 @@ async function main(): Promise<void> {
   }
 }
 
+const say = (line: string) => void process.stdout.write(`${line}\n`);
+
 /** The first users of an empty database: those of the demonstration, or in production those of FIRST_USERS. */
 async function prepareUsers(config: Config, { app }: Served): Promise<string[]> {
-  if (config.demoData) return loadDemoData(app, (line) => process.stdout.write(`${line}\n`));
-  return createFirstUsers(app);
+  return config.demoData ? loadDemoData(app, say) : createFirstUsers(app, say);
 }
 
 const listen = ({ host, port }: Config, { server }: Served) =>

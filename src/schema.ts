@@ -19,6 +19,7 @@ import { revealAllowanceRead } from './access/reveal-allowance.read';
 import { SensitiveValuesResolver } from './access/sensitive-values.resolver';
 import { roleGrantRead, userRead } from './access/user.read';
 import { TrailResolver } from './access/trail.resolver';
+import { GettingInResolver } from './access/getting-in.resolver';
 import { UserResolver } from './access/user.resolver';
 import { apiKeyRead } from './access/api-key.read';
 import { sessionRead } from './access/session.read';
@@ -113,6 +114,7 @@ export function bareSchema(container?: ContainerType): GraphQLSchema {
       UserResolver,
       SessionResolver,
       SensitiveValuesResolver,
+      GettingInResolver,
       TrailResolver,
       ChangeRequestResolver,
       UserChanges,

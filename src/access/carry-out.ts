@@ -6,6 +6,7 @@ import { type Row, rowsIn } from '../platform/row';
 import type { Transaction } from '../platform/transaction';
 import { record } from '../audit/record';
 import { mayOf } from './permissions';
+import { assertSteppedUp } from './stepped-up';
 
 /** An operation that was looked at and found possible, but has not been carried out. */
 export interface Prepared {
@@ -35,6 +36,8 @@ export async function prepare(
   locked(rows);
   checkVersion(operation, rows, input);
   const decision: unknown = operation.decide(state, input, { now: tx.now, newId: tx.newId, actorId: actor.id });
+  // Of somebody who does it or proposes it, not of a maker whose request another approves: approving asks for a code by itself.
+  if (actor.id === tx.context.actor?.id && operation.stepUp?.(state, input)) await assertSteppedUp(tx);
   const recorded = operation.record(decision, state, input);
   return { operation, input, state, rows, decision, recorded, facts: operation.facts(decision, state, input) };
 }

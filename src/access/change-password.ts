@@ -18,14 +18,14 @@ export const changePassword = operation({
   summary: 'Change one’s own password',
   lock: async (tx, input: ChangePasswordInput) => ({ user: await tx.lock(User, input.userId) }),
   authorize: (may, { user }) => may('changePassword', user),
-  decide: ({ user }, { presentHash, passwordHash }, { now }) => {
+  decide: ({ user }, { presentHash, passwordHash }) => {
     // Changed since it was compared: what fitted then is not the present password any more.
     if (user.passwordHash !== presentHash) refuse('PASSWORD_WRONG', 'This is not your password.');
-    return { passwordHash, endedAt: now };
+    return { passwordHash };
   },
-  save: async (tx, { passwordHash, endedAt }, { user }) => {
+  save: async (tx, { passwordHash }, { user }) => {
     await tx.update(user, { passwordHash, passwordSetById: null });
-    await endSessionsOf(tx, user.id, endedAt, { but: tx.context.sessionId });
+    await endSessionsOf(tx, user.id, tx.now, { but: tx.context.sessionId });
   },
   record: (_decision, { user }) => ({
     action: 'password.changed',

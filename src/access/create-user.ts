@@ -1,9 +1,10 @@
-import { IsEmail, Length, MaxLength } from 'class-validator';
+import { IsEmail, MaxLength } from 'class-validator';
 import { Field, ID, InputType } from 'type-graphql';
 import { operation } from '../platform/operation';
 import { Input } from '../platform/operation.type';
 import { Text } from '../platform/text';
-import { hashPassword } from './passwords';
+import { Password } from './password-field';
+import { hashChosen } from './passwords';
 import { User } from './user.entity';
 
 @InputType({ description: 'A user to create. Without a role they can sign in and see nothing.' })
@@ -17,7 +18,7 @@ export class CreateUserInput extends Input {
   @Field({ description: 'Address to sign in with; unique, whatever its case.' })
   email!: string;
 
-  @Length(12, 128)
+  @Password({ fresh: true })
   @Field({
     description: 'First password, 12 to 128 characters. Their roles give them nothing until they have changed it.',
   })
@@ -34,6 +35,12 @@ export const createUser = operation({
   name: 'user.create',
   subject: 'User',
   summary: 'Create a user',
+  // From here on `password` is its hash: the password itself is kept nowhere, not in a change request either.
+  ahead: async (input: CreateUserInput, before?: CreateUserInput) => {
+    const { name, email, password } = input;
+    if (password === before?.password) return input;
+    return Object.assign(new CreateUserInput(), input, { password: await hashChosen(password, [name, email]) });
+  },
   lock: async (tx, { samePersonAsId }: CreateUserInput) => ({
     other: samePersonAsId == null ? null : await tx.lock(User, samePersonAsId),
   }),
@@ -41,20 +48,17 @@ export const createUser = operation({
     may.create('create', 'User');
     if (other) may('link', other);
   },
-  decide: ({ other }, { name, email, password }, { newId, actorId }) => ({
-    user: {
-      id: newId(),
-      name: name.trim(),
-      email: email.trim().toLowerCase(),
-      passwordSetById: actorId,
-      personId: other && (other.personId ?? other.id),
-      deactivatedAt: null,
-    },
-    password,
+  decide: ({ other }, { name, email, password: passwordHash }, { newId, actorId }) => ({
+    id: newId(),
+    name: name.trim(),
+    email: email.trim().toLowerCase(),
+    passwordHash,
+    passwordSetById: actorId,
+    personId: other && (other.personId ?? other.id),
+    deactivatedAt: null,
   }),
-  save: async (tx, { user, password }) =>
-    tx.insert(User, { ...user, passwordHash: await hashPassword(password) } as User),
-  record: ({ user }) => ({
+  save: (tx, user) => tx.insert(User, user as User),
+  record: (user) => ({
     action: 'user.created',
     subjectId: user.id,
     changes: [

@@ -57,6 +57,7 @@ export const grantRole = operation({
   subject: 'RoleGrant',
   summary: 'Grant a role to a user',
   twoPeople: true,
+  stepUp: () => true,
   about: ({ userId }: GrantRoleInput) => ({ subjectType: 'User', subjectId: userId }),
   lock: async (tx, input: GrantRoleInput) => {
     const user = await tx.lock(User, input.userId);

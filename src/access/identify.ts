@@ -31,9 +31,9 @@ interface Found {
   scopes: string[] | null;
 }
 
-/** Somebody whose password another one chose holds nothing yet: they must have shown up and made it their own. */
+/** Somebody whose password another one chose holds nothing yet, nor does who needs a second factor and has none: see migrations/…-getting-in.ts. */
 const held = (counting: string) => `array(SELECT g.role || ' ' || coalesce(g.account_id::text, '') FROM role_grant g
-  WHERE g.user_id = u.id AND g.revoked_at IS NULL AND u.password_set_by_id IS NULL AND ${counting} ORDER BY 1)`;
+  WHERE g.user_id = u.id AND g.revoked_at IS NULL AND role_counts(u, g.role) AND ${counting} ORDER BY 1)`;
 
 /** A session that may rest (null) is over when it expires, any other when it was not used for too long, too. */
 export const LIVES = (now: string) => `s.ended_at IS NULL AND least(s.expires_at, s.idle_until) > ${now}`;

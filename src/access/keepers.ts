@@ -11,7 +11,7 @@ export interface Keeper {
 }
 
 const KEEPERS = `SELECT g.user_id AS "userId", coalesce(u.person_id, u.id) AS "personId", g.role FROM role_grant g JOIN app_user u ON u.id = g.user_id
-  WHERE g.revoked_at IS NULL AND u.deactivated_at IS NULL AND u.password_set_by_id IS NULL AND g.role IN ('admin', 'compliance')`;
+  WHERE g.revoked_at IS NULL AND role_counts(u, g.role) AND g.role IN ('admin', 'compliance')`;
 
 /** Every keeper there is, under a lock: two of them must not take each other away at once. */
 export async function lockKeepers(tx: Transaction): Promise<Keeper[]> {

@@ -1,12 +1,18 @@
 import { availableParallelism } from 'node:os';
 import * as argon2 from 'argon2';
 import { refuse } from '../platform/errors';
+import { assertUncommon, composed } from './password.rules';
 
 /** OWASP's second recommendation for argon2id: 19 MiB, two passes, one lane. */
 const PARAMETERS = { type: argon2.argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 
 /** The root fields that hash a password while a request waits: a document may hold one of them. */
-export const HASHING_FIELDS: ReadonlySet<string> = new Set(['signIn', 'changePassword', 'createUser']);
+export const HASHING_FIELDS: ReadonlySet<string> = new Set([
+  'signIn',
+  'changePassword',
+  'createUser',
+  'choosePassword',
+]);
 
 /** Half of the processors: the other half answers everybody else, whoever tries passwords. */
 const AT_ONCE = Math.max(1, Math.floor(availableParallelism() / 2));
@@ -33,28 +39,35 @@ async function inTurn<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Passwords are compared in Unicode's composed form, however a keyboard made them. */
-const composed = (password: string) => password.normalize('NFC');
-
 export const hashPassword = (password: string): Promise<string> =>
   inTurn(() => argon2.hash(composed(password), PARAMETERS));
 
-let nobodys: Promise<string> | undefined;
-
-/** What is done round a comparison, when its turn has come: a guard that counts cannot be overtaken by many at once. */
-export interface Guard {
-  assertAllowed(): Promise<void>;
-  failed(): Promise<void>;
+/** Hashes one that somebody chooses. Refuses with PASSWORD_COMMON; `about` is what is known of its owner. */
+export async function hashChosen(password: string, about: readonly string[]): Promise<string> {
+  assertUncommon(password, about);
+  return hashPassword(password);
 }
 
-/** Whether the password fits. Without a hash (nobody of that name) it takes the same time and is false. */
-export async function passwordFits(hash: string | null, password: string, guard?: Guard): Promise<boolean> {
+/** A hash under the parameters of now, where that of a password which just fitted was made under weaker ones. */
+export const rehashed = async (hash: string, password: string): Promise<string | null> =>
+  argon2.needsRehash(hash, PARAMETERS) ? hashPassword(password) : null;
+
+let nobodys: Promise<string> | undefined;
+
+/**
+ * Whether the password fits. Without a hash (nobody of that name, or nobody who has a password) it takes the same time and is false. `counted` is called when its
+ * turn has come: a try that is counted first cannot be overtaken by many at once.
+ */
+export async function passwordFits(
+  hash: string | null,
+  password: string,
+  counted: () => Promise<void> = async () => undefined,
+): Promise<boolean> {
   nobodys ??= hashPassword('nobody has this password');
-  const against = hash ?? (await nobodys);
+  const own = hash === '' ? null : hash;
+  const against = own ?? (await nobodys);
   return inTurn(async () => {
-    await guard?.assertAllowed();
-    const fits = (await argon2.verify(against, composed(password))) && hash !== null;
-    if (!fits) await guard?.failed();
-    return fits;
+    await counted();
+    return (await argon2.verify(against, composed(password))) && own !== null;
   });
 }

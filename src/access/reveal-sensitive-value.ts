@@ -52,6 +52,7 @@ export const revealSensitiveValue = operation({
   subject: 'SensitiveValue',
   summary: 'See a sensitive value',
   ephemeral: true,
+  stepUp: () => true,
   about: ({ type, id }: RevealSensitiveValueInput) => ({ subjectType: type, subjectId: id }),
   lock: async (tx, input: RevealSensitiveValueInput) => {
     const { of, open } = await (input.type === 'AuditEvent' ? findInTrail : findInRow)(tx, input);

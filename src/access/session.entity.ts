@@ -11,6 +11,7 @@ export type SessionKind = 'PASSWORD' | 'OPENID' | 'API_KEY';
  */
 @Entity('session')
 @Unique('session_token', ['tokenHash'])
+@Index('session_opened', ['userId', 'createdAt'])
 @Unique('session_assertion', ['assertionDigest'])
 @Check('session_kind', `kind IN ('PASSWORD','OPENID','API_KEY')`)
 @Check('session_of_assertion', `(kind = 'OPENID') = (assertion_digest IS NOT NULL)`)
@@ -51,6 +52,10 @@ export class Session extends Row {
 
   @Column('timestamptz')
   expiresAt!: Date;
+
+  /** When its user last gave a one-time code in it. */
+  @Column({ type: 'timestamptz', nullable: true })
+  secondFactorAt?: Date | null;
 
   @Column({ type: 'timestamptz', nullable: true })
   lastSeenAt?: Date | null;

@@ -3,13 +3,16 @@ import { In, IsNull } from 'typeorm';
 import { record, recordRefusal } from '../audit/record';
 import type { Context } from '../platform/context';
 import { refuse } from '../platform/errors';
+import type { FieldChange } from '../platform/operation';
 import { inTransaction, type Transaction } from '../platform/transaction';
 import { OF_PEOPLE } from './end-sessions';
 import { findUser } from './find-user';
 import { hashToken, identify } from './identify';
-import { passwordFits } from './passwords';
+import { passwordFits, rehashed } from './passwords';
+import { codesLeft, lockFactor, takenBy } from './second-factor';
 import { Session } from './session.entity';
 import { openedTerms } from './session-uses';
+import { tried } from './tried';
 import { User } from './user.entity';
 
 /** In seconds: how long a session lasts at most, 12 hours (NIST 800-63B, AAL2). */
@@ -21,26 +24,36 @@ export interface SignedIn {
   context: Context;
 }
 
+/** What somebody says to sign in. */
+export interface Claim {
+  email: string;
+  password: string;
+  oneTimeCode?: string | null;
+}
+
 /**
  * Opens a session. The password is compared outside of any transaction, since that takes its time on purpose; an unknown
- * address and a wrong password are answered alike and take equally long. Refuses with SIGN_IN_REFUSED, and the trail
- * keeps either: by nobody, since anybody can try, about whom it was tried. After too many that failed it refuses with
+ * address and a wrong password are answered alike and take equally long. Refuses with SIGN_IN_REFUSED, and who has a second factor, and whose password fits,
+ * with ONE_TIME_CODE_REQUIRED or ONE_TIME_CODE_WRONG; the trail
+ * keeps each: by nobody, since anybody can try, about whom it was tried. After too many that failed it refuses with
  * RATE_LIMITED, whoever is meant. Each try is its own: it has no idempotency key, and the token is not kept.
  */
-export async function signIn(context: Context, email: string, password: string): Promise<SignedIn> {
+export async function signIn(context: Context, { email, password, oneTimeCode }: Claim): Promise<SignedIn> {
   const normal = email.trim().toLowerCase();
   const tries = context.app.rates.signIn(normal, context.address);
   let user: User | null = null;
   try {
-    await tries.assertAllowed();
-    user = await findUser(context.app, { email: normal });
-    const present = user?.deactivatedAt || user?.service ? null : (user?.passwordHash ?? null);
-    if (!(await passwordFits(present, password, tries)) || !user) return doNotFit();
-    const signedIn = await openSession(context, user);
-    await tries.succeeded();
-    return signedIn;
+    return await tried(tries, async () => {
+      await tries.assertAllowed();
+      user = await findUser(context.app, { email: normal });
+      const present = user?.deactivatedAt || user?.service ? null : (user?.passwordHash ?? null);
+      if (!(await passwordFits(present, password, () => tries.begin())) || !user) return doNotFit();
+      const passwordHash = await rehashed(user.passwordHash, password);
+      return openSession(context, user, { oneTimeCode: oneTimeCode ?? null, passwordHash });
+    });
   } catch (error) {
-    await recordRefusal(context, error, { action: 'session.open', subjectType: 'User', subjectId: user?.id ?? null });
+    const subjectId = (user as User | null)?.id ?? null;
+    await recordRefusal(context, error, { action: 'session.open', subjectType: 'User', subjectId });
     throw error;
   }
 }
@@ -55,24 +68,29 @@ async function endReplaced(tx: Transaction): Promise<void> {
     await tx.update(session, { endedAt: tx.now });
 }
 
-async function openSession(context: Context, compared: User): Promise<SignedIn> {
+/** What else came with a password that fits: a code, and its hash under stronger parameters. */
+interface Beside {
+  oneTimeCode: string | null;
+  passwordHash: string | null;
+}
+
+async function openSession(context: Context, compared: User, { oneTimeCode, passwordHash }: Beside): Promise<SignedIn> {
   const userId = compared.id;
   const token = randomBytes(32).toString('base64url');
   const expiresAt = await inTransaction(context, async (tx) => {
     // Under the lock that a change of password takes: what fitted when it was compared must fit still.
     const user = await tx.lock(User, userId);
     if (user.passwordHash !== compared.passwordHash || user.deactivatedAt) doNotFit();
+    const codes = await takeOneTimeCode(tx, user, oneTimeCode);
+    if (passwordHash !== null) await tx.update(user, { passwordHash });
     const id = tx.newId();
     const expires = new Date(tx.now.getTime() + LONGEST_SESSION * 1000);
-    const terms = openedTerms(tx.context.app.config, tx.now);
     await endReplaced(tx);
     await tx.insert(Session, {
-      id,
-      userId,
-      tokenHash: hashToken(token),
-      endedAt: null,
-      ...terms,
+      ...{ id, userId, tokenHash: hashToken(token), endedAt: null },
+      ...openedTerms(tx.context.app.config, tx.now),
       expiresAt: expires,
+      secondFactorAt: codes && tx.now,
     } as Session);
     await record(tx, {
       action: 'session.opened',
@@ -80,10 +98,24 @@ async function openSession(context: Context, compared: User): Promise<SignedIn> 
       subjectType: 'Session',
       subjectId: id,
       actorId: userId,
+      changes: [
+        ...(codes ?? []),
+        ...(passwordHash === null ? [] : [{ path: 'passwordRehashed', before: false, after: true }]),
+      ],
     });
     return expires;
   });
   const identity = await identify(context.app, token);
   if (!identity) return doNotFit();
   return { token, expiresAt: expiresAt.toISOString(), context: { ...context, ...identity } };
+}
+
+/** Takes the code of somebody who has a second factor, and says what the trail is to tell of it; null where they have none. */
+async function takeOneTimeCode(tx: Transaction, user: User, code: string | null): Promise<FieldChange[] | null> {
+  const factor = user.secondFactorAt ? await lockFactor(tx, user.id) : null;
+  if (!factor) return null;
+  if (code === null) return refuse('ONE_TIME_CODE_REQUIRED', 'A code of your authenticator app is needed, too.');
+  const taken = takenBy(tx, factor, code);
+  await tx.update(factor, taken);
+  return codesLeft(factor.recoveryHashes, taken);
 }

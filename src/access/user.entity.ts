@@ -18,7 +18,7 @@ export class User extends Row {
   @Column('text')
   email!: string;
 
-  /** argon2id, in PHC form with its parameters. Whoever is erased may use that password elsewhere. */
+  /** argon2id, in PHC form with its parameters; empty while there is none: of who was invited, or is to choose another. Whoever is erased may use that password elsewhere. */
   @Personal(() => '')
   @Column('text')
   passwordHash!: string;
@@ -26,6 +26,14 @@ export class User extends Row {
   /** Who else knows the password, since they chose it: until the user has changed it, their roles give them nothing. */
   @Column({ type: 'uuid', nullable: true })
   passwordSetById!: string | null;
+
+  /** Since when they have a second factor. */
+  @Column({ type: 'timestamptz', nullable: true })
+  secondFactorAt?: Date | null;
+
+  /** When they were let in again, where they had been deactivated. */
+  @Column({ type: 'timestamptz', nullable: true })
+  activeSince?: Date | null;
 
   /** The first user of the same person, where somebody has several. Set once. */
   @Column({ type: 'uuid', nullable: true })

@@ -9,6 +9,10 @@ export const userRead: Read = declareRead('User', {
   fields: {
     ...plains('id', 'name', 'email', 'version'),
     active: computed((row) => sql`${column(row, 'deactivated_at')} is null`),
+    secondFactor: computed(
+      (row, { may }) =>
+        sql`case when ${may('readSecondFactorOf', 'User', row)} then ${column(row, 'second_factor_at')} is not null end`,
+    ),
     roles: computed((row) => sql`array(${holds(row)} order by g.role)`),
     roleGrants: list(() => roleGrantRead, 'user_id', 'id'),
     samePersonAs: {

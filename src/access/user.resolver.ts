@@ -72,8 +72,8 @@ export class UserResolver {
   @Mutation(() => SignInPayload, {
     description: 'Opens a session. Each try is its own: signing in has no idempotency key.',
   })
-  async signIn(@Arg('input', { description: 'Who signs in.' }) { email, password }: SignInInput, @Ask() asked: Asked) {
-    const { token, expiresAt, context } = await signIn(asked.context, email, password);
+  async signIn(@Arg('input', { description: 'Who signs in.' }) input: SignInInput, @Ask() asked: Asked) {
+    const { token, expiresAt, context } = await signIn(asked.context, input);
     asked.context.keepToken?.(token);
     return asked.value({ token: asked.context.keepToken ? '' : token, expiresAt, viewer: viewerOf(context) });
   }

@@ -1,8 +1,9 @@
-import { IsOptional, Length, MaxLength } from 'class-validator';
+import { IsOptional, MaxLength } from 'class-validator';
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { connectionArgs, connectionOf, orderEnum } from '../platform/pagination';
 import { DateTimeScalar } from '../platform/scalars';
 import { RoleEnum } from './grant-role';
+import { Password } from './password-field';
 import type { RoleName } from './permissions';
 
 @ObjectType({ description: 'A role that somebody holds or held.' })
@@ -46,8 +47,16 @@ export class User {
   @Field({ description: 'Whether they can sign in.' })
   active!: boolean;
 
+  @Field(() => Boolean, {
+    nullable: true,
+    description:
+      'Whether they have a second factor; null for whoever may not know. Where one is required, some roles count with it only.',
+  })
+  secondFactor!: boolean | null;
+
   @Field(() => [String], {
-    description: 'The roles that they are granted now; they count once the password is the user’s own.',
+    description:
+      'The roles that they are granted now; they count once the password is the user’s own, and some with a second factor only, where one is required.',
   })
   roles!: string[];
 
@@ -120,23 +129,27 @@ export class SignInInput {
   @Field({ description: 'Address of the user.' })
   email!: string;
 
-  @MaxLength(128)
+  @Password()
   @Field({ description: 'Password of the user.' })
   password!: string;
 
   @IsOptional()
-  @MaxLength(20)
-  @Field(() => String, { nullable: true, description: 'A one-time code; not asked for yet, and ignored.' })
+  @MaxLength(40)
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'A one-time code of the authenticator app, or a recovery code: needed where there is one, else not looked at.',
+  })
   oneTimeCode?: string | null;
 }
 
 @InputType({ description: 'A password to change.' })
 export class ChangePasswordInput {
-  @MaxLength(128)
+  @Password()
   @Field({ description: 'The present one.' })
   presentPassword!: string;
 
-  @Length(12, 128)
+  @Password({ fresh: true })
   @Field({ description: 'The new one, 12 to 128 characters.' })
   newPassword!: string;
 }

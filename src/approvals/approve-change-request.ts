@@ -8,6 +8,7 @@ import { actorNow, keepDecision, lockToDecide } from './decider';
 import { turnOf } from './proposal';
 import { SeenRequestInput } from './seen-request.type';
 import { stepsNow } from './standing';
+import { asksForCode } from './step-up-of-request';
 
 @InputType({ description: 'A yes to exactly the revision and digest that were seen.' })
 export class ApproveChangeRequestInput extends SeenRequestInput {
@@ -27,9 +28,11 @@ export const approveChangeRequest = operation({
   summary: 'Approve a change request',
   lock: async (tx, input: ApproveChangeRequestInput) => {
     const state = await lockToDecide(tx, input.id);
-    return { ...state, maker: await actorNow(tx, state.changeRequest.makerId) };
+    const { changeRequest } = state;
+    return { ...state, maker: await actorNow(tx, changeRequest.makerId), code: await asksForCode(tx, changeRequest) };
   },
   authorize: (may, { changeRequest }) => may('approve', changeRequest),
+  stepUp: ({ code }) => code,
   decide: ({ changeRequest, maker, decider, standing }, { revision, digest, comment }, { now, newId }) => {
     assertPending(changeRequest, now);
     const right = assertStanding(changeRequest, standing);

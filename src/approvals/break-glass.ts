@@ -32,6 +32,7 @@ export const breakGlass = operation({
   subject: 'ChangeRequest',
   summary: 'Carry a change request out in an emergency',
   mutation: 'breakGlass',
+  stepUp: () => true,
   lock: async (tx, input: BreakGlassInput) => {
     const { changeRequest, decider, standing } = await lockToDecide(tx, input.id);
     const { id: changeRequestId, revision } = changeRequest;

@@ -104,10 +104,12 @@ async function preparedAnew(
 ): Promise<{ prepared: Prepared; demand: Demand; same: boolean }> {
   const { catalogue, keys, inputOf } = tx.context.app;
   const before = sealedInput(keys, request);
-  const input = acceptInput(
+  const revised = catalogue.find(request.operation);
+  const asked = acceptInput(
     await inputOf(tx.context, request.operation, unmasked(given, request.inputShown, before) as object),
   ) as OperationInput;
-  const prepared = await prepare(tx, catalogue.find(request.operation), input, await deciderOf(tx));
+  const input = ((await revised.ahead?.(asked, before)) ?? asked) as OperationInput;
+  const prepared = await prepare(tx, revised, input, await deciderOf(tx));
   // A change that no policy would ask a second person for any more still gets the one that it was to have.
   const demand = (await demandFor(tx, prepared)) ?? demandOf(await tx.find(ApprovalPolicy, { id: request.policyId }))!;
   const same = canonicalBytes(storedInput(input)).equals(canonicalBytes(before));

@@ -25,11 +25,13 @@ export async function submit(context: Context, name: string, given: OperationInp
   let input = given;
   try {
     input = acceptInput(given, operation);
+    const accepted = input;
+    const ready = ((await operation.ahead?.(accepted)) ?? accepted) as OperationInput;
     return await inTransaction(context, async (tx) => {
       const actor = (await actorStill(tx, context, tx.now)) ?? signedOut();
       tx.actAs(actor);
       return once(tx, operation, actor, input, async () => {
-        const prepared = await prepare(tx, operation, input, actor);
+        const prepared = await prepare(tx, operation, ready, actor);
         const demand = await demandFor(tx, prepared);
         return demand ? propose(tx, prepared, actor, demand) : done(await finish(tx, prepared));
       });

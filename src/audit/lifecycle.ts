@@ -1,4 +1,5 @@
-import type { Config } from '../config';
+import { type Config, STEP_UP_ABOVE } from '../config';
+import { formatMinor } from '../platform/money';
 import { DEFAULT_LIMITS } from '../platform/document-limits';
 import { type App, ownContext } from '../platform/context';
 import type { FieldChange } from '../platform/operation';
@@ -6,6 +7,8 @@ import { inTransaction } from '../platform/transaction';
 import { tellOfRotation } from './key-rotation';
 import { tellOfMigrations } from './migrated';
 import { record } from './record';
+
+const shown = ({ minor, currency }: Config['stepUpAbove']): string => `${formatMinor(minor, currency)} ${currency}`;
 
 /** What is usual, and what less than that (or more) says that a control is weaker than it comes. */
 const WEAKER: readonly [
@@ -30,6 +33,19 @@ const WEAKER: readonly [
     50,
     (config) => config.signInTriesPerAddress > 50,
   ],
+  [
+    'SECOND_FACTOR',
+    (config) => (config.secondFactorRequired ? 'required' : 'optional'),
+    'required',
+    (config) => !config.secondFactorRequired,
+  ],
+  [
+    'STEP_UP_ABOVE',
+    ({ stepUpAbove }) => shown(stepUpAbove),
+    shown(STEP_UP_ABOVE),
+    ({ stepUpAbove: { minor, currency } }) => currency !== STEP_UP_ABOVE.currency || minor > STEP_UP_ABOVE.minor,
+  ],
+  ['DORMANT_DAYS', (config) => config.dormantDays, 90, ({ dormantDays }) => dormantDays === 0 || dormantDays > 90],
   ['RATE_PER_USER', ({ ratePerUser }) => ratePerUser, 300_000, ({ ratePerUser }) => ratePerUser === 0],
   ['RATE_PER_ADDRESS', ({ ratePerAddress }) => ratePerAddress, 600_000, ({ ratePerAddress }) => ratePerAddress === 0],
   ['LOG_LEVEL', ({ logLevel }) => logLevel, 'info', ({ logLevel }) => ['fatal', 'silent'].includes(logLevel)],

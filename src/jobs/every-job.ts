@@ -1,3 +1,4 @@
+import { disableDormantUsers } from '../access/dormant-users';
 import { escalateChangeRequests } from '../approvals/escalate-change-requests';
 import { remindOfChangeRequests } from '../approvals/remind-of-change-requests';
 import { expireChangeRequests } from '../approvals/expire-change-requests';
@@ -15,4 +16,5 @@ export const everyJob: readonly Job[] = [
   deliverDueMessages,
   rewrapKeys,
   resealValues,
+  disableDormantUsers,
 ];

@@ -88,11 +88,16 @@ export interface Rates {
   signIn(email: string, address: string | null): SignInTries;
 }
 
+/** A try to prove who one is. It is counted as failed when it begins; whoever got through, or never got to the point, has it back. */
 export interface SignInTries {
-  /** Refuses with RATE_LIMITED. */
+  /** Refuses with RATE_LIMITED whoever has no try left. Counts nothing. */
   assertAllowed(): Promise<void>;
-  failed(): Promise<void>;
+  /** Counts one. Refuses with RATE_LIMITED. */
+  begin(): Promise<void>;
+  /** It did not fail, and those before it are forgotten. The place is theirs from now on, also where nothing was tried: they showed in another way who they are. */
   succeeded(): Promise<void>;
+  /** It was none: nothing was compared, or what was compared was right and something else was missing. */
+  undone(): Promise<void>;
 }
 
 /** Who acts: a signed-in user with the roles and abilities of this very moment. */

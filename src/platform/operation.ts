@@ -80,6 +80,13 @@ export interface Operation<I extends OperationInput = OperationInput, S = unknow
   readonly policyFields?: readonly string[];
   /** Always under approval, whatever the policies say. */
   readonly twoPeople?: boolean;
+  /** Whether it asks for a one-time code within the last minutes of whoever is signed in and does it, or proposes it: see access/stepped-up.ts. */
+  stepUp?(state: S, input: I): boolean;
+  /**
+   * What takes its time on purpose, and so is done to an input before any transaction. `before`: what the input was when it was asked for first, where it is revised; what is
+   * the same in it has been done already.
+   */
+  ahead?(input: I, before?: I): Promise<I>;
   /** Its answer is for the eyes of the one who asked: it is never stored, and a repeat does it again. */
   readonly ephemeral?: boolean;
   /** Masked values in its input stand for what they mask: it puts the real ones in their place itself. */

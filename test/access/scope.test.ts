@@ -344,11 +344,16 @@ describe('somebody without a role', () => {
     });
     expect(data!.viewer.permissions).toEqual([
       { action: 'changePassword', subject: 'User' },
+      { action: 'confirmTotp', subject: 'User' },
+      { action: 'drawRecoveryCodes', subject: 'User' },
       { action: 'end', subject: 'Session' },
+      { action: 'enrolTotp', subject: 'User' },
       { action: 'read', subject: 'Delegation' },
       { action: 'read', subject: 'Session' },
       { action: 'read', subject: 'User' },
+      { action: 'readSecondFactorOf', subject: 'User' },
       { action: 'revoke', subject: 'Delegation' },
+      { action: 'stepUp', subject: 'Session' },
     ]);
   });
 });

@@ -270,9 +270,27 @@ describe('two people, in the database', () => {
       expect(changes.get('delegation')).toEqual(['revoked_at', 'revoked_by_id', 'version']);
       expect(changes.get('role_grant')).toEqual(['revoked_at', 'revoked_by_id', 'version']);
       // A trigger holds that a session and a key only ever end sooner: test/access/sessions.test.ts.
-      expect(changes.get('session')).toEqual(['ended_at', 'expires_at', 'idle_until', 'last_seen_at', 'version']);
+      expect(changes.get('session')).toEqual([
+        'ended_at',
+        'expires_at',
+        'idle_until',
+        'last_seen_at',
+        'second_factor_at',
+        'version',
+      ]);
       expect(changes.get('api_key')).toEqual(['drawn_at', 'expires_at', 'prefix', 'revoked_at', 'version']);
+      expect(changes.get('second_factor')).toEqual([
+        'confirmed_at',
+        'last_step',
+        'recovery_hashes',
+        'removed_at',
+        'secret_sealed',
+        'version',
+      ]);
+      expect(changes.get('password_token')).toEqual(['ended_at', 'version']);
+      expect(changes.get('access_rule')).toEqual(['second_factor_required']);
       expect(changes.get('app_user')).toEqual([
+        'active_since',
         'deactivated_at',
         'email',
         'name',
@@ -280,6 +298,7 @@ describe('two people, in the database', () => {
         'password_hash',
         'password_set_by_id',
         'person_id',
+        'second_factor_at',
         'version',
       ]);
       expect(changes.get('agent')).toEqual(['name', 'version']);

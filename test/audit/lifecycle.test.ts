@@ -48,13 +48,19 @@ describe('the trail tells of the server itself', () => {
     expect(events[1]!.changes).toEqual([
       { path: 'AUDIT_SEALING', before: true, after: false },
       { path: 'REVEALS_PER_DAY', before: 100, after: 1000 },
+      { path: 'SECOND_FACTOR', before: 'required', after: 'optional' },
       { path: 'LIMITS.depth', before: 20, after: 50 },
     ]);
     expect(events[2]!.reason).toBe('SIGTERM');
   });
 
   it('a configuration as it comes weakens nothing', () => {
-    const usual = { SIGN_IN_TRIES: '10', SIGN_IN_TRIES_PER_ADDRESS: '50', LOG_LEVEL: 'info' };
+    const usual = {
+      SECOND_FACTOR: 'required',
+      SIGN_IN_TRIES: '10',
+      SIGN_IN_TRIES_PER_ADDRESS: '50',
+      LOG_LEVEL: 'info',
+    };
     expect(weakened(testConfig(usual))).toEqual([]);
     const paths = (more: Record<string, string>) => weakened(testConfig({ ...usual, ...more })).map(({ path }) => path);
     expect(paths({ RATE_PER_USER: '0', RATE_PER_ADDRESS: '0' })).toEqual(['RATE_PER_USER', 'RATE_PER_ADDRESS']);
@@ -63,6 +69,13 @@ describe('the trail tells of the server itself', () => {
       'SIGN_IN_TRIES_PER_ADDRESS',
       'LOG_LEVEL',
     ]);
+    expect(paths({ SECOND_FACTOR: '', STEP_UP_ABOVE: '10000.01 EUR', DORMANT_DAYS: '91' })).toEqual([
+      'SECOND_FACTOR',
+      'STEP_UP_ABOVE',
+      'DORMANT_DAYS',
+    ]);
+    expect(paths({ STEP_UP_ABOVE: '1 USD', DORMANT_DAYS: '0' })).toEqual(['STEP_UP_ABOVE', 'DORMANT_DAYS']);
+    expect(paths({ STEP_UP_ABOVE: '5 EUR', DORMANT_DAYS: '30' })).toEqual([]);
     expect(paths({ REVEALS_PER_DAY: '5', RATE_PER_USER: '10', LIMITS: 'depth=5' })).toEqual([]);
   });
 });

@@ -94,6 +94,8 @@ describe('nothing without a trace', () => {
       ['supervisor', 'rejectChangeRequest', { id: other.id, reason: 'no' }],
       ['billing', 'withdrawChangeRequest', { id: other.id }],
       ['admin', 'createUser', { name: 'New', email: `${freshCode('u')}@test.example`, password: PASSWORD }],
+      ['admin', 'inviteUser', { name: 'New', email: `${freshCode('i')}@test.example` }],
+      ['stranger', 'enrolTotp', {}],
       ['admin', 'revokeRole', { roleGrantId: grant!.id, reason: 'left' }],
       ['admin', 'deactivateUser', { userId: t.as('stranger').userId, reason: 'left' }],
     ];

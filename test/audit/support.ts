@@ -7,7 +7,9 @@ import { TEST_MASTER_KEY } from '../support/config';
 export async function countEverything(t: TestApp): Promise<Record<string, number>> {
   const tables = await t.sql<{ name: string }>(
     `SELECT oid::regclass::text AS name FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition
-       AND relnamespace IN ('public'::regnamespace, 'audit'::regnamespace) ORDER BY 1`,
+       AND relnamespace IN ('public'::regnamespace, 'audit'::regnamespace)
+       -- Counts of tries are figures, kept outside of every transaction.
+       AND oid <> 'sign_in_tries'::regclass ORDER BY 1`,
   );
   const counts = tables.map(({ name }) => `SELECT '${name}' AS name, count(*)::int AS count FROM ${name}`);
   const rows = await t.sql<{ name: string; count: number }>(counts.join(' UNION ALL '));

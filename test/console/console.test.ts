@@ -3,8 +3,9 @@ import { decisionsOn, givenProposedVoid, proposedBankChange, requestRow } from '
 import { startTestApp, type TestApp } from '../support/app';
 import { type CastName, PASSWORD } from '../support/cast';
 import { approve, eventsOf, proposed, rowOf, told, type Waiting } from '../support/outcomes';
+import { type Authenticator, enrolled } from '../support/otp';
 import { until } from '../support/poll';
-import { givenAccount, givenInvoice } from '../support/scene';
+import { freshCode, givenAccount, givenInvoice } from '../support/scene';
 import { describeInBrowser, DESKTOP, launch, openTab, originOf, type Tab, violationsOn } from './browser';
 
 let t: TestApp;
@@ -70,6 +71,51 @@ describeInBrowser('the console, in Chromium,', () => {
     const all = supervisors ? [...closing, supervisors] : closing;
     expect(all.flatMap(({ requested }) => requested).filter((url) => !url.startsWith(own))).toEqual([]);
     expect(all.flatMap(({ complaints }) => complaints)).toEqual([]);
+  });
+
+  describe('somebody with an authenticator app', () => {
+    let app: Authenticator;
+    beforeAll(async () => {
+      app = await enrolled(t, t.as('supervisor2'));
+    });
+    afterAll(() => {
+      t.clock.at = null;
+    });
+
+    it('signs in with a code, is asked for one before what needs it, and decides then', async () => {
+      const accountId = await givenAccount(t, { currency: 'EUR' });
+      const lines = [{ description: 'Calls', quantity: '1', unitPrice: '10000.01' }];
+      const drafted = await t
+        .person('billing')
+        .submit('invoice.draft', { accountId, lines, dueInDays: 30 }, freshCode('k'));
+      const request = await proposed(t, 'billing', 'issueInvoice', { invoiceId: drafted.result.invoice });
+      const page = await tab(null, `#/request/${request.id}`);
+      await page.getByLabel('E-mail').fill('supervisor2@test.example');
+      await page.getByLabel('Password').fill(PASSWORD);
+      await button(page, 'Sign in').click();
+      const code = page.getByLabel('Code of your authenticator app');
+      await code.fill('000000');
+      await button(page, 'Sign in').click();
+      await page.getByText('This code does not fit, or was used before.').waitFor();
+      await code.fill(app.next());
+      await button(page, 'Sign in').click();
+      await page.locator('.decision').waitFor();
+      t.clock.at = new Date(t.clock.at!.getTime() + 301_000);
+      await say(page, 'Approve');
+      const dialog = page.getByRole('dialog');
+      await dialog.getByLabel('Code of your authenticator app').waitFor();
+      expect(await violationsOn(page)).toEqual([]);
+      await dialog.getByRole('button', { name: 'Cancel' }).click();
+      await page.locator('.request .note code', { hasText: 'STEP_UP_REQUIRED' }).waitFor();
+      await button(page, 'Try again').click();
+      await dialog.getByLabel('Code of your authenticator app').fill('abcdef');
+      await dialog.getByRole('button', { name: 'Go on' }).click();
+      await dialog.getByText('This code does not fit').waitFor();
+      await dialog.getByLabel('Code of your authenticator app').fill(app.next());
+      await dialog.getByRole('button', { name: 'Go on' }).click();
+      await page.getByText('Approved, and carried out.').first().waitFor();
+      expect(await requestRow(t, request.id)).toMatchObject({ status: 'EXECUTED', approved_by_id: by('supervisor2') });
+    });
   });
 
   describe('signing in', () => {

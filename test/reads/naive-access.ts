@@ -112,6 +112,10 @@ const DECIDES_ACCESS = new Set([
   'role.revoke',
   'user.create',
   'user.deactivate',
+  'user.invite',
+  'user.reactivate',
+  'password.reset',
+  'secondFactor.remove',
   'user.link',
   'user.linkSubject',
   'apiKey.create',
@@ -160,10 +164,12 @@ const HOUSE_READS = Object.keys(HOUSE)
   .join(', ');
 const OUTSIDE_READS = 'read Webhook, read WebhookDelivery';
 const WATCHES = `${HOUSE_READS}, read ApprovalLimit, read Finding, read RevealAllowance`;
-const ALWAYS = listed('read User, changePassword User, read Session, end Session, read Delegation, revoke Delegation');
+const ALWAYS = listed(
+  'read User, readSecondFactorOf User, changePassword User, enrolTotp User, confirmTotp User, drawRecoveryCodes User, read Session, end Session, stepUp Session, read Delegation, revoke Delegation',
+);
 const PERMISSIONS: Record<string, string[]> = {
   admin:
-    listed(`${WATCHES}, ${OUTSIDE_READS}, create Webhook, change Webhook, drawSecret Webhook, redeliver Webhook, create User, link User, readPersonOf User, deactivate User, set ApprovalLimit, set ExchangeRate, grant RoleGrant, revoke RoleGrant, read RoleGrant,
+    listed(`${WATCHES}, ${OUTSIDE_READS}, create Webhook, change Webhook, drawSecret Webhook, redeliver Webhook, create User, link User, readPersonOf User, readSecondFactorOf User, invite User, drawPasswordToken User, resetPassword User, removeSecondFactor User, deactivate User, reactivate User, set ApprovalLimit, set ExchangeRate, grant RoleGrant, revoke RoleGrant, read RoleGrant,
     read ApiKey, create ApiKey, rotate ApiKey, drawSecret ApiKey, revoke ApiKey,
     create ApprovalPolicy, change ApprovalPolicy, create Delegation, createForAnother Delegation,
     withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest, reassign ChangeRequest, approve ChangeRequest, reject ChangeRequest, return ChangeRequest`),
@@ -177,12 +183,12 @@ const PERMISSIONS: Record<string, string[]> = {
     hire Agent, assign Agent, transfer Agent, end Assignment, file Complaint, acknowledge Complaint, resolve Complaint,
     reveal Complaint, grant RevealAllowance, withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest`),
   compliance:
-    listed(`${WATCHES}, ${OUTSIDE_READS}, read Complaint, read RoleGrant, read AuditEvent, read AuditCheckpoint, file Complaint, readPersonOf User, review Finding, breakGlass ChangeRequest,
+    listed(`${WATCHES}, ${OUTSIDE_READS}, read Complaint, read RoleGrant, read AuditEvent, read AuditCheckpoint, file Complaint, readPersonOf User, readSecondFactorOf User, review Finding, breakGlass ChangeRequest,
     acknowledge Complaint, resolve Complaint, reopen Complaint, reveal Complaint, reveal Account, find Account, find Complaint, grant RevealAllowance,
     read ApiKey, revoke ApiKey, reveal AuditEvent, erase User, erase Agent, erase Complaint, erase ChangeRequest, create Delegation,
     withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest, reassign ChangeRequest, approve ChangeRequest, reject ChangeRequest, return ChangeRequest`),
   auditor: listed(
-    `${WATCHES}, ${OUTSIDE_READS}, read Complaint, read RoleGrant, read AuditEvent, read AuditCheckpoint, reveal AuditEvent, readPersonOf User, read ApiKey`,
+    `${WATCHES}, ${OUTSIDE_READS}, read Complaint, read RoleGrant, read AuditEvent, read AuditCheckpoint, reveal AuditEvent, readPersonOf User, readSecondFactorOf User, read ApiKey`,
   ),
   client: listed(
     `read Account, read Lob, read Agreement, read Dispute, read Complaint, read Invoice, open Dispute, withdraw Dispute`,

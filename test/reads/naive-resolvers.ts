@@ -252,6 +252,7 @@ export function resolversOf(rows: Rows, who: Looker | null): Record<string, Reco
       active: (row) => row.deactivated_at === null,
       roles: (row) => rolesHeld(rows.world(), row.id as string),
       samePersonAs: (row) => (knowsPersons(who) ? user('person_id')(row) : null),
+      secondFactor: (row) => (knowsPersons(who) || row.id === who?.id ? row.second_factor_at !== null : null),
       roleGrants: forThoseWhoSee('RoleGrant', list('RoleGrant', 'role_grant', 'user_id')),
     },
     ApprovalLimit: {

@@ -6,6 +6,8 @@ const TABLES = [
   'app_user',
   'role_grant',
   'api_key',
+  'second_factor',
+  'password_token',
   'account',
   'lob',
   'agent',

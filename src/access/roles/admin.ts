@@ -3,8 +3,9 @@ import { ACCESS_OPERATIONS, BUSINESS, CONTROLS, OUTSIDE, type Role } from './rol
 /** Runs the installation: users, roles, policies, webhooks. Touches no business and approves no business. */
 export const admin: Role = ({ can }) => {
   can('read', [...BUSINESS, ...CONTROLS]);
-  can(['create', 'link', 'readPersonOf'], 'User');
-  can('deactivate', 'User');
+  can(['create', 'link', 'readPersonOf', 'readSecondFactorOf'], 'User');
+  can(['invite', 'drawPasswordToken', 'resetPassword', 'removeSecondFactor'], 'User');
+  can(['deactivate', 'reactivate'], 'User');
   can(['read', 'end'], 'Session');
   can(['read', 'create', 'rotate', 'drawSecret', 'revoke'], 'ApiKey');
   can('grant', 'RoleGrant');

@@ -3,7 +3,7 @@ import { ACCESS_OPERATIONS, BUSINESS, CONTROLS, OUTSIDE, type Role, TRAIL } from
 /** Watches over complaints, access and the trail; erases what is personal; countersigns grants of roles and changes of policies. */
 export const compliance: Role = ({ can }) => {
   can('read', [...BUSINESS, ...CONTROLS, 'Complaint', 'RoleGrant', ...TRAIL, ...OUTSIDE]);
-  can('readPersonOf', 'User');
+  can(['readPersonOf', 'readSecondFactorOf'], 'User');
   can('file', 'Complaint');
   can('acknowledge', 'Complaint');
   can('resolve', 'Complaint');

@@ -36,6 +36,10 @@ export const ACCESS_OPERATIONS = [
   'role.revoke',
   'user.create',
   'user.deactivate',
+  'user.invite',
+  'user.reactivate',
+  'password.reset',
+  'secondFactor.remove',
   'user.link',
   'user.linkSubject',
   'apiKey.create',
@@ -57,8 +61,9 @@ export const ACCESS_OPERATIONS = [
 
 /** Whoever is signed in, with or without a role. */
 export const everybody: Role = ({ can, userId }) => {
-  can(['read', 'changePassword'], 'User', { id: userId });
-  can(['read', 'end'], 'Session', { userId });
+  can(['read', 'readSecondFactorOf'], 'User', { id: userId });
+  can(['changePassword', 'enrolTotp', 'confirmTotp', 'drawRecoveryCodes'], 'User', { id: userId });
+  can(['read', 'end', 'stepUp'], 'Session', { userId });
   // Both people see who stands in for whom, and end it.
   can(['read', 'revoke'], 'Delegation', { delegatorId: userId });
   can(['read', 'revoke'], 'Delegation', { delegateId: userId });

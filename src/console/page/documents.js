@@ -13,11 +13,15 @@ const REQUEST = `${ROW} approverRoles canDecide warnings amount { amount currenc
   timeline { id at action outcome code reason actor { name } onBehalfOf { name } }
   revisions { id revision reason revisedAt input ${CHANGES} }`;
 
-export const SIGN_IN = `mutation ConsoleSignIn($email: String!, $password: String!) {
-  signIn(input: { email: $email, password: $password }) { expiresAt viewer { id name roles } }
+export const SIGN_IN = `mutation ConsoleSignIn($email: String!, $password: String!, $oneTimeCode: String) {
+  signIn(input: { email: $email, password: $password, oneTimeCode: $oneTimeCode }) { expiresAt viewer { id name roles } }
 }`;
 
 export const SIGN_OUT = 'mutation ConsoleSignOut { signOut { signedOut } }';
+
+export const STEP_UP = `mutation ConsoleStepUp($oneTimeCode: String!) {
+  stepUp(input: { oneTimeCode: $oneTimeCode }) { until }
+}`;
 
 export const VIEWER = 'query ConsoleViewer { viewer { id name roles } }';
 

@@ -5,6 +5,7 @@ import { deceptionNote } from './deceptive-texts.js';
 import { announce, h, loadingNote } from './dom.js';
 import { decideMany, freshKey } from './queries.js';
 import { subjectLine } from './row.js';
+import { withCode } from './step-up.js';
 import { changesShown } from './values.js';
 import { counted, operationInWords, refusalInWords, VERDICTS } from './words.js';
 
@@ -54,7 +55,11 @@ export function manyPanel({ onDecided, onCleared }) {
     ticked.clear();
     element.replaceChildren(loadingNote('Deciding …'));
     try {
-      const results = await decideMany(decisions.rows, decisions.verdict, decisions.comment, decisions.key);
+      const { rows, verdict, comment, key } = decisions;
+      const results = await withCode(
+        () => decideMany(rows, verdict, comment, key),
+        (each) => each.some(({ code }) => code === 'STEP_UP_REQUIRED'),
+      );
       const done = results.filter(({ ok }) => ok).length;
       tell(
         `${VERDICTS[decisions.verdict].done}: ${done} of ${results.length}.`,

@@ -23,9 +23,14 @@ import * as documents from './documents.js';
 /**
  * @param {string} email
  * @param {string} password
+ * @param {string | null} oneTimeCode Null until it is asked for.
  * @returns {Promise<{ token: string, expiresAt: string, viewer: Viewer }>}
  */
-export const signIn = async (email, password) => (await ask(documents.SIGN_IN, { email, password })).signIn;
+export const signIn = async (email, password, oneTimeCode) =>
+  (await ask(documents.SIGN_IN, { email, password, oneTimeCode })).signIn;
+
+/** Shows once more who one is. @param {string} oneTimeCode */
+export const stepUp = (oneTimeCode) => ask(documents.STEP_UP, { oneTimeCode });
 
 export const signOut = () => ask(documents.SIGN_OUT);
 

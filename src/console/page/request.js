@@ -5,6 +5,7 @@ import { deceptionNote } from './deceptive-texts.js';
 import { announce, failedNote, h, loadingNote } from './dom.js';
 import { isLost, outcomeInWords, outcomeNote } from './outcome.js';
 import { changeRequest, decide } from './queries.js';
+import { withCode } from './step-up.js';
 import { missingIn, stepsShown } from './steps.js';
 import { subjectOf } from './subjects.js';
 import { distance, instant, isSoon } from './time.js';
@@ -108,7 +109,7 @@ export function requestView({ id, viewer, drafts, onDecided, next }) {
 
   /** @param {Outcome} decision Of what was seen then, also where it is sent again. */
   async function send({ request, verdict, comment }) {
-    outcome = await decide(request, verdict, comment).then(
+    outcome = await withCode(() => decide(request, verdict, comment)).then(
       (status) => ({ request, verdict, comment, status }),
       (error) => ({ request, verdict, comment, error }),
     );

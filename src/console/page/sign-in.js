@@ -1,8 +1,12 @@
 import { Refusal } from './api.js';
+import { codeField } from './code-field.js';
 import { h } from './dom.js';
 import { signIn } from './queries.js';
 import { tellOthers } from './session.js';
 import { refusalInWords } from './words.js';
+
+/** After these the password fits, and a code is what is missing. */
+const CODES = new Set(['ONE_TIME_CODE_REQUIRED', 'ONE_TIME_CODE_WRONG']);
 
 /**
  * The way in.
@@ -15,6 +19,9 @@ export function signInView({ note, onSignedIn }) {
     autocomplete: 'current-password',
     maxlength: 128,
   });
+  const code = codeField('sign-in');
+  /** Where a code is typed, once one was asked for. */
+  const codePlace = h('div', {});
   const wrong = h('p', { id: 'sign-in-wrong', class: 'wrong', role: 'alert' });
   const button = h('button', { type: 'submit', class: 'main' }, 'Sign in');
 
@@ -24,7 +31,8 @@ export function signInView({ note, onSignedIn }) {
     wrong.replaceChildren();
     button.setAttribute('disabled', '');
     try {
-      const { viewer } = await signIn(email.input.value.trim(), password.input.value);
+      const oneTimeCode = codePlace.hasChildNodes() ? code.input.value : null;
+      const { viewer } = await signIn(email.input.value.trim(), password.input.value, oneTimeCode);
       tellOthers();
       onSignedIn(viewer);
     } catch (error) {
@@ -33,8 +41,11 @@ export function signInView({ note, onSignedIn }) {
           ? refusalInWords(error.code, error.details)
           : 'The server cannot be reached. Try again.',
       );
-      password.input.select();
-      password.input.focus();
+      const missing = error instanceof Refusal && CODES.has(error.code);
+      if (missing) codePlace.replaceChildren(code.label);
+      const again = missing ? code.input : password.input;
+      again.select();
+      again.focus();
     } finally {
       button.removeAttribute('disabled');
     }
@@ -50,6 +61,7 @@ export function signInView({ note, onSignedIn }) {
       { onsubmit: (/** @type {Event} */ event) => void submit(event) },
       email.label,
       password.label,
+      codePlace,
       wrong,
       button,
     ),

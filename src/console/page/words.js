@@ -42,14 +42,22 @@ const OPERATIONS = {
   'invoice.void': 'Void an invoice',
   'lob.close': 'Close a line of business and the assignments to it',
   'lob.open': 'Open a line of business',
+  'password.reset': 'Reset a user’s password',
+  'passwordToken.draw': 'Draw a token to choose a password with',
   'personalData.erase': 'Erase the personal data of somebody',
+  'recoveryCodes.draw': 'Draw recovery codes of one’s own',
   'role.grant': 'Grant a role to a user',
   'role.revoke': 'Revoke a role',
   'revealAllowance.grant': 'Let somebody see more sensitive values than those of every day',
   'sensitiveValue.find': 'Look for what has a sensitive value',
+  'secondFactor.remove': 'Remove a user’s second factor',
   'sensitiveValue.reveal': 'See a sensitive value',
+  'totp.confirm': 'Confirm an authenticator app of one’s own',
+  'totp.enrol': 'Enrol an authenticator app of one’s own',
   'user.create': 'Create a user',
   'user.deactivate': 'Deactivate a user',
+  'user.invite': 'Invite a user',
+  'user.reactivate': 'Reactivate a user',
 };
 
 /** What the trail tells of change requests. */
@@ -124,8 +132,11 @@ const REFUSALS = {
   MAKER_NOT_ACTIVE: 'Whoever proposed it cannot sign in any more. It has to be proposed again.',
   NOT_AN_APPROVER: 'This is for another role to decide.',
   NOT_FOUND: 'There is no such change request for you.',
+  ONE_TIME_CODE_REQUIRED: 'Type the code that your authenticator app shows.',
+  ONE_TIME_CODE_WRONG: 'This code does not fit, or was used before. Wait for the next one.',
   RATE_LIMITED: 'That was too often. Wait a little, then try again.',
   SIGN_IN_REFUSED: 'This address and password do not fit.',
+  STEP_UP_REQUIRED: 'This asks for a code of your authenticator app. Nothing was decided.',
   TIMEOUT: 'That took too long and was stopped. Try again.',
   UNAUTHENTICATED: 'Your session has ended. Sign in again.',
 };
@@ -138,7 +149,7 @@ export const VERDICTS = /** @type {const} */ ({
 });
 
 /** Those after which the same decision may be sent again. */
-const PASSING = new Set(['BUSY', 'DATABASE_UNAVAILABLE', 'RATE_LIMITED', 'TIMEOUT']);
+const PASSING = new Set(['BUSY', 'DATABASE_UNAVAILABLE', 'RATE_LIMITED', 'STEP_UP_REQUIRED', 'TIMEOUT']);
 
 /** @param {string} code */
 export const isPassing = (code) => PASSING.has(code);
