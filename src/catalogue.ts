@@ -35,6 +35,7 @@ import { changeWebhook } from './notifications/change-webhook';
 import { createWebhook } from './notifications/create-webhook';
 import { drawWebhookSecret } from './notifications/draw-webhook-secret';
 import { redeliverWebhook } from './notifications/redeliver-webhook';
+import { importUsage } from './usage/import-usage';
 import { draftInvoice } from './billing/draft-invoice';
 import { issueInvoice } from './billing/issue-invoice';
 import { voidInvoice } from './billing/void-invoice';
@@ -87,6 +88,7 @@ export const catalogue = new Catalogue([
   assignAgent,
   transferAgent,
   endAssignment,
+  importUsage,
   draftInvoice,
   issueInvoice,
   voidInvoice,

@@ -75,6 +75,7 @@ const environment = z.object({
   SIGN_IN_TRIES: z.coerce.number().int().min(1).max(1_000_000).default(10),
   SIGN_IN_TRIES_PER_ADDRESS: z.coerce.number().int().min(1).max(1_000_000).default(50),
   TRUSTED_DOCUMENTS: z.string().optional(),
+  USAGE_TOKEN: z.string().min(1).max(512).optional(),
   METRICS_TOKEN: z.string().min(16).max(512).optional(),
   JOBS: flag.default(true),
   WEBHOOK_PRIVATE_HOSTS: z.string().optional(),
@@ -135,6 +136,8 @@ export interface Config {
   readonly signInTriesPerAddress: number;
   /** A file of documents; nothing else is answered then. */
   readonly trustedDocuments: string | undefined;
+  /** The bearer token of whoever imports calls on the command line. */
+  readonly usageToken: string | undefined;
   /** Who bears it may read /metrics. Absent: it is open outside of production and closed in it. */
   readonly metricsToken: string | undefined;
   /** Where traces are sent to, over OTLP/HTTP. */
@@ -204,6 +207,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, over: NodeJS.Pr
     signInTries: settings.SIGN_IN_TRIES,
     signInTriesPerAddress: settings.SIGN_IN_TRIES_PER_ADDRESS,
     trustedDocuments: settings.TRUSTED_DOCUMENTS,
+    usageToken: settings.USAGE_TOKEN,
     metricsToken: settings.METRICS_TOKEN,
     traceEndpoint: settings.OTEL_EXPORTER_OTLP_ENDPOINT,
     jobs: settings.JOBS,

@@ -18,6 +18,7 @@ import { Jobs1763740815000 } from '../migrations/1763740815000-jobs';
 import { Webhooks1763740816000 } from '../migrations/1763740816000-webhooks';
 import { DeceptiveTexts1763740817000 } from '../migrations/1763740817000-deceptive-texts';
 import { Awaits1763740818000 } from '../migrations/1763740818000-awaits';
+import { Usage1763740830000 } from '../migrations/1763740830000-usage';
 import { RoleGrant } from './access/role-grant.entity';
 import { Session } from './access/session.entity';
 import { User } from './access/user.entity';
@@ -46,6 +47,8 @@ import { OutboxMessage } from './notifications/outbox-message.entity';
 import { WebhookDelivery } from './notifications/webhook-delivery.entity';
 import { Webhook } from './notifications/webhook.entity';
 import { isRowClass } from './platform/row';
+import { UsageImport } from './usage/usage-import.entity';
+import { UsageRejection } from './usage/usage-rejection.entity';
 
 /** Every entity that TypeORM knows. */
 export const entities = [
@@ -68,6 +71,8 @@ export const entities = [
   Lob,
   Agent,
   Assignment,
+  UsageImport,
+  UsageRejection,
   Invoice,
   InvoiceLine,
   InvoiceSeries,
@@ -103,4 +108,5 @@ export const migrations = [
   Webhooks1763740816000,
   DeceptiveTexts1763740817000,
   Awaits1763740818000,
+  Usage1763740830000,
 ];

@@ -33,6 +33,7 @@ const ORDER = [
   'approvals',
   'notifications',
   'accounts',
+  'usage',
   'billing',
   'disputes',
   'complaints',
@@ -53,6 +54,7 @@ const ORDER = [
   'open-database',
   'audit-installation',
   'audit-command',
+  'usage-command',
   'demo',
   'main',
 ];

@@ -3,6 +3,7 @@ import { remindOfChangeRequests } from '../approvals/remind-of-change-requests';
 import { expireChangeRequests } from '../approvals/expire-change-requests';
 import { deliverDueMessages, deliverMessages } from '../notifications/deliver-messages';
 import type { Job } from '../platform/job';
+import { abandonUsageImports } from '../usage/abandon-usage-imports';
 
 /** Every job there is. What is not in this list is never run. */
 export const everyJob: readonly Job[] = [
@@ -11,4 +12,5 @@ export const everyJob: readonly Job[] = [
   remindOfChangeRequests,
   deliverMessages,
   deliverDueMessages,
+  abandonUsageImports,
 ];

@@ -25,6 +25,9 @@ const HOUSE: Record<string, Sees> = {
   Lob: 'all',
   Agent: 'all',
   Assignment: 'all',
+  UsageImport: 'all',
+  UsageRejection: 'all',
+  CallRecord: 'all',
   Invoice: 'all',
   Dispute: 'all',
   ChangeRequest: 'all',
@@ -65,6 +68,9 @@ const SEES: Record<string, Record<string, Sees>> = {
     Lob: ofTheirs,
     Dispute: ofTheirs,
     Complaint: ofTheirs,
+    UsageImport: ofTheirs,
+    UsageRejection: ofTheirs,
+    CallRecord: ofTheirs,
     Invoice: (row, who) =>
       row.account_id === who.accountId && ['CLIENT_REVIEW', 'ISSUED', 'VOIDED'].includes(row.status as string),
   },
@@ -149,13 +155,13 @@ const PERMISSIONS: Record<string, string[]> = {
     listed(`${WATCHES}, ${OUTSIDE_READS}, create Webhook, change Webhook, drawSecret Webhook, redeliver Webhook, create User, link User, readPersonOf User, deactivate User, set ApprovalLimit, set ExchangeRate, grant RoleGrant, revoke RoleGrant, read RoleGrant,
     create ApprovalPolicy, change ApprovalPolicy, create Delegation, createForAnother Delegation,
     withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest, reassign ChangeRequest, approve ChangeRequest, reject ChangeRequest, return ChangeRequest`),
-  billing: listed(`${HOUSE_READS}, change Account, draft Invoice, issue Invoice, void Invoice, open Dispute,
+  billing: listed(`${HOUSE_READS}, change Account, import Usage, draft Invoice, issue Invoice, void Invoice, open Dispute,
     resolve Dispute, withdraw Dispute, reveal Account, withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest`),
   supervisor:
     listed(`${WATCHES}, read Complaint, reveal Account, resolve Dispute, create Delegation, breakGlass ChangeRequest, withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest,
     approve ChangeRequest, reject ChangeRequest, return ChangeRequest`),
   operations: listed(`${HOUSE_READS}, read Complaint, open Account, change Account, close Account, open Lob, close Lob,
-    hire Agent, assign Agent, transfer Agent, end Assignment, file Complaint, acknowledge Complaint, resolve Complaint,
+    hire Agent, assign Agent, transfer Agent, end Assignment, import Usage, file Complaint, acknowledge Complaint, resolve Complaint,
     reveal Complaint, withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest`),
   compliance:
     listed(`${WATCHES}, ${OUTSIDE_READS}, read Complaint, read RoleGrant, read AuditEvent, read AuditCheckpoint, file Complaint, readPersonOf User, review Finding, breakGlass ChangeRequest,
@@ -165,7 +171,7 @@ const PERMISSIONS: Record<string, string[]> = {
   auditor: listed(
     `${WATCHES}, ${OUTSIDE_READS}, read Complaint, read RoleGrant, read AuditEvent, read AuditCheckpoint, reveal AuditEvent, readPersonOf User`,
   ),
-  client: listed(`read Account, read Lob, read Dispute, read Complaint, read Invoice, open Dispute, withdraw Dispute`),
+  client: listed(`read Account, read Lob, read Dispute, read Complaint, read UsageImport, read UsageRejection, read CallRecord, read Invoice, open Dispute, withdraw Dispute`),
 };
 
 export const permissionsOf = ({ roles }: Looker): { action: string; subject: string }[] =>

@@ -4,6 +4,7 @@ import { BUSINESS, type Role } from './role';
 export const billing: Role = ({ can, userId }) => {
   can('read', BUSINESS);
   can('change', 'Account');
+  can('import', 'Usage');
   can('draft', 'Invoice');
   can('issue', 'Invoice');
   can('void', 'Invoice');

@@ -14,6 +14,7 @@ const OPERATIONS = {
   'exchangeRate.set': 'Set an exchange rate',
   'finding.review': 'Review a finding',
   'user.link': 'Say that two users are one person',
+  'usage.import': 'Import calls',
   'webhook.create': 'Create a webhook',
   'webhook.change': 'Change a webhook',
   'webhook.redeliver': 'Send a message again that was given up',
