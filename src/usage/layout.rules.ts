@@ -7,7 +7,7 @@ export interface Layout {
   readonly format: 'csv' | 'jsonl';
   readonly delimiter: string;
   readonly encoding: string;
-  /** The columns that a field is made of, joined with `/`; a field that is not named is the column of its name. */
+  /** The columns that a field is made of, joined with `/`; a field that is not named is the column of its name, unless another is made of that. */
   readonly columns: { readonly [field in FieldName]?: string | readonly string[] };
   /** What values of a field mean. */
   readonly values: { readonly [field in FieldName]?: Readonly<Record<string, string>> };
@@ -67,6 +67,8 @@ export function readerOf(of: Layout, header: readonly string[]): (columns: reado
 function takeOf({ columns, values, empty }: Layout, field: FieldName, header: readonly string[]): Take | null {
   const given = columns[field];
   const places = [given ?? field].flat().map((column) => header.indexOf(column));
+  // A column that other fields are made of is none of this one, though it has its name.
+  if (given === undefined && Object.values(columns).flat().includes(field)) return null;
   if (places.includes(-1)) return given === undefined ? null : missing([given].flat()[places.indexOf(-1)]!);
   const [place] = places;
   const joined: Take =
@@ -86,15 +88,15 @@ const missing = (column: string): never =>
 export function columnsOf(json: unknown, header: readonly string[]): string[] | null {
   if (json === null || typeof json !== 'object' || Array.isArray(json)) return null;
   const row = json as Record<string, unknown>;
-  const texts: string[] = [];
-  for (const key of header) {
-    const value = Object.hasOwn(row, key) ? row[key] : null;
-    if (value !== null && !['string', 'number', 'boolean'].includes(typeof value)) return null;
-    // Another number would stand for it: two ids could become one.
-    if (typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER) return null;
-    texts.push(value === null ? '' : String(value));
-  }
-  return texts;
+  const texts = header.map((key) => textOf(Object.hasOwn(row, key) ? row[key] : null));
+  return texts.includes(null) ? null : (texts as string[]);
+}
+
+/** Null for a list, an object, and a number in whose place another would stand: two ids could become one. */
+function textOf(value: unknown): string | null {
+  if (value === null) return '';
+  if (typeof value === 'number') return Math.abs(value) > Number.MAX_SAFE_INTEGER ? null : String(value);
+  return typeof value === 'string' ? value : typeof value === 'boolean' ? String(value) : null;
 }
 
 /** The columns that a layout names: the header of lines that have none of their own. */

@@ -39,7 +39,10 @@ export async function* linesIn(
 function* records(open: Line[], line: Line, delimiter: string): Generator<Line> {
   const within = open.length > 0;
   const still = endsWithin(line.text, delimiter, within);
-  if (!within && !still) return yield line;
+  if (!within && !still) {
+    yield line;
+    return;
+  }
   open.push(line);
   if (!still) yield joined(open.splice(0));
   else if (open.length > MOST_LINES || open.reduce((sum, { text }) => sum + text.length, 0) > LONGEST)

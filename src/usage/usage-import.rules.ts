@@ -66,9 +66,10 @@ export function parted(lines: readonly JudgedLine[]): { told: Told[]; rejections
   return { told, rejections };
 }
 
+const count = (path: string, was: number, more: number): FieldChange => ({ path, before: was, after: was + more });
+
 /** What a batch did to its import, in the words of the trail. */
 export function importChanges(before: UsageImport | null, source: string, added: Counts, state: string): FieldChange[] {
-  const count = (path: string, was: number, more: number): FieldChange => ({ path, before: was, after: was + more });
   return [
     ...(before ? [] : [{ path: 'source', before: null, after: source }]),
     { path: 'state', before: before?.state ?? null, after: state },

@@ -172,7 +172,7 @@ describe('usage.import', () => {
     expect(tally(answers, 'importUsage')).toEqual({ DONE: 8 });
     const sums = answers
       .map(({ payload }) => counts(payload.usageImport))
-      .reduce((a, b) => a.map((n, at) => n + b[at]!));
+      .reduce((a, b) => a.map((n, at) => n! + b[at]!));
     expect(sums).toEqual([480, 150, 330, 0]);
     for (const { upTo, count } of seen) {
       const [row] = await t.sql('SELECT count(*) FROM call_record WHERE account_id = $1 AND sequence <= $2', [
@@ -301,7 +301,8 @@ describe('who sees what', () => {
     rejections { nodes { line } } } } }`;
 
   it('a client’s user sees calls and imports of their own account, and no agents', async () => {
-    await importing([record('seen', { agent: 'WHO' }), record('unseen', { lob: 'NONE' })], { source: 'mine' });
+    const seen = [record('seen', { agent: 'WHO' }), record('seen-2'), record('unseen', { lob: 'NONE' })];
+    await importing(seen, { source: 'mine' });
     const theirs = await importing([record('theirs'), record('no', { lob: 'NONE' })], {
       accountId: other.id,
       source: 'theirs',

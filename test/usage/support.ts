@@ -96,9 +96,10 @@ export const rejectionsOf = (t: TestApp, importId: string) =>
     [importId],
   );
 
-/** Fails the process, as far as a file can tell, after so many batches. */
+/** Fails while a file is imported, as if the process died, once so many of its batches were begun. */
 export function dyingAfter(batches: number): Progress {
-  let left = batches + 1;
+  // The file is read once for its digest, and where it begins is told.
+  let left = batches + 2;
   return {
     begin: () => undefined,
     end: () => undefined,
