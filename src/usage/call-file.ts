@@ -19,6 +19,8 @@ export interface FileBatch {
   linesDone: number;
 }
 
+type Reader = (row: readonly string[]) => Said;
+
 export interface Place {
   bytes: number;
   lines: number;
@@ -33,7 +35,7 @@ const wrong = (code: string): Wrong => ({ code, field: null });
  * the batch, and stops no other. Refuses with USAGE_FILE_EMPTY and USAGE_COLUMN_MISSING.
  */
 export async function* batchesOf(path: string, layout: Layout, from: Place, size: number): AsyncGenerator<FileBatch> {
-  let read: ((line: readonly string[]) => Said) | null = null;
+  let read: Reader | null = null;
   let header: string[] = [];
   let pending: Line[] = [];
   let [bytesDone, linesDone] = [from.bytes, from.lines];
@@ -43,7 +45,9 @@ export async function* batchesOf(path: string, layout: Layout, from: Place, size
     read = readerOf(layout, header);
   }
   const batch = (): FileBatch => {
-    const lines = csv ? csvLines(pending, layout, read!) : pending.map((line) => jsonLine(line, header, read!));
+    const lines = csv
+      ? pending.map((line) => csvLine(line, layout.delimiter, read!))
+      : pending.map((line) => jsonLine(line, header, read!));
     pending = [];
     return { lines, bytesDone, linesDone };
   };
@@ -69,19 +73,11 @@ const OPTIONS = { relax_quotes: true, relax_column_count: true } as const;
 const headerIn = ({ text }: Line, { delimiter }: Layout): string[] =>
   (parse(text, { ...OPTIONS, delimiter })[0] ?? []).map((column) => column.trim());
 
-/** All at once, and one by one only where a line among them cannot be read. */
-function csvLines(lines: readonly Line[], { delimiter }: Layout, read: (row: readonly string[]) => Said): FileLine[] {
-  const options = { ...OPTIONS, delimiter };
-  const readable = lines.filter(({ fault }) => fault === null);
-  const rows = rowsOf(readable.map(({ text }) => text).join('\n'), options);
-  const all = rows?.length === readable.length ? rows : null;
-  let next = 0;
-  return lines.map(({ number, text, fault }) => {
-    if (fault !== null) return { number, text, said: wrong(fault) };
-    const place = next++;
-    const row = all ? all[place] : onlyRow(rowsOf(text, options));
-    return { number, text, said: row ? read(row) : wrong('LINE_UNREADABLE') };
-  });
+/** A line without a quote says its columns by itself, which is a third of the time that an import takes. */
+function csvLine({ number, text, fault }: Line, delimiter: string, read: Reader): FileLine {
+  if (fault !== null) return { number, text, said: wrong(fault) };
+  const row = text.includes('"') ? onlyRow(rowsOf(text, { ...OPTIONS, delimiter })) : text.split(delimiter);
+  return { number, text, said: row ? read(row) : wrong('LINE_UNREADABLE') };
 }
 
 function rowsOf(text: string, options: { delimiter: string }): string[][] | null {
@@ -94,11 +90,7 @@ function rowsOf(text: string, options: { delimiter: string }): string[][] | null
 
 const onlyRow = (rows: string[][] | null): string[] | null => (rows?.length === 1 ? rows[0]! : null);
 
-function jsonLine(
-  { number, text, fault }: Line,
-  header: readonly string[],
-  read: (row: readonly string[]) => Said,
-): FileLine {
+function jsonLine({ number, text, fault }: Line, header: readonly string[], read: Reader): FileLine {
   if (fault !== null) return { number, text, said: wrong(fault) };
   try {
     const row = columnsOf(JSON.parse(text), header);

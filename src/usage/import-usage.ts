@@ -119,7 +119,8 @@ async function lock(tx: Transaction, { accountId, records, batch }: ImportUsageI
   const row = file?.importId == null ? null : await tx.lock(UsageImport, file.importId);
   const agents = (file ? [] : records).flatMap(({ agent }) => agent?.trim() ?? []);
   const terms = await termsOf({ query: (text, values) => tx.query(text, values) }, account, agents, tx.now);
-  return { account, row, file, terms };
+  // A function: what is in the state is searched for rows that were locked.
+  return { account, row, file: () => file, terms };
 }
 
 /** Adds calls that are not there yet: a batch over GraphQL, which is an import by itself, or the next lines of a file. */
@@ -133,7 +134,8 @@ export const importUsage = operation({
     if (row) may('read', row);
     may.create('import', 'Usage', { accountId: account.id });
   },
-  decide: ({ account, row, file, terms }, { records, source }, { newId, now, actorId }): Decided => {
+  decide: ({ account, row, file: given, terms }, { records, source }, { newId, now, actorId }): Decided => {
+    const file = given();
     if (row && file) assertGoesOn(row, file);
     const lines: JudgedLine[] =
       file?.lines ??

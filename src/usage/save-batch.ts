@@ -1,6 +1,6 @@
+import { CopyRows } from '../platform/copy-rows';
 import { newId } from '../platform/ids';
 import type { Transaction } from '../platform/transaction';
-import { copyRows, copyText } from './copy-text';
 import { takeCalls } from './take-calls';
 import { UsageImport } from './usage-import.entity';
 import { type Counts, type FileBatch, type JudgedLine, keptLine, parted, type Rejection } from './usage-import.rules';
@@ -22,7 +22,9 @@ export interface Decided {
 export async function saveBatch(tx: Transaction, decided: Decided): Promise<Counts> {
   const { id, accountId, source, lines } = decided;
   const { told, rejections } = parted(lines);
-  const { fresh, known, reused } = await takeCalls(tx, { accountId, importId: id, source }, told);
+  const expectKnown = (decided.row?.recordsKnown ?? 0) > 0;
+  const batch = { accountId, importId: id, source, expectKnown };
+  const { fresh, known, reused } = await takeCalls(tx, batch, told);
   const others = new Set(reused);
   for (const { number: line, text } of lines)
     if (others.has(line)) rejections.push({ line, code: 'SOURCE_ID_REUSED', field: 'sourceId', text });
@@ -69,10 +71,8 @@ const REJECTION = 'usage_rejection (id, account_id, import_id, line_number, code
 
 const keepRejections = async (tx: Transaction, accountId: string, importId: string, of: readonly Rejection[]) => {
   if (of.length === 0) return;
-  await tx.copy(
-    REJECTION,
-    copyRows(of, ({ line, code, field, text }) =>
-      [newId(), accountId, importId, line, code, field ?? '\\N', copyText(keptLine(text))].join('\t'),
-    ),
-  );
+  const rows = new CopyRows();
+  for (const { line, code, field, text } of of)
+    rows.row(7).uuid(newId()).uuid(accountId).uuid(importId).integer(line).text(code).text(field).text(keptLine(text));
+  await tx.copy(REJECTION, rows);
 };

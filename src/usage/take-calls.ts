@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import { CopyRows } from '../platform/copy-rows';
 import type { Transaction } from '../platform/transaction';
 import { type Call, saysTheSame } from './call-line.rules';
-import { copyInstant, copyRows, copyText } from './copy-text';
 
 /** A call and the line that says it. */
 export interface Told {
@@ -16,13 +16,21 @@ export interface Taken {
   reused: number[];
 }
 
+export interface Batch {
+  accountId: string;
+  importId: string;
+  source: string;
+  /** Calls of this import were known before: more of them will be. */
+  expectKnown: boolean;
+}
+
 /**
  * Adds the calls that are not there yet. One transaction of an account after the other, from here to its end: so no two find the same call missing, and
  * a sequence that can be seen is never overtaken by a lower one.
  */
 export async function takeCalls(
   tx: Transaction,
-  { accountId, importId, source }: { accountId: string; importId: string; source: string },
+  { accountId, importId, source, expectKnown }: Batch,
   told: readonly Told[],
 ): Promise<Taken> {
   if (told.length === 0) return { fresh: 0, known: 0, reused: [] };
@@ -30,12 +38,17 @@ export async function takeCalls(
   const number = await sourceNumber(tx, accountId, source);
   await openMonths((text, values) => tx.query(text, values), told);
   const { first, again } = onceEach(told);
-  const present = await presentCalls(tx, accountId, number, first);
+  const into: Into = { accountId, importId, number, base };
+  // Mostly all of a batch is new, or all of it is known: to look for each first would cost more than the first to be refused.
+  const present =
+    !expectKnown && (await tx.unlessThere(() => copy(tx, into, first)))
+      ? new Map<string, Call>()
+      : await presentCalls(tx, accountId, number, first);
   const fresh = first.filter(({ call }) => !present.has(call.sourceId));
-  await copy(tx, { accountId, importId, number, base }, fresh);
+  if (present.size > 0 || expectKnown) await copy(tx, into, fresh);
   const others = first.filter(({ call }) => present.has(call.sourceId));
-  const firsts = new Map(fresh.map(({ call }) => [call.sourceId, call]));
-  const same = ({ call }: Told) => saysTheSame(call, present.get(call.sourceId) ?? firsts.get(call.sourceId)!);
+  const firsts = again.length === 0 ? null : new Map(fresh.map(({ call }) => [call.sourceId, call]));
+  const same = ({ call }: Told) => saysTheSame(call, present.get(call.sourceId) ?? firsts!.get(call.sourceId)!);
   const reused = [...others, ...again].filter((each) => !same(each)).map(({ line }) => line);
   return { fresh: fresh.length, known: told.length - fresh.length - reused.length, reused };
 }
@@ -133,12 +146,14 @@ const callOf = (row: Row): Call => ({
  * A record's id comes of its source and source id (RFC 9562, version 8): the primary key of a month would refuse a second one of them that starts at
  * the same instant, even of somebody who went round the key table.
  */
-export function callId(number: number, sourceId: string): string {
-  const hex = createHash('sha256').update(`${number}\n${sourceId}`).digest('hex');
-  const variant = ((Number.parseInt(hex[16]!, 16) & 3) | 8).toString(16);
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+function callId(number: number, sourceId: string): Buffer {
+  const bytes = createHash('sha256').update(`${number}\n${sourceId}`).digest().subarray(0, 16);
+  bytes[6] = (bytes[6]! & 0x0f) | 0x80;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  return bytes;
 }
 
+const KEY = 'call_key (started_at, id, source_number, source_id)';
 const RECORD = `call_record (id, account_id, sequence, started_at, answered_at, ended_at, wait_seconds, talk_seconds, source_number, resolved,
   lob_id, agent_id, import_id, kind, outcome, source_id, corrects, service, agent_code, flags)`;
 
@@ -155,24 +170,35 @@ async function copy(
   told: readonly Told[],
 ): Promise<void> {
   if (told.length === 0) return;
-  const ids = told.map(({ call }) => callId(number, call.sourceId));
-  const places = told.map((_each, index) => index);
-  await tx.copy(
-    'call_key (started_at, id, source_number, source_id)',
-    copyRows(places, (at) => {
-      const { startedAt, sourceId } = told[at]!.call;
-      return `${copyInstant(startedAt)}\t${ids[at]}\t${number}\t${copyText(sourceId)}`;
-    }),
-  );
-  await tx.copy(
-    RECORD,
-    copyRows(places, (at) => {
-      const { call } = told[at]!;
-      const times = `${copyInstant(call.startedAt)}\t${copyInstant(call.answeredAt)}\t${copyInstant(call.endedAt)}`;
-      const what = `${call.kind}\t${call.outcome}\t${copyText(call.sourceId)}\t${copyText(call.corrects)}`;
-      return `${ids[at]}\t${accountId}\t${base + at + 1}\t${times}\t${call.waitSeconds}\t${call.talkSeconds}\t${number}\t${call.resolved ?? '\\N'}\t${call.lobId}\t${call.agentId ?? '\\N'}\t${importId}\t${what}\t${copyText(call.service)}\t${copyText(call.agentCode)}\t{${call.flags.join(',')}}`;
-    }),
-  );
+  const [keys, records] = [new CopyRows(), new CopyRows()];
+  told.forEach(({ call }, at) => {
+    const id = callId(number, call.sourceId);
+    keys.row(4).instant(call.startedAt).bytes(id).integer(number).text(call.sourceId);
+    records
+      .row(20)
+      .bytes(id)
+      .uuid(accountId)
+      .bigint(base + at + 1)
+      .instant(call.startedAt)
+      .instant(call.answeredAt)
+      .instant(call.endedAt)
+      .integer(call.waitSeconds)
+      .integer(call.talkSeconds)
+      .integer(number)
+      .boolean(call.resolved)
+      .uuid(call.lobId)
+      .uuid(call.agentId)
+      .uuid(importId)
+      .text(call.kind)
+      .text(call.outcome)
+      .text(call.sourceId)
+      .text(call.corrects)
+      .text(call.service)
+      .text(call.agentCode)
+      .texts(call.flags);
+  });
+  await tx.copy(KEY, keys);
+  await tx.copy(RECORD, records);
 }
 
 const MONTH = 'SELECT call_record_month($1)';

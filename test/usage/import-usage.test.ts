@@ -160,14 +160,14 @@ describe('usage.import', () => {
     const seen: { upTo: string; count: string }[] = [];
     const CUT = `SELECT l.last_sequence AS "upTo", (SELECT count(*) FROM call_record r WHERE r.account_id = l.account_id AND r.sequence <= l.last_sequence)
       AS count FROM usage_ledger l WHERE l.account_id = $1`;
-    let racing = true;
+    const race = { over: false };
     const watching = (async () => {
-      while (racing) seen.push(...(await t.sql<{ upTo: string; count: string }>(CUT, [client.id])));
+      while (!race.over) seen.push(...(await t.sql<{ upTo: string; count: string }>(CUT, [client.id])));
     })();
     const answers = await Promise.all(
       [0, 30, 0, 60, 30, 90, 0, 60].map((from) => importing(batch(from), { source: 'race' })),
     );
-    racing = false;
+    race.over = true;
     await watching;
     expect(tally(answers, 'importUsage')).toEqual({ DONE: 8 });
     const sums = answers
