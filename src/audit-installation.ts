@@ -44,6 +44,8 @@ export function readInstallation(): InstallationKeys {
 export interface OpenInstallation {
   /** How an auditor logs in. */
   readonly auditorUrl: string;
+  /** How the API does. */
+  readonly apiUrl: string;
   /** Leaves an event in the trail, as the API. */
   readonly record: (event: EventDescription) => Promise<void>;
   readonly close: () => Promise<void>;
@@ -53,7 +55,12 @@ export interface OpenInstallation {
 export async function openInstallation(config: Config): Promise<OpenInstallation> {
   const server = await serverOf(config);
   const logins = config.logins ?? loginsOf(server.url, ringOf(config));
-  return { auditorUrl: logins.auditor, record: (event) => recordAs(config, logins.api, event), close: server.stop };
+  return {
+    auditorUrl: logins.auditor,
+    apiUrl: logins.api,
+    record: (event) => recordAs(config, logins.api, event),
+    close: server.stop,
+  };
 }
 
 const serverOf = async (config: Config): Promise<{ url: string; stop: () => Promise<void> }> =>

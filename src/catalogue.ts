@@ -55,6 +55,7 @@ import { changeWebhook } from './notifications/change-webhook';
 import { createWebhook } from './notifications/create-webhook';
 import { drawWebhookSecret } from './notifications/draw-webhook-secret';
 import { redeliverWebhook } from './notifications/redeliver-webhook';
+import { importUsage } from './usage/import-usage';
 import { draftInvoice } from './billing/draft-invoice';
 import { issueInvoice } from './billing/issue-invoice';
 import { voidInvoice } from './billing/void-invoice';
@@ -127,6 +128,7 @@ export const catalogue = new Catalogue([
   signAgreement,
   amendAgreement,
   endAgreement,
+  importUsage,
   draftInvoice,
   issueInvoice,
   voidInvoice,

@@ -110,6 +110,7 @@ const environment = z.object({
   STEP_UP_ABOVE: z.string().transform(amountOf).optional(),
   DORMANT_DAYS: z.coerce.number().int().min(0).max(36_500).default(90),
   TRUSTED_DOCUMENTS: z.string().optional(),
+  USAGE_TOKEN: z.string().min(1).max(512).optional(),
   METRICS_TOKEN: z.string().min(16).max(512).optional(),
   JOBS: flag.default(true),
   WEBHOOK_PRIVATE_HOSTS: z.string().optional(),
@@ -183,6 +184,8 @@ export interface Config {
   readonly signInTriesPerAddress: number;
   /** A file of documents; nothing else is answered then. */
   readonly trustedDocuments: string | undefined;
+  /** The bearer token of whoever imports calls on the command line. */
+  readonly usageToken: string | undefined;
   /** Who bears it may read /metrics. Absent: it is open outside of production and closed in it. */
   readonly metricsToken: string | undefined;
   /** Where traces are sent to, over OTLP/HTTP. */
@@ -257,6 +260,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, over: NodeJS.Pr
     stepUpAbove: settings.STEP_UP_ABOVE ?? STEP_UP_ABOVE,
     dormantDays: settings.DORMANT_DAYS,
     trustedDocuments: settings.TRUSTED_DOCUMENTS,
+    usageToken: settings.USAGE_TOKEN,
     metricsToken: settings.METRICS_TOKEN,
     traceEndpoint: settings.OTEL_EXPORTER_OTLP_ENDPOINT,
     jobs: settings.JOBS,

@@ -25,6 +25,7 @@ import { RevealAllowances1763740822100 } from '../migrations/1763740822100-revea
 import { ApiKey } from './access/api-key.entity';
 import { PasswordToken } from './access/password-token.entity';
 import { RevealAllowance } from './access/reveal-allowance.entity';
+import { Usage1763740830000 } from '../migrations/1763740830000-usage';
 import { Agreements1763740840000 } from '../migrations/1763740840000-agreements';
 import { RoleGrant } from './access/role-grant.entity';
 import { SecondFactor } from './access/second-factor.entity';
@@ -58,6 +59,8 @@ import { OutboxMessage } from './notifications/outbox-message.entity';
 import { WebhookDelivery } from './notifications/webhook-delivery.entity';
 import { Webhook } from './notifications/webhook.entity';
 import { isRowClass } from './platform/row';
+import { UsageImport } from './usage/usage-import.entity';
+import { UsageRejection } from './usage/usage-rejection.entity';
 
 /** Every entity that TypeORM knows. */
 export const entities = [
@@ -87,6 +90,8 @@ export const entities = [
   Agreement,
   AgreementVersion,
   AgreementRate,
+  UsageImport,
+  UsageRejection,
   Invoice,
   InvoiceLine,
   InvoiceSeries,
@@ -126,5 +131,6 @@ export const migrations = [
   Sessions1763740821000,
   ClassKeys1763740822000,
   RevealAllowances1763740822100,
+  Usage1763740830000,
   Agreements1763740840000,
 ];

@@ -63,6 +63,9 @@ import { AccountComplaints, ComplaintResolver, LobComplaints } from './complaint
 import { webhookDeliveryRead, webhookRead } from './notifications/webhook.read';
 import { WebhookResolver } from './notifications/webhook.resolver';
 import { PersonalDataResolver } from './privacy/personal-data.resolver';
+import { callRecordRead } from './usage/call-record.read';
+import { usageImportRead, usageRejectionRead } from './usage/usage-import.read';
+import { UsageResolver } from './usage/usage.resolver';
 import { Asked, type Reads } from './platform/asked';
 import type { App, Context } from './platform/context';
 import { DomainError } from './platform/errors';
@@ -96,6 +99,9 @@ export const reads: Reads = new Map(
     agreementRateRead,
     agentRead,
     assignmentRead,
+    usageImportRead,
+    usageRejectionRead,
+    callRecordRead,
     invoiceRead,
     invoiceLineRead,
     disputeRead,
@@ -131,6 +137,7 @@ export function bareSchema(container?: ContainerType): GraphQLSchema {
       AccountAgreements,
       AgreementResolver,
       AgentResolver,
+      UsageResolver,
       InvoiceResolver,
       AccountInvoices,
       DisputeResolver,

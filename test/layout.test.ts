@@ -33,6 +33,7 @@ const ORDER = [
   'approvals',
   'notifications',
   'accounts',
+  'usage',
   'agreements',
   'billing',
   'disputes',
@@ -55,6 +56,7 @@ const ORDER = [
   'audit-installation',
   'keys-command',
   'audit-command',
+  'usage-command',
   'demo',
   'main',
 ];

@@ -94,6 +94,7 @@ const ACTORS: Record<string, CastName> = {
   redeliverWebhook: 'admin',
   changeApprovalPolicy: 'admin',
   revealSensitiveValue: 'compliance',
+  importUsage: 'billing',
   draftInvoice: 'billing',
   issueInvoice: 'billing',
   voidInvoice: 'billing',

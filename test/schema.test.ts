@@ -244,6 +244,7 @@ describe('the schema', () => {
     assignAgent: 'agent.assign',
     requestAgentTransfer: 'agent.transfer',
     endAssignment: 'assignment.end',
+    importUsage: 'usage.import',
     draftInvoice: 'invoice.draft',
     issueInvoice: 'invoice.issue',
     voidInvoice: 'invoice.void',

@@ -6,6 +6,7 @@ import { rewrapKeys } from '../audit/rewrap-keys';
 import { deliverDueMessages, deliverMessages } from '../notifications/deliver-messages';
 import { resealValues } from '../privacy/reseal-values';
 import type { Job } from '../platform/job';
+import { abandonUsageImports } from '../usage/abandon-usage-imports';
 
 /** Every job there is. What is not in this list is never run. */
 export const everyJob: readonly Job[] = [
@@ -17,4 +18,5 @@ export const everyJob: readonly Job[] = [
   rewrapKeys,
   resealValues,
   disableDormantUsers,
+  abandonUsageImports,
 ];

@@ -1,7 +1,11 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { PoolClient, QueryResultRow } from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
 import type { EntityManager, EntityTarget, FindOptionsWhere, ObjectLiteral } from 'typeorm';
 import { QueryFailedError } from 'typeorm';
 import type { Actor, Context } from './context';
+import type { CopyRows } from './copy-rows';
 import { DomainError, refuse } from './errors';
 import { isId, newId } from './ids';
 import type { Moment } from './operation';
@@ -97,6 +101,27 @@ export class Transaction implements Moment {
     const rows = (Array.isArray(answer) && Array.isArray(answer[0]) ? answer[0] : answer) as R[];
     if (rows.length > 0) this.saved += 1;
     return rows;
+  }
+
+  /** Many rows at once: what is `into`, a table and its columns, says which. */
+  async copy(into: string, rows: CopyRows): Promise<void> {
+    this.saved += 1;
+    const client = (await this.manager.queryRunner!.connect()) as PoolClient;
+    await pipeline(Readable.from(rows.take()), client.query(copyFrom(`COPY ${into} FROM STDIN (FORMAT binary)`)));
+  }
+
+  /** Does what may turn out to be there already. Then all of it is taken back, and the answer is no. */
+  async unlessThere(work: () => Promise<void>): Promise<boolean> {
+    await this.manager.query('SAVEPOINT unless_there');
+    try {
+      await work();
+    } catch (error) {
+      if (driverErrorOf(error).code !== '23505') throw error;
+      await this.manager.query('ROLLBACK TO SAVEPOINT unless_there');
+      return false;
+    }
+    await this.manager.query('RELEASE SAVEPOINT unless_there');
+    return true;
   }
 
   /** The rows that no event has told of yet, for the one that is about to. */

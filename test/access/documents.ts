@@ -80,6 +80,11 @@ export const INPUTS: Record<string, () => object> = {
   signAgreement: () => ({ accountId: NO_ID, code: `D-${unique()}`, name: 'Door', terms, reason: 'new' }),
   amendAgreement: () => ({ agreementId: NO_ID, terms, reason: 'dearer' }),
   endAgreement: () => ({ agreementId: NO_ID, endsOn: '2024-01-01', reason: 'over' }),
+  importUsage: () => ({
+    accountId: NO_ID,
+    source: 'acd',
+    records: [{ sourceId: '1', lob: 'L', startedAt: '2024-01-01T00:00:00Z' }],
+  }),
   draftInvoice: () => ({ accountId: NO_ID, lines: [{ description: 'x', quantity: '1', unitPrice: '1' }] }),
   issueInvoice: () => ({ invoiceId: NO_ID }),
   voidInvoice: () => ({ invoiceId: NO_ID, reason: 'twice' }),

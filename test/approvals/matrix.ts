@@ -37,6 +37,7 @@ export const MATRIX: Record<string, Line> = {
   'agent.assign': business('when switched on'),
   'agent.transfer': business('by default'),
   'assignment.end': business('when switched on'),
+  'usage.import': business('when switched on'),
   'invoice.draft': business('when switched on'),
   'invoice.issue': business('by default'),
   'invoice.void': business('by default'),

@@ -26,6 +26,9 @@ const HOUSE: Record<string, Sees> = {
   Agent: 'all',
   Assignment: 'all',
   Agreement: 'all',
+  UsageImport: 'all',
+  UsageRejection: 'all',
+  CallRecord: 'all',
   Invoice: 'all',
   Dispute: 'all',
   ChangeRequest: 'all',
@@ -71,6 +74,9 @@ const SEES: Record<string, Record<string, Sees>> = {
     Agreement: ofTheirs,
     Dispute: ofTheirs,
     Complaint: ofTheirs,
+    UsageImport: ofTheirs,
+    UsageRejection: ofTheirs,
+    CallRecord: ofTheirs,
     Invoice: (row, who) =>
       row.account_id === who.accountId && ['CLIENT_REVIEW', 'ISSUED', 'VOIDED'].includes(row.status as string),
   },
@@ -174,13 +180,13 @@ const PERMISSIONS: Record<string, string[]> = {
     create ApprovalPolicy, change ApprovalPolicy, create Delegation, createForAnother Delegation,
     withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest, reassign ChangeRequest, approve ChangeRequest, reject ChangeRequest, return ChangeRequest`),
   billing:
-    listed(`${HOUSE_READS}, change Account, sign Agreement, amend Agreement, end Agreement, draft Invoice, issue Invoice, void Invoice, open Dispute,
+    listed(`${HOUSE_READS}, change Account, import Usage, sign Agreement, amend Agreement, end Agreement, draft Invoice, issue Invoice, void Invoice, open Dispute,
     resolve Dispute, withdraw Dispute, reveal Account, grant RevealAllowance, withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest`),
   supervisor:
     listed(`${WATCHES}, read Complaint, reveal Account, grant RevealAllowance, resolve Dispute, create Delegation, breakGlass ChangeRequest, withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest,
     approve ChangeRequest, reject ChangeRequest, return ChangeRequest`),
   operations: listed(`${HOUSE_READS}, read Complaint, open Account, change Account, close Account, open Lob, close Lob,
-    hire Agent, assign Agent, transfer Agent, end Assignment, file Complaint, acknowledge Complaint, resolve Complaint,
+    hire Agent, assign Agent, transfer Agent, end Assignment, import Usage, file Complaint, acknowledge Complaint, resolve Complaint,
     reveal Complaint, grant RevealAllowance, withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest`),
   compliance:
     listed(`${WATCHES}, ${OUTSIDE_READS}, read Complaint, read RoleGrant, read AuditEvent, read AuditCheckpoint, file Complaint, readPersonOf User, readSecondFactorOf User, review Finding, breakGlass ChangeRequest,
@@ -191,7 +197,7 @@ const PERMISSIONS: Record<string, string[]> = {
     `${WATCHES}, ${OUTSIDE_READS}, read Complaint, read RoleGrant, read AuditEvent, read AuditCheckpoint, reveal AuditEvent, readPersonOf User, readSecondFactorOf User, read ApiKey`,
   ),
   client: listed(
-    `read Account, read Lob, read Agreement, read Dispute, read Complaint, read Invoice, open Dispute, withdraw Dispute`,
+    `read Account, read Lob, read Agreement, read Dispute, read Complaint, read UsageImport, read UsageRejection, read CallRecord, read Invoice, open Dispute, withdraw Dispute`,
   ),
 };
 

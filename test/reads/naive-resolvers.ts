@@ -235,6 +235,23 @@ export function resolversOf(rows: Rows, who: Looker | null): Record<string, Reco
       lastUsedAt: (row) => rows.world().row('session', row.id as string)?.last_seen_at ?? null,
       replaces: one('ApiKey', 'api_key', 'replaces_id'),
     },
+    UsageImport: {
+      account,
+      startedBy: user('started_by_id'),
+      pendingChanges: pendingChanges('UsageImport'),
+      rejections: page('UsageRejection', 'import_id'),
+    },
+    CallRecord: {
+      account,
+      lob,
+      agent: one('Agent', 'agent', 'agent_id'),
+      agentCode: (row) => (seesAny(who, 'Agent') ? (row.agent_code as unknown) : null),
+      source: (row) =>
+        rows
+          .world()
+          .all('usage_source')
+          .find(({ number }) => number === row.source_number)!.code as unknown,
+    },
     Webhook: { pendingChanges: pendingChanges('Webhook'), createdBy: user('created_by_id') },
     WebhookDelivery: {
       webhook: one('Webhook', 'webhook', 'webhook_id'),

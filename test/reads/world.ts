@@ -50,6 +50,7 @@ export async function givenWorld(t: TestApp): Promise<Viewer[]> {
   await givenWebhooks(t, submit);
   await givenKeys(t, submit);
   await givenAgreements([bare, second], lobs, settled);
+  await givenUsage(t, [second, bare], submit);
   await givenRefusals(t, bare);
   t.clock.at = NOW;
   return viewers;
@@ -375,6 +376,43 @@ async function givenAgreements(accountIds: string[], [lob, other]: string[], set
     terms: terms('2025-01-01', { lobIds: [other], calendarCode: 'IN' }),
   });
   await settled('billing', 'agreement.end', { agreementId: over.agreement, endsOn: '2025-12-31', reason: 'over' });
+}
+
+/** Calls of every kind with everything and with nothing said, lines that made none, and imports in every state. */
+async function givenUsage(t: TestApp, accountIds: string[], submit: Submit): Promise<void> {
+  t.clock.at = at('03-01');
+  for (const accountId of accountIds) {
+    const [lob] = await t.sql<{ code: string }>('SELECT code FROM lob WHERE account_id = $1 ORDER BY code LIMIT 1', [
+      accountId,
+    ]);
+    const call = (sourceId: string, more: object = {}) => ({
+      sourceId,
+      lob: lob!.code,
+      startedAt: '2026-02-27T09:00:00.5Z',
+      ...more,
+    });
+    const whole = { service: 'Ümlaut "x" \\', agent: 'A-1', answeredAt: '2026-02-27T09:00:10Z', resolved: true };
+    const records = [
+      call('1', { ...whole, endedAt: '2026-02-27T09:05:00Z', waitSeconds: 9 }),
+      call('2', { agent: 'nobody', talkSeconds: 30, startedAt: '2026-03-01T09:59:00Z' }),
+      call('3', { outcome: 'VOICEMAIL', talkSeconds: 1, resolved: false }),
+      call('1-b', { corrects: '1', talkSeconds: 5 }),
+      call('3-b', { corrects: '3', kind: 'REVERSAL' }),
+      call('4', { lob: 'NONE' }),
+      call('5', { startedAt: 'some "time"' }),
+    ];
+    await submit('operations', 'usage.import', { accountId, source: 'acd', records });
+    await submit('billing', 'usage.import', { accountId, source: 'crm', records: [call('1')] });
+  }
+  await t.sql(
+    `INSERT INTO usage_import SELECT gen_random_uuid(), 2, created_at + n * interval '1 minute', account_id, source, 'calls.csv', repeat('0f', 32), '{}',
+       s.state, 0, 0, 0, 0, 7, 5000000000, 6000000000, started_by_id, updated_at, NULL, s.code
+     FROM usage_import i, (VALUES (1, 'RUNNING', NULL), (2, 'FAILED', 'INTERNAL'), (3, 'ABANDONED', 'USAGE_IMPORT_SILENT')) s (n, state, code)
+     WHERE i.source = 'crm'`,
+  );
+  await t.sql(
+    `INSERT INTO usage_rejection SELECT gen_random_uuid(), account_id, id, 2, 'QUOTE_UNCLOSED', NULL, '"half' FROM usage_import WHERE state = 'FAILED'`,
+  );
 }
 
 /** Somebody outside who is told everything, somebody who is told nothing, and messages in every state. */

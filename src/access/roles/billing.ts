@@ -5,6 +5,7 @@ export const billing: Role = ({ can, userId }) => {
   can('read', BUSINESS);
   can('change', 'Account');
   can(['sign', 'amend', 'end'], 'Agreement');
+  can('import', 'Usage');
   can('draft', 'Invoice');
   can('issue', 'Invoice');
   can('void', 'Invoice');

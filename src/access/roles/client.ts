@@ -4,7 +4,9 @@ import type { Role } from './role';
 export const client: Role = ({ can, userId, accountId }) => {
   if (accountId === null) return;
   can('read', 'Account', { id: accountId });
-  can('read', ['Lob', 'Agreement', 'Dispute', 'Complaint'], { accountId });
+  can('read', ['Lob', 'Agreement', 'Dispute', 'Complaint', 'UsageImport', 'UsageRejection', 'CallRecord'], {
+    accountId,
+  });
   // A draft is the firm's own until it is shown.
   can('read', 'Invoice', { accountId, status: { $in: ['CLIENT_REVIEW', 'ISSUED', 'VOIDED'] } });
   can('open', 'Dispute', { accountId });

@@ -12,6 +12,7 @@ export const operations: Role = ({ can, userId }) => {
   can('assign', 'Agent');
   can('transfer', 'Agent');
   can('end', 'Assignment');
+  can('import', 'Usage');
   can('file', 'Complaint');
   can('acknowledge', 'Complaint');
   can('resolve', 'Complaint');

@@ -22,6 +22,7 @@ const OPERATIONS = {
   'apiKey.rotate': 'Replace the key of a system',
   'apiKey.revoke': 'Revoke the key of a system',
   'apiKeySecret.draw': 'Draw the secret of a key',
+  'usage.import': 'Import calls',
   'webhook.create': 'Create a webhook',
   'webhook.change': 'Change a webhook',
   'webhook.redeliver': 'Send a message again that was given up',

@@ -1,0 +1,47 @@
+import { Arg, Args, FieldResolver, ID, Mutation, Query, Resolver } from 'type-graphql';
+import { Ask, type Asked } from '../platform/asked';
+import type { PageArgs } from '../platform/pagination';
+import { payloadType } from '../platform/payload.type';
+import { callRecordRead } from './call-record.read';
+import { CallRecordConnection, CallRecordsArgs } from './call-record.type';
+import { ImportUsageInput } from './import-usage';
+import { usageImportRead } from './usage-import.read';
+import {
+  UsageImport,
+  UsageImportConnection,
+  UsageImportsArgs,
+  UsageRejectionConnection,
+  UsageRejectionsArgs,
+} from './usage-import.type';
+
+const ImportUsagePayload = payloadType('ImportUsagePayload', { usageImport: () => UsageImport });
+
+@Resolver(() => UsageImport)
+export class UsageResolver {
+  @FieldResolver(() => UsageRejectionConnection, {
+    description: 'The lines that made no record, in the order of the file unless told.',
+  })
+  rejections(@Args(() => UsageRejectionsArgs) _args: PageArgs): void {}
+
+  @Query(() => UsageImport, { nullable: true, description: 'An import of calls.' })
+  usageImport(@Arg('id', () => ID, { description: 'Id of the import.' }) _id: string, @Ask() asked: Asked) {
+    return asked.one(usageImportRead);
+  }
+
+  @Query(() => UsageImportConnection, { description: 'Imports of calls, latest first unless told.' })
+  usageImports(@Args(() => UsageImportsArgs) _args: PageArgs, @Ask() asked: Asked) {
+    return asked.page(usageImportRead);
+  }
+
+  @Query(() => CallRecordConnection, { description: 'Calls, latest first unless told.' })
+  callRecords(@Args(() => CallRecordsArgs) _args: PageArgs, @Ask() asked: Asked) {
+    return asked.page(callRecordRead);
+  }
+
+  @Mutation(() => ImportUsagePayload, {
+    description: 'Adds calls that are not there yet. What is wrong with one is told in `usageImport.rejections`.',
+  })
+  importUsage(@Arg('input', { description: 'The calls.' }) input: ImportUsageInput, @Ask() asked: Asked) {
+    return asked.submit('usage.import', input);
+  }
+}

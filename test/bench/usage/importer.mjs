@@ -1,0 +1,38 @@
+/** The process that imports: prints how long it took, and the most memory that it had. */
+import { createRequire } from 'node:module';
+import path from 'node:path';
+
+const require = createRequire(import.meta.url);
+require('reflect-metadata');
+const dist = (file) => require(path.resolve('dist/src', file));
+const { apiUrl, token, file, masterKey } = JSON.parse(process.argv[2]);
+
+if (process.env.STEPS) require(process.env.STEPS);
+const { connect } = dist('platform/database.js');
+const { entities } = dist('entities.js');
+const config = dist('config.js').loadConfig(
+  {},
+  { NODE_ENV: 'test', MASTER_KEY: masterKey, LOG_LEVEL: 'silent', DEMO_DATA: 'false' },
+);
+const database = await connect(apiUrl, { entities }, 4);
+const { app, stop } = await dist('app.js').createApp(config, database);
+const { actor, sessionId } = await dist('access/identify.js').identify(app, token);
+const context = { ...dist('platform/context.js').ownContext(app, 'bench'), actor, sessionId };
+const { importFile } = dist('usage/import-file.js');
+const { NO_PROGRESS } = dist('audit/progress.js');
+const layout = dist('usage/layout.rules.js').PLAIN_LAYOUT;
+
+const [began, cpu] = [performance.now(), process.cpuUsage()];
+const done = await importFile(context, { file, account: 'BENCH', source: 'acd', layout }, NO_PROGRESS);
+const { user, system } = process.cpuUsage(cpu);
+const seconds = (performance.now() - began) / 1000;
+process.stdout.write(
+  JSON.stringify({
+    seconds,
+    cpuSeconds: (user + system) / 1e6,
+    peakMiB: process.resourceUsage().maxRSS / 1024,
+    recordsNew: done.recordsNew,
+  }),
+);
+await stop();
+await database.close();
