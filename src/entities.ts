@@ -18,6 +18,7 @@ import { Jobs1763740815000 } from '../migrations/1763740815000-jobs';
 import { Webhooks1763740816000 } from '../migrations/1763740816000-webhooks';
 import { DeceptiveTexts1763740817000 } from '../migrations/1763740817000-deceptive-texts';
 import { Awaits1763740818000 } from '../migrations/1763740818000-awaits';
+import { ScopedGrants1763740823000 } from '../migrations/1763740823000-scoped-grants';
 import { RoleGrant } from './access/role-grant.entity';
 import { Session } from './access/session.entity';
 import { User } from './access/user.entity';
@@ -103,4 +104,5 @@ export const migrations = [
   Webhooks1763740816000,
   DeceptiveTexts1763740817000,
   Awaits1763740818000,
+  ScopedGrants1763740823000,
 ];

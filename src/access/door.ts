@@ -84,8 +84,8 @@ export const door = {
     auditEvent: may('read', 'AuditEvent'),
     auditEvents: may('read', 'AuditEvent'),
     auditCheckpoints: may('read', 'AuditCheckpoint'),
-    auditInclusionProof: may('read', 'AuditEvent'),
-    auditAccess: may('read', 'AuditEvent'),
+    auditInclusionProof: may('question', 'AuditEvent'),
+    auditAccess: may('question', 'AuditEvent'),
     auditConsistencyProof: may('read', 'AuditCheckpoint'),
   },
   Mutation: {

@@ -7,7 +7,7 @@ import { Decision } from './decision.entity';
 import { standingOf } from './standing';
 
 /** A user with the roles of this transaction; a decision counts by what its people are now, not at sign-in. */
-export const actorNow = (tx: Transaction, userId: string): Promise<Actor | null> => actorById(tx, userId);
+export const actorNow = (tx: Transaction, userId: string): Promise<Actor | null> => actorById(tx, userId, tx.now);
 
 /**
  * Whoever is deciding, as of now: a role may have been revoked while the request's lock was waited for. Refuses with

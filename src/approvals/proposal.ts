@@ -85,6 +85,7 @@ export function contentOf(
     subjectType,
     subjectId,
     accountId: facts.accountId,
+    lobId: facts.lobId ?? null,
     ...amountIn(facts),
     inputSealed: sealText(keys, JSON.stringify(stored), placeOfInput(request.id, request.revision)),
     inputShown: maskInput(stored),

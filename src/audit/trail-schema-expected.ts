@@ -16,7 +16,7 @@ CREATE UNIQUE INDEX node_pkey ON audit.node USING btree (level, index)
 CREATE UNIQUE INDEX retention_pkey ON audit.retention USING btree (one)
 CREATE UNIQUE INDEX subject_key_pkey ON audit.subject_key USING btree (subject_type, subject_id)
 business_row of kind v owned by countersign_audit
-business_row rule: 971452419dd8ef75bc21fb30f0e7d26aa55166f5f23c57fff312edb428cf04f6
+business_row rule: f2e532d9051ba808f1b27dd09c582d369fd785cd71c552d997f27603e22ff45c
 business_row.created_at timestamp with time zone
 business_row.hash bytea
 business_row.id uuid

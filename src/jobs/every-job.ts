@@ -1,3 +1,4 @@
+import { endGrants } from '../access/end-grants';
 import { escalateChangeRequests } from '../approvals/escalate-change-requests';
 import { remindOfChangeRequests } from '../approvals/remind-of-change-requests';
 import { expireChangeRequests } from '../approvals/expire-change-requests';
@@ -6,6 +7,7 @@ import type { Job } from '../platform/job';
 
 /** Every job there is. What is not in this list is never run. */
 export const everyJob: readonly Job[] = [
+  endGrants,
   expireChangeRequests,
   escalateChangeRequests,
   remindOfChangeRequests,

@@ -342,7 +342,7 @@ describe('the door before `subscribe`', () => {
   });
 
   it('a subscription that is executed as if it were a query tells nothing', async () => {
-    const actor = await actorById(pooled(t.served.app), t.as('supervisor').userId);
+    const actor = await actorById(pooled(t.served.app), t.as('supervisor').userId, t.served.app.clock());
     const answer = await execute({ schema: guardedSchema(), document, contextValue: { ...contextOf(), actor } });
     expect(answer.data ?? null).toBeNull();
   });

@@ -1,10 +1,12 @@
 import type { Row } from './naive-rows';
+import type { World } from './naive-types';
+import { type Grant, insideOf, isLeft } from './naive-within';
 
 /**
  * Who sees what, written by hand from what the roles are for, and not from the code that decides it. `all`: every row of
  * the type. What is not named is not seen.
  */
-type Sees = 'all' | ((row: Row, who: Looker) => boolean);
+type Sees = 'all' | ((row: Row, who: Looker, world: World) => boolean);
 
 /** Whoever asks. Roles that count: of somebody whose password is another's choice none does. */
 export interface Looker {
@@ -13,12 +15,10 @@ export interface Looker {
   email: string;
   sessionId: string;
   roles: string[];
-  /** The account of a client's user. */
-  accountId: string | null;
+  grants: Grant[];
 }
 
 const themselves: Sees = (row, who) => row.id === who.id;
-const ofTheirs: Sees = (row, who) => row.account_id === who.accountId;
 
 const HOUSE: Record<string, Sees> = {
   Account: 'all',
@@ -61,12 +61,11 @@ const SEES: Record<string, Record<string, Sees>> = {
     AuditCheckpoint: 'all',
   },
   client: {
-    Account: (row, who) => row.id === who.accountId,
-    Lob: ofTheirs,
-    Dispute: ofTheirs,
-    Complaint: ofTheirs,
-    Invoice: (row, who) =>
-      row.account_id === who.accountId && ['CLIENT_REVIEW', 'ISSUED', 'VOIDED'].includes(row.status as string),
+    Account: 'all',
+    Lob: 'all',
+    Dispute: 'all',
+    Complaint: 'all',
+    Invoice: (row) => ['CLIENT_REVIEW', 'ISSUED', 'VOIDED'].includes(row.status as string),
   },
   '': { User: themselves, Delegation: (row, who) => [row.delegator_id, row.delegate_id].includes(who.id) },
 };
@@ -81,15 +80,19 @@ const PARTS = new Set([
   'ComplaintRule',
 ]);
 
-const rulesOf = ({ roles }: Looker, type: string) =>
-  ['', ...roles].flatMap((role) => {
-    const rule = SEES[role]?.[type];
-    return rule ? [rule] : [];
+const EVERYBODY: Grant = { role: '', accountId: null, lobId: null };
+
+const rulesOf = ({ grants }: Looker, type: string) =>
+  [EVERYBODY, ...grants].flatMap((grant): Exclude<Sees, 'all'>[] => {
+    const rule = SEES[grant.role]?.[type];
+    const inside = insideOf(type, grant);
+    if (!rule || !inside) return [];
+    return [(row, who, world) => (rule === 'all' || rule(row, who, world)) && inside(row, grant, world)];
   });
 
-export const sees = (who: Looker | null, type: string, row: Row): boolean => {
+export const sees = (who: Looker | null, type: string, row: Row, world: World): boolean => {
   if (PARTS.has(type)) return true;
-  return who !== null && rulesOf(who, type).some((rule) => rule === 'all' || rule(row, who));
+  return who !== null && rulesOf(who, type).some((rule) => rule(row, who, world));
 };
 
 /** Whether somebody sees any row of a type at all. */
@@ -119,13 +122,19 @@ const DECIDES: Record<string, (operation: string) => boolean> = {
   supervisor: () => true,
 };
 
-/** Whether somebody may decide over an operation at all. */
-export const decides = (who: Looker, operation: string): boolean =>
-  who.roles.some((role) => DECIDES[role]?.(operation) ?? false);
+/** Whether somebody may decide over what a request is about at all. */
+export const decides = (who: Looker, request: Row, world: World): boolean =>
+  who.grants.some(
+    (grant) =>
+      (DECIDES[grant.role]?.(request.operation as string) ?? false) &&
+      insideOf('ChangeRequest', grant)!(request, grant, world),
+  );
 
 /** Whether somebody is told who is the same person as whom. */
 export const knowsPersons = (who: Looker | null): boolean =>
-  (who?.roles ?? []).some((role) => ['admin', 'compliance', 'auditor'].includes(role));
+  (who?.grants ?? []).some(
+    ({ role, accountId }) => accountId === null && ['admin', 'compliance', 'auditor'].includes(role),
+  );
 
 /** The code that a root field is refused with, or null for whoever may enter. */
 export function refusalAt(field: string, type: string, who: Looker | null): string | null {
@@ -160,15 +169,20 @@ const PERMISSIONS: Record<string, string[]> = {
   compliance:
     listed(`${WATCHES}, ${OUTSIDE_READS}, read Complaint, read RoleGrant, read AuditEvent, read AuditCheckpoint, file Complaint, readPersonOf User, review Finding, breakGlass ChangeRequest,
     acknowledge Complaint, resolve Complaint, reopen Complaint, reveal Complaint, reveal Account,
-    reveal AuditEvent, erase User, erase Agent, erase Complaint, erase ChangeRequest, create Delegation,
+    reveal AuditEvent, question AuditEvent, erase User, erase Agent, erase Complaint, erase ChangeRequest, create Delegation,
     withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest, reassign ChangeRequest, approve ChangeRequest, reject ChangeRequest, return ChangeRequest`),
   auditor: listed(
-    `${WATCHES}, ${OUTSIDE_READS}, read Complaint, read RoleGrant, read AuditEvent, read AuditCheckpoint, reveal AuditEvent, readPersonOf User`,
+    `${WATCHES}, ${OUTSIDE_READS}, read Complaint, read RoleGrant, read AuditEvent, read AuditCheckpoint, reveal AuditEvent, question AuditEvent, readPersonOf User`,
   ),
   client: listed(`read Account, read Lob, read Dispute, read Complaint, read Invoice, open Dispute, withdraw Dispute`),
 };
 
-export const permissionsOf = ({ roles }: Looker): { action: string; subject: string }[] =>
-  [...new Set([...ALWAYS, ...roles.flatMap((role) => PERMISSIONS[role] ?? [])])]
+export const permissionsOf = ({ grants }: Looker): { action: string; subject: string }[] =>
+  [
+    ...new Set([
+      ...ALWAYS,
+      ...grants.flatMap((grant) => (PERMISSIONS[grant.role] ?? []).filter((each) => isLeft(each, grant))),
+    ]),
+  ]
     .toSorted()
     .map((pair) => ({ action: pair.split(' ')[0]!, subject: pair.split(' ')[1]! }));

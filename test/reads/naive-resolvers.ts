@@ -5,7 +5,17 @@ import { mayDecide, stepsOf } from './naive-approvals';
 import { deceptiveTexts } from './naive-deception';
 import { connection, type PageOf } from './naive-connection';
 import type { Row, Table } from './naive-rows';
-import { assignmentsToday, clocks, isRunning, lateReview, rolesHeld, statusOf, TYPES, type World } from './naive-types';
+import {
+  assignmentsToday,
+  clocks,
+  isRunning,
+  lasts,
+  lateReview,
+  rolesHeld,
+  statusOf,
+  TYPES,
+  type World,
+} from './naive-types';
 
 type Resolver = (row: Row, args: PageOf) => unknown;
 
@@ -22,19 +32,19 @@ const trimmed = (numeric: string) => (numeric.includes('.') ? numeric.replace(/\
 export function resolversOf(rows: Rows, who: Looker | null): Record<string, Record<string, Resolver>> {
   const one = (type: string, table: Table, column: string) => (row: Row) => {
     const found = rows.world().row(table, row[column] as string | null);
-    return found && sees(who, type, found) ? found : null;
+    return found && sees(who, type, found, rows.world()) ? found : null;
   };
   const list =
     (type: string, table: Table, column: string, order = 'id') =>
     (row: Row) =>
       rows
         .where(table, column, row.id)
-        .filter((each) => sees(who, type, each))
+        .filter((each) => sees(who, type, each, rows.world()))
         .toSorted((a, b) => (a[order] < b[order] ? -1 : a[order] > b[order] ? 1 : 0));
   const page = (type: string, column: string) => (row: Row, args: PageOf) =>
     connection(
       type,
-      rows.where(TYPES[type]!.table, column, row.id).filter((each) => sees(who, type, each)),
+      rows.where(TYPES[type]!.table, column, row.id).filter((each) => sees(who, type, each, rows.world())),
       args,
       rows.world(),
       rows.cursorKey,
@@ -61,7 +71,7 @@ export function resolversOf(rows: Rows, who: Looker | null): Record<string, Reco
         (each) =>
           each.subject_type === subject &&
           statusOf(each, rows.world()) === 'PENDING' &&
-          sees(who, 'ChangeRequest', each),
+          sees(who, 'ChangeRequest', each, rows.world()),
       );
   return {
     Account: {
@@ -221,7 +231,13 @@ export function resolversOf(rows: Rows, who: Looker | null): Record<string, Reco
       overdue: (row) => lateReview(row, rows.world()),
       reviewedBy: user('reviewed_by_id'),
     },
-    RoleGrant: { pendingChanges: pendingChanges('RoleGrant'), user: user('user_id'), grantedBy: user('granted_by_id') },
+    RoleGrant: {
+      pendingChanges: pendingChanges('RoleGrant'),
+      user: user('user_id'),
+      grantedBy: user('granted_by_id'),
+      revokedBy: user('revoked_by_id'),
+      lasts: (row) => lasts(row, rows.world()),
+    },
     AuditEvent: {
       actor: user('actor_id'),
       onBehalfOf: user('on_behalf_of_id'),

@@ -56,12 +56,15 @@ export const assignmentsToday = (world: World, agentId: string): Row[] =>
     return each.starts_on <= date && (each.ends_on === null || date < each.ends_on);
   });
 
+/** Whether a grant gives something now. */
+export const lasts = ({ revoked_at, ends_at }: Row, world: World): boolean =>
+  revoked_at === null && (ends_at === null || us(ends_at) > nowUs(world));
+
+export const grantsHeld = (world: World, userId: string): Row[] =>
+  world.all('role_grant').filter((grant) => grant.user_id === userId && lasts(grant, world));
+
 export const rolesHeld = (world: World, userId: string): string[] =>
-  world
-    .all('role_grant')
-    .filter((grant) => grant.user_id === userId && grant.revoked_at === null)
-    .map(({ role }) => role as string)
-    .toSorted();
+  [...new Set(grantsHeld(world, userId).map(({ role }) => role as string))].toSorted();
 
 /** What waits ends at the instant of its expiry. */
 export const statusOf = (row: Row, world: World): string =>

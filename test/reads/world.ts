@@ -6,10 +6,10 @@ import type { TestApp } from '../support/app';
 import type { CastName } from '../support/cast';
 import { givenAccount, givenAgent, givenInvoice, givenLob, linesOf } from '../support/scene';
 import { givenBusiness } from './scene';
-import { givenViewers, type Viewer } from './viewers';
+import { givenViewers, READ_AT, type Viewer } from './viewers';
 
 /** The instant at which everything is read. Nothing else tells the time, so that answers can be compared. */
-export const NOW = new Date('2026-03-10T12:00:00.250Z');
+export const NOW = READ_AT;
 const at = (day: string) => new Date(`2026-${day}T10:00:00.000Z`);
 
 let keys = 0;

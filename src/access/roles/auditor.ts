@@ -4,5 +4,5 @@ import { BUSINESS, CONTROLS, OUTSIDE, type Role, TRAIL } from './role';
 export const auditor: Role = ({ can }) => {
   can('read', [...BUSINESS, ...CONTROLS, 'Complaint', 'RoleGrant', 'Delegation', ...TRAIL, ...OUTSIDE]);
   can('readPersonOf', 'User');
-  can('reveal', 'AuditEvent');
+  can(['reveal', 'question'], 'AuditEvent');
 };

@@ -10,7 +10,7 @@ export const compliance: Role = ({ can }) => {
   can('reopen', 'Complaint');
   can('reveal', 'Complaint');
   can('reveal', 'Account');
-  can('reveal', 'AuditEvent');
+  can(['reveal', 'question'], 'AuditEvent');
   can('erase', ['User', 'Agent', 'Complaint', 'ChangeRequest']);
   can(['read', 'end'], 'Session');
   can(['read', 'create'], 'Delegation');

@@ -3,14 +3,9 @@ import type { AbilityBuilder, MongoAbility } from '@casl/ability';
 /**
  * Grants what a role may do. `can(verb, Type)` is the permission of the operation `<type>.<verb>`; `read` decides which
  * rows exist for somebody. Conditions are equalities on columns, written here and nowhere else. There is no `cannot`:
- * what is not granted is refused.
+ * what is not granted is refused. Of a role that is granted for one account, or a LOB, `within.ts` says what is left.
  */
-export type Role = (grant: {
-  can: AbilityBuilder<MongoAbility>['can'];
-  userId: string;
-  /** The one account of a client's user. */
-  accountId: string | null;
-}) => void;
+export type Role = (grant: { can: AbilityBuilder<MongoAbility>['can']; userId: string }) => void;
 
 /** What everybody in the house sees of the business: no complaints, no trail. */
 export const BUSINESS = [

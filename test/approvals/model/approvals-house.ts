@@ -33,7 +33,7 @@ export interface RequestNow {
 const REQUESTS = `SELECT r.id, r.status, r.revision, r.digest, r.expires_at, r.assignee_id, r.maker_id,
     (SELECT count(*)::int FROM change_request_revision v WHERE v.change_request_id = r.id) AS revisions,
     (SELECT jsonb_agg(jsonb_build_object('approvals', s.approvals, 'quorum', s.quorum, 'open', s.open) ORDER BY s.step)
-      FROM change_request_steps(r) s) AS steps,
+      FROM change_request_steps(r, $3) s) AS steps,
     (SELECT coalesce(jsonb_agg(jsonb_build_object('by', d.decided_by_id, 'behalf', d.on_behalf_of_id, 'step', d.step,
       'verdict', d.verdict, 'revision', d.revision) ORDER BY d.id), '[]') FROM decision d WHERE d.change_request_id = r.id) AS decisions,
     (SELECT jsonb_object_agg(u, jsonb_build_object('code', s.code, 'step', s.step, 'behalf', s.on_behalf_of))
@@ -287,7 +287,7 @@ export class ApprovalsHouse {
 
   private async submitAs(id: string, operation: string, input: object): Promise<string> {
     const { app } = this.t.served;
-    const context = { ...ownContext(app, `model-${randomUUID()}`), actor: await actorById(pooled(app), id) };
+    const context = { ...ownContext(app, `model-${randomUUID()}`), actor: await actorById(pooled(app), id, app.clock()) };
     try {
       const { outcome, result } = await app.submit(context, operation, input);
       return (result.outcome as string | undefined) ?? outcome;
