@@ -1,6 +1,8 @@
 import { changePassword } from './access/change-password';
+import { allowDutyException } from './access/allow-duty-exception';
 import { createUser } from './access/create-user';
 import { deactivateUser } from './access/deactivate-user';
+import { endDutyException } from './access/end-duty-exception';
 import { endSession } from './access/end-session';
 import { grantRole } from './access/grant-role';
 import { linkUsers } from './access/link-users';
@@ -57,6 +59,8 @@ export const catalogue = new Catalogue([
   endSession,
   grantRole,
   revokeRole,
+  allowDutyException,
+  endDutyException,
   revealSensitiveValue,
   approveChangeRequest,
   rejectChangeRequest,

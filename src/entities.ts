@@ -19,6 +19,8 @@ import { Webhooks1763740816000 } from '../migrations/1763740816000-webhooks';
 import { DeceptiveTexts1763740817000 } from '../migrations/1763740817000-deceptive-texts';
 import { Awaits1763740818000 } from '../migrations/1763740818000-awaits';
 import { ScopedGrants1763740823000 } from '../migrations/1763740823000-scoped-grants';
+import { Duties1763740823100 } from '../migrations/1763740823100-duties';
+import { DutyException } from './access/duty-exception.entity';
 import { RoleGrant } from './access/role-grant.entity';
 import { Session } from './access/session.entity';
 import { User } from './access/user.entity';
@@ -52,6 +54,7 @@ import { isRowClass } from './platform/row';
 export const entities = [
   User,
   RoleGrant,
+  DutyException,
   Session,
   ApprovalPolicy,
   ChangeRequest,
@@ -105,4 +108,5 @@ export const migrations = [
   DeceptiveTexts1763740817000,
   Awaits1763740818000,
   ScopedGrants1763740823000,
+  Duties1763740823100,
 ];

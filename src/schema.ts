@@ -15,6 +15,8 @@ import { validate } from 'class-validator';
 import { ArgumentValidationError, buildSchemaSync, type ContainerType, type ResolverData } from 'type-graphql';
 import { mutationOf } from './access/attempt';
 import { door, doorkeeper, witness } from './access/door';
+import { dutyExceptionRead } from './access/duty-exception.read';
+import { DutyExceptionResolver } from './access/duty-exception.resolver';
 import { roleGrantRead, userRead } from './access/user.read';
 import { TrailResolver } from './access/trail.resolver';
 import { UserResolver } from './access/user.resolver';
@@ -35,7 +37,7 @@ import {
   decisionRead,
 } from './approvals/change-request.read';
 import { ChangeRequestResolver } from './approvals/change-request.resolver';
-import { RoleGrantChanges, UserChanges } from './approvals/pending-changes.resolver';
+import { DutyExceptionChanges, RoleGrantChanges, UserChanges } from './approvals/pending-changes.resolver';
 import { delegationRead } from './approvals/delegation.read';
 import { DelegationResolver } from './approvals/delegation.resolver';
 import { exchangeRateRead } from './approvals/exchange-rate.read';
@@ -67,6 +69,7 @@ export const reads: Reads = new Map(
     auditCheckpointRead,
     userRead,
     roleGrantRead,
+    dutyExceptionRead,
     changeRequestRead,
     decisionRead,
     changeRequestRevisionRead,
@@ -99,9 +102,11 @@ export function bareSchema(container?: ContainerType): GraphQLSchema {
       AuditCheckpointResolver,
       UserResolver,
       TrailResolver,
+      DutyExceptionResolver,
       ChangeRequestResolver,
       UserChanges,
       RoleGrantChanges,
+      DutyExceptionChanges,
       ApprovalPolicyResolver,
       WebhookResolver,
       DelegationResolver,

@@ -62,6 +62,8 @@ const ACTORS: Record<string, CastName> = {
   linkUsers: 'admin',
   setApprovalLimit: 'admin',
   setExchangeRate: 'admin',
+  allowDutyException: 'admin',
+  endDutyException: 'admin',
   breakGlass: 'supervisor',
   delegateApprovals: 'supervisor',
   delegateApprovalsForAnother: 'admin',

@@ -203,6 +203,8 @@ describe('the schema', () => {
     reviewFinding: 'finding.review',
     setApprovalLimit: 'approvalLimit.set',
     setExchangeRate: 'exchangeRate.set',
+    allowDutyException: 'dutyException.allow',
+    endDutyException: 'dutyException.end',
     reassignChangeRequest: 'changeRequest.reassign',
     retryChangeRequest: 'changeRequest.retry',
     delegateApprovals: 'delegation.create',

@@ -7,6 +7,8 @@ import { DateTimeScalar } from '../platform/scalars';
 import { Text } from '../platform/text';
 import type { Transaction } from '../platform/transaction';
 import { type RoleName, roleNames } from './permissions';
+import { conflictsOf, holdingOf } from './duties';
+import { assertApart } from './duty.rules';
 import { endGrant } from './end-grants';
 import { usersOfPerson } from './persons';
 import { RoleGrant } from './role-grant.entity';
@@ -73,13 +75,16 @@ export const grantRole = operation({
     const over = await scopeOf(tx, input);
     const held = (await grantsOf(tx, user.id)).filter((each) => !hasEnded(each, tx.now));
     const person = await usersOfPerson(tx, user.id);
-    return { user, person, over, held, deciderId: tx.actorId };
+    const conflicts = await conflictsOf(tx, user.id, [
+      holdingOf(input.role, input.accountId ?? null, input.lobId ?? null),
+    ]);
+    return { user, person, over, held, conflicts, deciderId: tx.actorId };
   },
   authorize: (may, { user }) => {
     may('read', user);
     may.create('grant', 'RoleGrant');
   },
-  decide: ({ user, person, over, held, deciderId }, input, { now, newId, actorId }) => {
+  decide: ({ user, person, over, held, conflicts, deciderId }, input, { now, newId, actorId }) => {
     if (person.has(actorId)) refuse('ROLE_NOT_GRANTABLE', 'Nobody grants themselves a role.');
     if (person.has(deciderId)) refuse('MAKER_IS_CHECKER', 'Somebody else has to decide what gives you a role.');
     if (user.deactivatedAt) refuse('ROLE_NOT_GRANTABLE', 'This user is deactivated.');
@@ -88,6 +93,7 @@ export const grantRole = operation({
     if (endsAt && endsAt <= now) refuse('ROLE_GRANT_PERIOD_INVALID', 'It would have ended already.');
     if (held.some((each) => isOver(each, { role: input.role, ...scope })))
       refuse('ROLE_GRANT_TAKEN', 'This user has that role already.');
+    assertApart(conflicts.filter(({ roles }) => roles.includes(input.role)));
     const fresh = { id: newId(), userId: user.id, role: input.role, ...scope, endsAt, grantedById: actorId };
     return { ...fresh, revokedAt: null, revokedById: null };
   },

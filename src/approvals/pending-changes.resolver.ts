@@ -1,4 +1,6 @@
 import { FieldResolver, Resolver } from 'type-graphql';
+import { dutyExceptionRead } from '../access/duty-exception.read';
+import { DutyException } from '../access/duty-exception.type';
 import { roleGrantRead, userRead } from '../access/user.read';
 import { RoleGrant, User } from '../access/user.type';
 import { extendRead } from '../platform/read';
@@ -6,6 +8,7 @@ import { pendingChanges } from './change-request.read';
 import { ChangeRequest } from './change-request.type';
 
 extendRead(userRead, { pendingChanges: pendingChanges('User') });
+extendRead(dutyExceptionRead, { pendingChanges: pendingChanges('DutyException') });
 extendRead(roleGrantRead, { pendingChanges: pendingChanges('RoleGrant') });
 
 /** What waits over people, whose types come before there are change requests. */
@@ -17,6 +20,12 @@ export class UserChanges {
 
 @Resolver(() => RoleGrant)
 export class RoleGrantChanges {
+  @FieldResolver(() => [ChangeRequest], { description: 'Changes to it that wait for a second person.' })
+  pendingChanges(): void {}
+}
+
+@Resolver(() => DutyException)
+export class DutyExceptionChanges {
   @FieldResolver(() => [ChangeRequest], { description: 'Changes to it that wait for a second person.' })
   pendingChanges(): void {}
 }

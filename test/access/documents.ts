@@ -43,6 +43,15 @@ export const INPUTS: Record<string, () => object> = {
   redeliverWebhook: () => ({ deliveryId: NO_ID, reason: 'mended' }),
   setApprovalLimit: () => ({ userId: NO_ID, currency: 'USD', perRequest: '1.00', reason: 'new' }),
   setExchangeRate: () => ({ currency: 'USD', perEuro: '1.1', validOn: '1999-01-04', reason: 'ECB' }),
+  allowDutyException: () => ({
+    userId: NO_ID,
+    duty: 'INVOICING',
+    otherDuty: 'INVOICE_APPROVAL',
+    ownerId: NO_ID,
+    endsAt: '2999-01-01T00:00:00Z',
+    reason: 'a small team',
+  }),
+  endDutyException: () => ({ dutyExceptionId: NO_ID, reason: 'over' }),
   breakGlass: () => ({ id: NO_ID, revision: 1, digest: '0'.repeat(64), reason: 'the client is locked out of it' }),
   reviewFinding: () => ({ findingId: NO_ID, verdict: 'JUSTIFIED', comment: 'so it was' }),
   openAccount: () => ({ code: `D-${unique()}`, legalName: 'Door Ltd', currency: 'USD', timeZone: 'UTC' }),
@@ -112,6 +121,7 @@ export function queryOf(
       query: `{ ${name}(subjectType: "Account", subjectId: "${NO_ID}", at: "2026-01-01T00:00:00Z") { userId } }`,
       variables,
     };
+  if (name === 'dutyMatrix' || name === 'dutyConflicts') return { query: `{ ${name} { duty } }`, variables };
   if (name === 'approvalCounts') return { query: `{ ${name} { operation waiting } }`, variables };
   if (name === 'approvalPolicyFor')
     return { query: `{ ${name}(operation: "none.such", input: {}) { required } }`, variables };

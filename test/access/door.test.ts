@@ -70,6 +70,9 @@ const LET_IN: Record<'Query' | 'Mutation' | 'Subscription', Record<string, reado
     auditInclusionProof: ['compliance', 'auditor'],
     auditConsistencyProof: ['compliance', 'auditor'],
     auditAccess: ['compliance', 'auditor'],
+    dutyExceptions: ['admin', 'compliance', 'auditor'],
+    dutyMatrix: ['admin', 'compliance', 'auditor'],
+    dutyConflicts: ['admin', 'compliance', 'auditor'],
   },
   Mutation: {
     signIn: EVERYONE,
@@ -103,6 +106,8 @@ const LET_IN: Record<'Query' | 'Mutation' | 'Subscription', Record<string, reado
     redeliverWebhook: ['admin'],
     setApprovalLimit: ['admin'],
     setExchangeRate: ['admin'],
+    allowDutyException: ['admin'],
+    endDutyException: ['admin', 'compliance'],
     breakGlass: ['supervisor', 'compliance'],
     reviewFinding: ['compliance'],
     openAccount: ['operations'],

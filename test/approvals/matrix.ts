@@ -56,6 +56,8 @@ export const MATRIX: Record<string, Line> = {
   'user.link': access('always'),
   'approvalLimit.set': access('always'),
   'exchangeRate.set': access('always'),
+  'dutyException.allow': access('always'),
+  'dutyException.end': access('when switched on'),
   'finding.review': business('when switched on'),
   'personalData.erase': access('always'),
   'webhook.create': webhooks('by default'),

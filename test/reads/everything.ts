@@ -21,6 +21,8 @@ export const WORKED_OUT = [
   'Query.approvalCounts',
   'Query.approvalPolicyFor',
   'Query.auditAccess',
+  'Query.dutyMatrix',
+  'Query.dutyConflicts',
   'Query.auditInclusionProof',
   'Query.auditConsistencyProof',
   'AuditEvent.summary',

@@ -38,7 +38,7 @@ const OUTSIDE: Record<string, Sees> = { Webhook: 'all', WebhookDelivery: 'all' }
 const WATCHING: Record<string, Sees> = { ...HOUSE, ApprovalLimit: 'all', Finding: 'all' };
 
 const SEES: Record<string, Record<string, Sees>> = {
-  admin: { ...WATCHING, ...OUTSIDE, RoleGrant: 'all', Delegation: 'all' },
+  admin: { ...WATCHING, ...OUTSIDE, RoleGrant: 'all', DutyException: 'all', Delegation: 'all' },
   billing: HOUSE,
   supervisor: { ...WATCHING, Complaint: 'all' },
   operations: { ...HOUSE, Complaint: 'all' },
@@ -47,6 +47,7 @@ const SEES: Record<string, Record<string, Sees>> = {
     ...OUTSIDE,
     Complaint: 'all',
     RoleGrant: 'all',
+    DutyException: 'all',
     Delegation: 'all',
     AuditEvent: 'all',
     AuditCheckpoint: 'all',
@@ -56,6 +57,7 @@ const SEES: Record<string, Record<string, Sees>> = {
     ...OUTSIDE,
     Complaint: 'all',
     RoleGrant: 'all',
+    DutyException: 'all',
     Delegation: 'all',
     AuditEvent: 'all',
     AuditCheckpoint: 'all',
@@ -111,6 +113,8 @@ const DECIDES_ACCESS = new Set([
   'delegation.revoke',
   'approvalLimit.set',
   'exchangeRate.set',
+  'dutyException.allow',
+  'dutyException.end',
   'personalData.erase',
   'webhook.create',
   'webhook.change',
@@ -155,7 +159,7 @@ const WATCHES = `${HOUSE_READS}, read ApprovalLimit, read Finding`;
 const ALWAYS = listed('read User, changePassword User, read Session, end Session, read Delegation, revoke Delegation');
 const PERMISSIONS: Record<string, string[]> = {
   admin:
-    listed(`${WATCHES}, ${OUTSIDE_READS}, create Webhook, change Webhook, drawSecret Webhook, redeliver Webhook, create User, link User, readPersonOf User, deactivate User, set ApprovalLimit, set ExchangeRate, grant RoleGrant, revoke RoleGrant, read RoleGrant,
+    listed(`${WATCHES}, ${OUTSIDE_READS}, create Webhook, change Webhook, drawSecret Webhook, redeliver Webhook, create User, link User, readPersonOf User, deactivate User, set ApprovalLimit, set ExchangeRate, grant RoleGrant, revoke RoleGrant, read RoleGrant, read DutyException, allow DutyException, end DutyException,
     create ApprovalPolicy, change ApprovalPolicy, create Delegation, createForAnother Delegation,
     withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest, reassign ChangeRequest, approve ChangeRequest, reject ChangeRequest, return ChangeRequest`),
   billing: listed(`${HOUSE_READS}, change Account, draft Invoice, issue Invoice, void Invoice, open Dispute,
@@ -167,12 +171,12 @@ const PERMISSIONS: Record<string, string[]> = {
     hire Agent, assign Agent, transfer Agent, end Assignment, file Complaint, acknowledge Complaint, resolve Complaint,
     reveal Complaint, withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest`),
   compliance:
-    listed(`${WATCHES}, ${OUTSIDE_READS}, read Complaint, read RoleGrant, read AuditEvent, read AuditCheckpoint, file Complaint, readPersonOf User, review Finding, breakGlass ChangeRequest,
+    listed(`${WATCHES}, ${OUTSIDE_READS}, read Complaint, read RoleGrant, read DutyException, end DutyException, read AuditEvent, read AuditCheckpoint, file Complaint, readPersonOf User, review Finding, breakGlass ChangeRequest,
     acknowledge Complaint, resolve Complaint, reopen Complaint, reveal Complaint, reveal Account,
     reveal AuditEvent, question AuditEvent, erase User, erase Agent, erase Complaint, erase ChangeRequest, create Delegation,
     withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest, reassign ChangeRequest, approve ChangeRequest, reject ChangeRequest, return ChangeRequest`),
   auditor: listed(
-    `${WATCHES}, ${OUTSIDE_READS}, read Complaint, read RoleGrant, read AuditEvent, read AuditCheckpoint, reveal AuditEvent, question AuditEvent, readPersonOf User`,
+    `${WATCHES}, ${OUTSIDE_READS}, read Complaint, read RoleGrant, read DutyException, read AuditEvent, read AuditCheckpoint, reveal AuditEvent, question AuditEvent, readPersonOf User`,
   ),
   client: listed(`read Account, read Lob, read Dispute, read Complaint, read Invoice, open Dispute, withdraw Dispute`),
 };

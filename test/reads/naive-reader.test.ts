@@ -210,4 +210,7 @@ const NEVER_NULL = new Set([
   'ChangeRequest.expiresAt',
   'Decision.decidedBy',
   'RoleGrant.user',
+  'DutyException.user',
+  'DutyException.owner',
+  'DutyException.allowedBy',
 ]);

@@ -8,6 +8,7 @@ import type { Row, Table } from './naive-rows';
 import {
   assignmentsToday,
   clocks,
+  exceptionRuns,
   isRunning,
   lasts,
   lateReview,
@@ -222,6 +223,14 @@ export function resolversOf(rows: Rows, who: Looker | null): Record<string, Reco
       user: user('user_id'),
       perRequest: money('per_request_minor'),
       perDay: money('per_day_minor'),
+    },
+    DutyException: {
+      pendingChanges: pendingChanges('DutyException'),
+      user: user('user_id'),
+      owner: user('owner_id'),
+      allowedBy: user('allowed_by_id'),
+      endedBy: user('ended_by_id'),
+      running: (row) => exceptionRuns(row, rows.world()),
     },
     ExchangeRate: { perEuro: (row) => trimmed(row.per_euro as string) },
     Finding: {

@@ -44,6 +44,7 @@ export const TABLES = [
   'approval_policy',
   'app_user',
   'role_grant',
+  'duty_exception',
   'webhook',
   'webhook_delivery',
   'audit.event',

@@ -60,6 +60,9 @@ export const assignmentsToday = (world: World, agentId: string): Row[] =>
 export const lasts = ({ revoked_at, ends_at }: Row, world: World): boolean =>
   revoked_at === null && (ends_at === null || us(ends_at) > nowUs(world));
 
+export const exceptionRuns = ({ ended_at, ends_at }: Row, world: World): boolean =>
+  ended_at === null && us(ends_at) > nowUs(world);
+
 export const grantsHeld = (world: World, userId: string): Row[] =>
   world.all('role_grant').filter((grant) => grant.user_id === userId && lasts(grant, world));
 
@@ -208,6 +211,16 @@ export const TYPES: Record<string, NaiveType> = {
     table: 'approval_limit',
     filters: { userId: id('user_id'), currency: text('currency') },
     orders: { CREATED_AT },
+    defaultOrder: 'CREATED_AT_DESC',
+  },
+  DutyException: {
+    table: 'duty_exception',
+    filters: {
+      userId: id('user_id'),
+      ownerId: id('owner_id'),
+      running: (row, value, world) => exceptionRuns(row, world) === value,
+    },
+    orders: { CREATED_AT, ENDS_AT: { column: 'ends_at' } },
     defaultOrder: 'CREATED_AT_DESC',
   },
   ExchangeRate: {

@@ -256,6 +256,12 @@ async function givenSteps(t: TestApp, lobId: string, waitingId: string): Promise
     [id('compliance'), id('supervisor'), id('supervisor2'), id('client'), lobId],
   );
   await t.sql(
+    `INSERT INTO duty_exception (id, user_id, duty, other_duty, matrix_version, owner_id, reason, ends_at, allowed_by_id, ended_at, ended_by_id)
+     SELECT gen_random_uuid(), $1, 'INVOICE_APPROVAL', d.duty, 1, $2, 'a small team', d.ends::timestamptz, $3, d.ended::timestamptz, CASE WHEN d.ended IS NOT NULL THEN $2::uuid END
+     FROM (VALUES ('INVOICING', '2026-12-31', NULL), ('INVOICING', '2026-03-10 12:00:00.25Z', NULL), ('INVOICING', '2026-12-31', '2026-02-02')) d (duty, ends, ended)`,
+    [id('billing'), id('compliance'), id('admin')],
+  );
+  await t.sql(
     `INSERT INTO approval_limit (id, user_id, currency, per_request_minor, per_day_minor)
      SELECT gen_random_uuid(), $1, l.* FROM (VALUES ('USD', 100, 500), ('KWD', NULL, 10), ('JPY', 9, NULL)) l`,
     [id('supervisor2')],

@@ -5,6 +5,7 @@ import type { CastName } from './cast';
 const TABLES = [
   'app_user',
   'role_grant',
+  'duty_exception',
   'account',
   'lob',
   'agent',

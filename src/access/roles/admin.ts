@@ -1,4 +1,4 @@
-import { ACCESS_OPERATIONS, BUSINESS, CONTROLS, OUTSIDE, type Role } from './role';
+import { ACCESS_OPERATIONS, BUSINESS, CONTROLS, DUTY, OUTSIDE, type Role } from './role';
 
 /** Runs the installation: users, roles, policies, webhooks. Touches no business and approves no business. */
 export const admin: Role = ({ can }) => {
@@ -8,7 +8,8 @@ export const admin: Role = ({ can }) => {
   can(['read', 'end'], 'Session');
   can('grant', 'RoleGrant');
   can('revoke', 'RoleGrant');
-  can('read', 'RoleGrant');
+  can('read', ['RoleGrant', ...DUTY]);
+  can(['allow', 'end'], 'DutyException');
   can(['create', 'change'], 'ApprovalPolicy');
   can('set', ['ApprovalLimit', 'ExchangeRate']);
   can('read', OUTSIDE);

@@ -24,6 +24,9 @@ export const BUSINESS = [
 /** How approving is watched: how much each may say yes to, and where the glass was broken. */
 export const CONTROLS = ['ApprovalLimit', 'Finding'];
 
+/** What is kept of who may do what, beside the grants: exceptions from the matrix of duties. */
+export const DUTY = ['DutyException'];
+
 /** Operations over who may do what, over what is forgotten, and over who outside is told: administration and compliance countersign them, for each other. */
 export const ACCESS_OPERATIONS = [
   'role.grant',
@@ -38,6 +41,8 @@ export const ACCESS_OPERATIONS = [
   'delegation.revoke',
   'approvalLimit.set',
   'exchangeRate.set',
+  'dutyException.allow',
+  'dutyException.end',
   'personalData.erase',
   'webhook.create',
   'webhook.change',

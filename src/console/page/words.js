@@ -12,6 +12,8 @@ const OPERATIONS = {
   'approvalPolicy.create': 'Create an approval policy',
   'approvalLimit.set': 'Set how much somebody may approve',
   'exchangeRate.set': 'Set an exchange rate',
+  'dutyException.allow': 'Allow that two duties meet in one person',
+  'dutyException.end': 'End an exception of duties',
   'finding.review': 'Review a finding',
   'user.link': 'Say that two users are one person',
   'webhook.create': 'Create a webhook',

@@ -1,3 +1,4 @@
+import { withDutiesMixed } from '../../support/duties';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { hashToken, actorById } from '../../../src/access/identify';
 import { ownContext } from '../../../src/platform/context';
@@ -72,6 +73,7 @@ export class ApprovalsHouse {
     );
     model.byId = house.byId;
     for (const [who, { roles }] of users) await house.let(who, [...roles]);
+    await withDutiesMixed(t);
     await t.sql(
       `INSERT INTO account (id, code, legal_name, status, currency, time_zone)
         SELECT id, 'M-' || left(md5(id::text), 12), 'As it was', 'OPEN', 'USD', 'UTC' FROM unnest($1::uuid[]) id`,
@@ -287,7 +289,10 @@ export class ApprovalsHouse {
 
   private async submitAs(id: string, operation: string, input: object): Promise<string> {
     const { app } = this.t.served;
-    const context = { ...ownContext(app, `model-${randomUUID()}`), actor: await actorById(pooled(app), id, app.clock()) };
+    const context = {
+      ...ownContext(app, `model-${randomUUID()}`),
+      actor: await actorById(pooled(app), id, app.clock()),
+    };
     try {
       const { outcome, result } = await app.submit(context, operation, input);
       return (result.outcome as string | undefined) ?? outcome;
