@@ -47,6 +47,9 @@ import { acknowledgeComplaint } from './complaints/acknowledge-complaint';
 import { fileComplaint } from './complaints/file-complaint';
 import { reopenComplaint } from './complaints/reopen-complaint';
 import { resolveComplaint } from './complaints/resolve-complaint';
+import { closeAccessReview } from './reviews/close-access-review';
+import { decideAccessReviewItem } from './reviews/decide-access-review-item';
+import { startAccessReview } from './reviews/start-access-review';
 import { erasePersonalData } from './privacy/erase-personal-data';
 import { Catalogue } from './platform/operation';
 
@@ -101,5 +104,8 @@ export const catalogue = new Catalogue([
   acknowledgeComplaint,
   resolveComplaint,
   reopenComplaint,
+  startAccessReview,
+  decideAccessReviewItem,
+  closeAccessReview,
   erasePersonalData,
 ]);

@@ -20,6 +20,7 @@ import { DeceptiveTexts1763740817000 } from '../migrations/1763740817000-decepti
 import { Awaits1763740818000 } from '../migrations/1763740818000-awaits';
 import { ScopedGrants1763740823000 } from '../migrations/1763740823000-scoped-grants';
 import { Duties1763740823100 } from '../migrations/1763740823100-duties';
+import { AccessReviews1763740823200 } from '../migrations/1763740823200-access-reviews';
 import { DutyException } from './access/duty-exception.entity';
 import { RoleGrant } from './access/role-grant.entity';
 import { Session } from './access/session.entity';
@@ -48,6 +49,7 @@ import { Dispute, DisputeItem } from './disputes/dispute.entity';
 import { OutboxMessage } from './notifications/outbox-message.entity';
 import { WebhookDelivery } from './notifications/webhook-delivery.entity';
 import { Webhook } from './notifications/webhook.entity';
+import { AccessReview, AccessReviewItem } from './reviews/access-review.entity';
 import { isRowClass } from './platform/row';
 
 /** Every entity that TypeORM knows. */
@@ -55,6 +57,8 @@ export const entities = [
   User,
   RoleGrant,
   DutyException,
+  AccessReview,
+  AccessReviewItem,
   Session,
   ApprovalPolicy,
   ChangeRequest,
@@ -109,4 +113,5 @@ export const migrations = [
   Awaits1763740818000,
   ScopedGrants1763740823000,
   Duties1763740823100,
+  AccessReviews1763740823200,
 ];

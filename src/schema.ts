@@ -56,6 +56,8 @@ import { complaintRead, complaintRuleRead } from './complaints/complaint.read';
 import { AccountComplaints, ComplaintResolver, LobComplaints } from './complaints/complaint.resolver';
 import { webhookDeliveryRead, webhookRead } from './notifications/webhook.read';
 import { WebhookResolver } from './notifications/webhook.resolver';
+import { accessReviewItemRead, accessReviewRead } from './reviews/access-review.read';
+import { AccessReviewResolver, ReviewItems } from './reviews/access-review.resolver';
 import { PersonalDataResolver } from './privacy/personal-data.resolver';
 import { Asked, type Reads } from './platform/asked';
 import type { App, Context } from './platform/context';
@@ -91,6 +93,8 @@ export const reads: Reads = new Map(
     disputeItemRead,
     complaintRead,
     complaintRuleRead,
+    accessReviewRead,
+    accessReviewItemRead,
   ].map((read) => [read.type, read]),
 );
 
@@ -123,6 +127,8 @@ export function bareSchema(container?: ContainerType): GraphQLSchema {
       ComplaintResolver,
       AccountComplaints,
       LobComplaints,
+      AccessReviewResolver,
+      ReviewItems,
       PersonalDataResolver,
     ],
     validateFn: assertValid,

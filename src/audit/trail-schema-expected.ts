@@ -16,7 +16,7 @@ CREATE UNIQUE INDEX node_pkey ON audit.node USING btree (level, index)
 CREATE UNIQUE INDEX retention_pkey ON audit.retention USING btree (one)
 CREATE UNIQUE INDEX subject_key_pkey ON audit.subject_key USING btree (subject_type, subject_id)
 business_row of kind v owned by countersign_audit
-business_row rule: 78fa40d9fdf7398de88009adbe3968e5d48fb9d25b58cd647ae5e87529334217
+business_row rule: 21997e3f17631db73be575932a5922979d480ad05857ab666dfa8e18cf7941e2
 business_row.created_at timestamp with time zone
 business_row.hash bytea
 business_row.id uuid

@@ -43,6 +43,15 @@ export const INPUTS: Record<string, () => object> = {
   redeliverWebhook: () => ({ deliveryId: NO_ID, reason: 'mended' }),
   setApprovalLimit: () => ({ userId: NO_ID, currency: 'USD', perRequest: '1.00', reason: 'new' }),
   setExchangeRate: () => ({ currency: 'USD', perEuro: '1.1', validOn: '1999-01-04', reason: 'ECB' }),
+  startAccessReview: () => ({
+    name: 'Q2',
+    dueAt: '2999-01-01T00:00:00Z',
+    reviewerId: NO_ID,
+    deputyId: NO_ID,
+    reason: 'quarterly',
+  }),
+  decideAccessReviewItem: () => ({ accessReviewItemId: NO_ID, verdict: 'KEEP', reason: 'needed' }),
+  closeAccessReview: () => ({ accessReviewId: NO_ID, reason: 'done' }),
   allowDutyException: () => ({
     userId: NO_ID,
     duty: 'INVOICING',
@@ -121,6 +130,10 @@ export function queryOf(
       query: `{ ${name}(subjectType: "Account", subjectId: "${NO_ID}", at: "2026-01-01T00:00:00Z") { userId } }`,
       variables,
     };
+  if (name === 'accessReviewEvidence')
+    return { query: `{ ${name}(accessReviewId: "${NO_ID}", format: JSON) { digest } }`, variables };
+  if (name === 'accessReviewSample')
+    return { query: `{ ${name}(accessReviewId: "${NO_ID}", seed: "x", size: 1) { digest } }`, variables };
   if (name === 'dutyMatrix' || name === 'dutyConflicts') return { query: `{ ${name} { duty } }`, variables };
   if (name === 'approvalCounts') return { query: `{ ${name} { operation waiting } }`, variables };
   if (name === 'approvalPolicyFor')

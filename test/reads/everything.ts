@@ -21,6 +21,8 @@ export const WORKED_OUT = [
   'Query.approvalCounts',
   'Query.approvalPolicyFor',
   'Query.auditAccess',
+  'Query.accessReviewEvidence',
+  'Query.accessReviewSample',
   'Query.dutyMatrix',
   'Query.dutyConflicts',
   'Query.auditInclusionProof',

@@ -38,7 +38,15 @@ const OUTSIDE: Record<string, Sees> = { Webhook: 'all', WebhookDelivery: 'all' }
 const WATCHING: Record<string, Sees> = { ...HOUSE, ApprovalLimit: 'all', Finding: 'all' };
 
 const SEES: Record<string, Record<string, Sees>> = {
-  admin: { ...WATCHING, ...OUTSIDE, RoleGrant: 'all', DutyException: 'all', Delegation: 'all' },
+  admin: {
+    ...WATCHING,
+    ...OUTSIDE,
+    RoleGrant: 'all',
+    DutyException: 'all',
+    AccessReview: 'all',
+    AccessReviewItem: 'all',
+    Delegation: 'all',
+  },
   billing: HOUSE,
   supervisor: { ...WATCHING, Complaint: 'all' },
   operations: { ...HOUSE, Complaint: 'all' },
@@ -48,6 +56,8 @@ const SEES: Record<string, Record<string, Sees>> = {
     Complaint: 'all',
     RoleGrant: 'all',
     DutyException: 'all',
+    AccessReview: 'all',
+    AccessReviewItem: 'all',
     Delegation: 'all',
     AuditEvent: 'all',
     AuditCheckpoint: 'all',
@@ -58,6 +68,8 @@ const SEES: Record<string, Record<string, Sees>> = {
     Complaint: 'all',
     RoleGrant: 'all',
     DutyException: 'all',
+    AccessReview: 'all',
+    AccessReviewItem: 'all',
     Delegation: 'all',
     AuditEvent: 'all',
     AuditCheckpoint: 'all',
@@ -69,7 +81,11 @@ const SEES: Record<string, Record<string, Sees>> = {
     Complaint: 'all',
     Invoice: (row) => ['CLIENT_REVIEW', 'ISSUED', 'VOIDED'].includes(row.status as string),
   },
-  '': { User: themselves, Delegation: (row, who) => [row.delegator_id, row.delegate_id].includes(who.id) },
+  '': {
+    User: themselves,
+    AccessReviewItem: (row, who) => row.reviewer_id === who.id,
+    Delegation: (row, who) => [row.delegator_id, row.delegate_id].includes(who.id),
+  },
 };
 
 /** Parts of a whole are seen by whoever sees the whole, and are reached through it alone. */
@@ -156,10 +172,12 @@ const HOUSE_READS = Object.keys(HOUSE)
   .join(', ');
 const OUTSIDE_READS = 'read Webhook, read WebhookDelivery';
 const WATCHES = `${HOUSE_READS}, read ApprovalLimit, read Finding`;
-const ALWAYS = listed('read User, changePassword User, read Session, end Session, read Delegation, revoke Delegation');
+const ALWAYS = listed(
+  'read User, changePassword User, read Session, end Session, read AccessReviewItem, decide AccessReviewItem, read Delegation, revoke Delegation',
+);
 const PERMISSIONS: Record<string, string[]> = {
   admin:
-    listed(`${WATCHES}, ${OUTSIDE_READS}, create Webhook, change Webhook, drawSecret Webhook, redeliver Webhook, create User, link User, readPersonOf User, deactivate User, set ApprovalLimit, set ExchangeRate, grant RoleGrant, revoke RoleGrant, read RoleGrant, read DutyException, allow DutyException, end DutyException,
+    listed(`${WATCHES}, ${OUTSIDE_READS}, create Webhook, change Webhook, drawSecret Webhook, redeliver Webhook, create User, link User, readPersonOf User, deactivate User, set ApprovalLimit, set ExchangeRate, grant RoleGrant, revoke RoleGrant, read RoleGrant, read DutyException, read AccessReview, read AccessReviewItem, allow DutyException, end DutyException, start AccessReview, close AccessReview,
     create ApprovalPolicy, change ApprovalPolicy, create Delegation, createForAnother Delegation,
     withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest, reassign ChangeRequest, approve ChangeRequest, reject ChangeRequest, return ChangeRequest`),
   billing: listed(`${HOUSE_READS}, change Account, draft Invoice, issue Invoice, void Invoice, open Dispute,
@@ -171,12 +189,12 @@ const PERMISSIONS: Record<string, string[]> = {
     hire Agent, assign Agent, transfer Agent, end Assignment, file Complaint, acknowledge Complaint, resolve Complaint,
     reveal Complaint, withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest`),
   compliance:
-    listed(`${WATCHES}, ${OUTSIDE_READS}, read Complaint, read RoleGrant, read DutyException, end DutyException, read AuditEvent, read AuditCheckpoint, file Complaint, readPersonOf User, review Finding, breakGlass ChangeRequest,
+    listed(`${WATCHES}, ${OUTSIDE_READS}, read Complaint, read RoleGrant, read DutyException, read AccessReview, read AccessReviewItem, end DutyException, start AccessReview, close AccessReview, read AuditEvent, read AuditCheckpoint, file Complaint, readPersonOf User, review Finding, breakGlass ChangeRequest,
     acknowledge Complaint, resolve Complaint, reopen Complaint, reveal Complaint, reveal Account,
     reveal AuditEvent, question AuditEvent, erase User, erase Agent, erase Complaint, erase ChangeRequest, create Delegation,
     withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest, reassign ChangeRequest, approve ChangeRequest, reject ChangeRequest, return ChangeRequest`),
   auditor: listed(
-    `${WATCHES}, ${OUTSIDE_READS}, read Complaint, read RoleGrant, read DutyException, read AuditEvent, read AuditCheckpoint, reveal AuditEvent, question AuditEvent, readPersonOf User`,
+    `${WATCHES}, ${OUTSIDE_READS}, read Complaint, read RoleGrant, read DutyException, read AccessReview, read AccessReviewItem, read AuditEvent, read AuditCheckpoint, reveal AuditEvent, question AuditEvent, readPersonOf User`,
   ),
   client: listed(`read Account, read Lob, read Dispute, read Complaint, read Invoice, open Dispute, withdraw Dispute`),
 };

@@ -45,6 +45,8 @@ export const TABLES = [
   'app_user',
   'role_grant',
   'duty_exception',
+  'access_review',
+  'access_review_item',
   'webhook',
   'webhook_delivery',
   'audit.event',

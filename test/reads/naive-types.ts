@@ -213,6 +213,24 @@ export const TYPES: Record<string, NaiveType> = {
     orders: { CREATED_AT },
     defaultOrder: 'CREATED_AT_DESC',
   },
+  AccessReview: {
+    table: 'access_review',
+    filters: { open: (row, value) => (row.closed_at === null) === value },
+    orders: { CREATED_AT, DUE_AT: { column: 'due_at' } },
+    defaultOrder: 'CREATED_AT_DESC',
+  },
+  AccessReviewItem: {
+    table: 'access_review_item',
+    filters: {
+      accessReviewId: id('access_review_id'),
+      reviewerId: id('reviewer_id'),
+      userId: id('user_id'),
+      verdict: text('verdict'),
+      decided: (row, value) => (row.verdict !== null) === value,
+    },
+    orders: { CREATED_AT },
+    defaultOrder: 'CREATED_AT_DESC',
+  },
   DutyException: {
     table: 'duty_exception',
     filters: {

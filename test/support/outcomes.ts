@@ -6,6 +6,8 @@ const TABLES = [
   'app_user',
   'role_grant',
   'duty_exception',
+  'access_review',
+  'access_review_item',
   'account',
   'lob',
   'agent',

@@ -17,4 +17,5 @@ export const admin: Role = ({ can }) => {
   can(['read', 'create', 'createForAnother', 'revoke'], 'Delegation');
   can(['withdraw', 'revise', 'retry', 'reassign'], 'ChangeRequest');
   can(['approve', 'reject', 'return'], 'ChangeRequest', { operation: { $in: ACCESS_OPERATIONS } });
+  can(['start', 'close'], 'AccessReview');
 };

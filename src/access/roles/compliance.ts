@@ -14,6 +14,7 @@ export const compliance: Role = ({ can }) => {
   can('erase', ['User', 'Agent', 'Complaint', 'ChangeRequest']);
   can(['read', 'end'], 'Session');
   can('end', 'DutyException');
+  can(['start', 'close'], 'AccessReview');
   can(['read', 'create'], 'Delegation');
   can(['withdraw', 'revise', 'retry', 'reassign'], 'ChangeRequest');
   can('review', 'Finding');

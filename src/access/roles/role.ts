@@ -24,8 +24,8 @@ export const BUSINESS = [
 /** How approving is watched: how much each may say yes to, and where the glass was broken. */
 export const CONTROLS = ['ApprovalLimit', 'Finding'];
 
-/** What is kept of who may do what, beside the grants: exceptions from the matrix of duties. */
-export const DUTY = ['DutyException'];
+/** What is kept of who may do what, beside the grants: exceptions from the matrix of duties, and campaigns that look at who has what. */
+export const DUTY = ['DutyException', 'AccessReview', 'AccessReviewItem'];
 
 /** Operations over who may do what, over what is forgotten, and over who outside is told: administration and compliance countersign them, for each other. */
 export const ACCESS_OPERATIONS = [
@@ -53,6 +53,8 @@ export const ACCESS_OPERATIONS = [
 export const everybody: Role = ({ can, userId }) => {
   can(['read', 'changePassword'], 'User', { id: userId });
   can(['read', 'end'], 'Session', { userId });
+  // What somebody is asked about in a campaign.
+  can(['read', 'decide'], 'AccessReviewItem', { reviewerId: userId });
   // Both people see who stands in for whom, and end it.
   can(['read', 'revoke'], 'Delegation', { delegatorId: userId });
   can(['read', 'revoke'], 'Delegation', { delegateId: userId });
