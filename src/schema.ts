@@ -18,6 +18,7 @@ import { door, doorkeeper, witness } from './access/door';
 import { dutyExceptionRead } from './access/duty-exception.read';
 import { DutyExceptionResolver } from './access/duty-exception.resolver';
 import { roleGrantRead, userRead } from './access/user.read';
+import { QuestionsResolver } from './access/questions.resolver';
 import { TrailResolver } from './access/trail.resolver';
 import { UserResolver } from './access/user.resolver';
 import { accountRead } from './accounts/account.read';
@@ -106,6 +107,7 @@ export function bareSchema(container?: ContainerType): GraphQLSchema {
       AuditCheckpointResolver,
       UserResolver,
       TrailResolver,
+      QuestionsResolver,
       DutyExceptionResolver,
       ChangeRequestResolver,
       UserChanges,

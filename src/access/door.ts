@@ -94,6 +94,10 @@ export const door = {
     auditCheckpoints: may('read', 'AuditCheckpoint'),
     auditInclusionProof: may('question', 'AuditEvent'),
     auditAccess: may('question', 'AuditEvent'),
+    accessMetrics: may('question', 'AuditEvent'),
+    whoCould: may('question', 'AuditEvent'),
+    valueReveals: may('question', 'AuditEvent'),
+    dormantUsers: may('question', 'AuditEvent'),
     auditConsistencyProof: may('read', 'AuditCheckpoint'),
   },
   Mutation: {

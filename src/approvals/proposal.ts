@@ -20,9 +20,7 @@ export async function demandFor(
 ): Promise<Demand | null> {
   const policies = await tx.find(ApprovalPolicy, { operation: operation.name, ...(!asked && { active: true }) });
   const judged: Judged = { facts, changes: recorded.changes, converted: await converted(tx, policies, facts.amount) };
-  const demand = demandOf(
-    policies.filter((each) => demandsApproval({ ...each, active: each.active || asked }, judged)),
-  );
+  const demand = demandOf(policies.filter((each) => demandsApproval(each, judged, asked)));
   if (!demand && operation.twoPeople)
     refuse('APPROVAL_POLICY_MISSING', 'This needs a second person, and no policy says who.');
   return demand;

@@ -20,7 +20,7 @@ export class CloseAccessReviewInput extends ChangeInput {
 
 /** What closing a campaign keeps: when, and what the evidence then was. */
 export function closingOf(review: AccessReview, items: readonly AccessReviewItem[], closedAt: Date) {
-  const { json, csv } = evidenceOf({ ...review, closedAt }, items);
+  const { json, csv } = evidenceOf(review, items, closedAt);
   return { closedAt, jsonDigest: digestOf(json), csvDigest: digestOf(csv) };
 }
 

@@ -21,7 +21,7 @@ export const evidence =
   (context: Context) =>
   async ({ accessReviewId, format }: Args): Promise<AccessReviewEvidence> => {
     const { review, items } = await closed(context, accessReviewId);
-    const { json, csv } = evidenceOf(review, items);
+    const { json, csv } = evidenceOf(review, items, review.closedAt!);
     const content = format === 'CSV' ? csv : json;
     return { content, digest: digestOf(content) };
   };
@@ -31,6 +31,6 @@ export const sample =
   (context: Context) =>
   async ({ accessReviewId, seed, size }: Args): Promise<AccessReviewEvidence> => {
     const { review, items } = await closed(context, accessReviewId);
-    const { json: content } = evidenceOf(review, sampleOf(items, String(seed), Number(size)));
+    const { json: content } = evidenceOf(review, sampleOf(items, String(seed), Number(size)), review.closedAt!);
     return { content, digest: digestOf(content) };
   };

@@ -12,13 +12,17 @@ const COLUMNS = [
 
 const shown = (value: unknown): unknown => (value instanceof Date ? value.toISOString() : (value ?? null));
 
-type Reviewed = Pick<AccessReview, 'id' | 'name' | 'dueAt' | 'createdAt' | 'startedById' | 'closedAt'>;
+type Reviewed = Pick<AccessReview, 'id' | 'name' | 'dueAt' | 'createdAt' | 'startedById'>;
 
 /** All that was reviewed and said, as it was when the campaign was closed: as JSON (RFC 8785) and for people, as CSV. */
-export function evidenceOf(review: Reviewed, items: readonly AccessReviewItem[]): { json: string; csv: string } {
+export function evidenceOf(
+  review: Reviewed,
+  items: readonly AccessReviewItem[],
+  closedAt: Date,
+): { json: string; csv: string } {
   const sorted = items.toSorted((one, other) => (one.id < other.id ? -1 : 1));
   const rows = sorted.map((item) => Object.fromEntries(COLUMNS.map((column) => [column, shown(item[column])])));
-  const { id, name, dueAt, createdAt, startedById, closedAt } = review;
+  const { id, name, dueAt, createdAt, startedById } = review;
   const about = { id, name, dueAt, startedAt: createdAt, startedById, closedAt };
   const told = Object.fromEntries(Object.entries(about).map(([key, value]) => [key, shown(value)]));
   return {

@@ -134,6 +134,16 @@ export function queryOf(
     return { query: `{ ${name}(accessReviewId: "${NO_ID}", format: JSON) { digest } }`, variables };
   if (name === 'accessReviewSample')
     return { query: `{ ${name}(accessReviewId: "${NO_ID}", seed: "x", size: 1) { digest } }`, variables };
+  if (name === 'accessMetrics')
+    return {
+      query: `{ ${name}(range: { from: "2026-01-01T00:00:00Z", to: "2026-02-01T00:00:00Z", bucket: DAY }) { reveals } }`,
+      variables,
+    };
+  if (name === 'whoCould')
+    return { query: `{ ${name}(operation: "invoice.void", at: "2026-01-01T00:00:00Z") { userId } }`, variables };
+  if (name === 'valueReveals')
+    return { query: `{ ${name}(subjectType: "Account", subjectId: "${NO_ID}") { userId } }`, variables };
+  if (name === 'dormantUsers') return { query: `{ ${name} { userId } }`, variables };
   if (name === 'dutyMatrix' || name === 'dutyConflicts') return { query: `{ ${name} { duty } }`, variables };
   if (name === 'approvalCounts') return { query: `{ ${name} { operation waiting } }`, variables };
   if (name === 'approvalPolicyFor')

@@ -70,6 +70,10 @@ const LET_IN: Record<'Query' | 'Mutation' | 'Subscription', Record<string, reado
     auditInclusionProof: ['compliance', 'auditor'],
     auditConsistencyProof: ['compliance', 'auditor'],
     auditAccess: ['compliance', 'auditor'],
+    accessMetrics: ['compliance', 'auditor'],
+    whoCould: ['compliance', 'auditor'],
+    valueReveals: ['compliance', 'auditor'],
+    dormantUsers: ['compliance', 'auditor'],
     accessReview: ['admin', 'compliance', 'auditor'],
     accessReviews: ['admin', 'compliance', 'auditor'],
     // Everybody sees what they are asked about.
