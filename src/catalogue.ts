@@ -10,6 +10,8 @@ import { createUser } from './access/create-user';
 import { deactivateUser } from './access/deactivate-user';
 import { drawPasswordToken } from './access/draw-password-token';
 import { drawRecoveryCodes } from './access/draw-recovery-codes';
+import { allowDutyException } from './access/allow-duty-exception';
+import { endDutyException } from './access/end-duty-exception';
 import { endSession } from './access/end-session';
 import { findBySensitiveValue } from './access/find-by-sensitive-value';
 import { grantRevealAllowance } from './access/grant-reveal-allowance';
@@ -66,6 +68,9 @@ import { acknowledgeComplaint } from './complaints/acknowledge-complaint';
 import { fileComplaint } from './complaints/file-complaint';
 import { reopenComplaint } from './complaints/reopen-complaint';
 import { resolveComplaint } from './complaints/resolve-complaint';
+import { closeAccessReview } from './reviews/close-access-review';
+import { decideAccessReviewItem } from './reviews/decide-access-review-item';
+import { startAccessReview } from './reviews/start-access-review';
 import { erasePersonalData } from './privacy/erase-personal-data';
 import { Catalogue } from './platform/operation';
 
@@ -93,6 +98,8 @@ export const catalogue = new Catalogue([
   revokeApiKey,
   grantRole,
   revokeRole,
+  allowDutyException,
+  endDutyException,
   revealSensitiveValue,
   findBySensitiveValue,
   grantRevealAllowance,
@@ -139,5 +146,8 @@ export const catalogue = new Catalogue([
   acknowledgeComplaint,
   resolveComplaint,
   reopenComplaint,
+  startAccessReview,
+  decideAccessReviewItem,
+  closeAccessReview,
   erasePersonalData,
 ]);

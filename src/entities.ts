@@ -23,8 +23,12 @@ import { Sessions1763740821000 } from '../migrations/1763740821000-sessions';
 import { ClassKeys1763740822000 } from '../migrations/1763740822000-class-keys';
 import { RevealAllowances1763740822100 } from '../migrations/1763740822100-reveal-allowances';
 import { ApiKey } from './access/api-key.entity';
+import { DutyException } from './access/duty-exception.entity';
 import { PasswordToken } from './access/password-token.entity';
 import { RevealAllowance } from './access/reveal-allowance.entity';
+import { ScopedGrants1763740823000 } from '../migrations/1763740823000-scoped-grants';
+import { Duties1763740823100 } from '../migrations/1763740823100-duties';
+import { AccessReviews1763740823200 } from '../migrations/1763740823200-access-reviews';
 import { Usage1763740830000 } from '../migrations/1763740830000-usage';
 import { Agreements1763740840000 } from '../migrations/1763740840000-agreements';
 import { RoleGrant } from './access/role-grant.entity';
@@ -58,6 +62,7 @@ import { Dispute, DisputeItem } from './disputes/dispute.entity';
 import { OutboxMessage } from './notifications/outbox-message.entity';
 import { WebhookDelivery } from './notifications/webhook-delivery.entity';
 import { Webhook } from './notifications/webhook.entity';
+import { AccessReview, AccessReviewItem } from './reviews/access-review.entity';
 import { isRowClass } from './platform/row';
 import { UsageImport } from './usage/usage-import.entity';
 import { UsageRejection } from './usage/usage-rejection.entity';
@@ -67,6 +72,9 @@ export const entities = [
   User,
   RoleGrant,
   RevealAllowance,
+  DutyException,
+  AccessReview,
+  AccessReviewItem,
   Session,
   ApiKey,
   SecondFactor,
@@ -131,6 +139,9 @@ export const migrations = [
   Sessions1763740821000,
   ClassKeys1763740822000,
   RevealAllowances1763740822100,
+  ScopedGrants1763740823000,
+  Duties1763740823100,
+  AccessReviews1763740823200,
   Usage1763740830000,
   Agreements1763740840000,
 ];

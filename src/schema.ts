@@ -17,7 +17,10 @@ import { mutationOf } from './access/attempt';
 import { door, doorkeeper, witness } from './access/door';
 import { revealAllowanceRead } from './access/reveal-allowance.read';
 import { SensitiveValuesResolver } from './access/sensitive-values.resolver';
+import { dutyExceptionRead } from './access/duty-exception.read';
+import { DutyExceptionResolver } from './access/duty-exception.resolver';
 import { roleGrantRead, userRead } from './access/user.read';
+import { QuestionsResolver } from './access/questions.resolver';
 import { TrailResolver } from './access/trail.resolver';
 import { GettingInResolver } from './access/getting-in.resolver';
 import { UserResolver } from './access/user.resolver';
@@ -43,7 +46,12 @@ import {
   decisionRead,
 } from './approvals/change-request.read';
 import { ChangeRequestResolver } from './approvals/change-request.resolver';
-import { ApiKeyChanges, RoleGrantChanges, UserChanges } from './approvals/pending-changes.resolver';
+import {
+  ApiKeyChanges,
+  DutyExceptionChanges,
+  RoleGrantChanges,
+  UserChanges,
+} from './approvals/pending-changes.resolver';
 import { delegationRead } from './approvals/delegation.read';
 import { DelegationResolver } from './approvals/delegation.resolver';
 import { exchangeRateRead } from './approvals/exchange-rate.read';
@@ -62,6 +70,8 @@ import { complaintRead, complaintRuleRead } from './complaints/complaint.read';
 import { AccountComplaints, ComplaintResolver, LobComplaints } from './complaints/complaint.resolver';
 import { webhookDeliveryRead, webhookRead } from './notifications/webhook.read';
 import { WebhookResolver } from './notifications/webhook.resolver';
+import { accessReviewItemRead, accessReviewRead } from './reviews/access-review.read';
+import { AccessReviewResolver, ReviewItems } from './reviews/access-review.resolver';
 import { PersonalDataResolver } from './privacy/personal-data.resolver';
 import { callRecordRead } from './usage/call-record.read';
 import { usageImportRead, usageRejectionRead } from './usage/usage-import.read';
@@ -81,6 +91,7 @@ export const reads: Reads = new Map(
     sessionRead,
     apiKeyRead,
     revealAllowanceRead,
+    dutyExceptionRead,
     changeRequestRead,
     decisionRead,
     changeRequestRevisionRead,
@@ -108,6 +119,8 @@ export const reads: Reads = new Map(
     disputeItemRead,
     complaintRead,
     complaintRuleRead,
+    accessReviewRead,
+    accessReviewItemRead,
   ].map((read) => [read.type, read]),
 );
 
@@ -122,10 +135,13 @@ export function bareSchema(container?: ContainerType): GraphQLSchema {
       SensitiveValuesResolver,
       GettingInResolver,
       TrailResolver,
+      QuestionsResolver,
+      DutyExceptionResolver,
       ChangeRequestResolver,
       UserChanges,
       ApiKeyChanges,
       RoleGrantChanges,
+      DutyExceptionChanges,
       ApprovalPolicyResolver,
       WebhookResolver,
       DelegationResolver,
@@ -145,6 +161,8 @@ export function bareSchema(container?: ContainerType): GraphQLSchema {
       ComplaintResolver,
       AccountComplaints,
       LobComplaints,
+      AccessReviewResolver,
+      ReviewItems,
       PersonalDataResolver,
     ],
     validateFn: assertValid,

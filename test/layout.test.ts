@@ -31,6 +31,7 @@ const ORDER = [
   'audit',
   'access',
   'approvals',
+  'reviews',
   'notifications',
   'accounts',
   'usage',

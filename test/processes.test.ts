@@ -141,7 +141,7 @@ describe('what one process did holds at the other for the very next read, though
   it('a role that was granted', async () => {
     const user = await givenSomebody();
     const { there } = await remembered(user);
-    const grant = { userId: user.id, role: 'auditor', reason: 'looks after the books' };
+    const grant = { userId: user.id, role: 'compliance', reason: 'looks after the books' };
     await a.person('admin').countersigned(a.person('compliance'), 'role.grant', grant, freshCode('K'));
     expect((await there.gql(GUARDED)).code).toBe('UNAUTHENTICATED');
     const again = await signedIn(b, user);

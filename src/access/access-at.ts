@@ -6,12 +6,13 @@ import type { Reads } from '../platform/asked';
 import { pooled } from '../platform/pooled';
 import { name } from '../platform/sql';
 import { notFound } from '../platform/transaction';
-import { heldRole } from './identify';
+import { heldAs, heldRole } from './identify';
 import { abilityOf } from './permissions';
 
 /** Who held which roles at an instant, by the grants: users who were there, and could sign in. */
-const HELD_AT = `SELECT u.id, u.name, array(SELECT g.role || ' ' || coalesce(g.account_id::text, '') FROM role_grant g
-    WHERE g.user_id = u.id AND g.created_at <= $1 AND (g.revoked_at IS NULL OR g.revoked_at > $1) ORDER BY 1) AS held
+const HELD_AT = `SELECT u.id, u.name, array(SELECT ${heldAs('g')} FROM role_grant g
+    WHERE g.user_id = u.id AND g.created_at <= $1 AND (g.revoked_at IS NULL OR g.revoked_at > $1)
+      AND (g.ends_at IS NULL OR g.ends_at > $1) ORDER BY 1) AS held
   FROM app_user u WHERE u.created_at <= $1 AND (u.deactivated_at IS NULL OR u.deactivated_at > $1) ORDER BY u.name, u.id`;
 
 interface HeldAt {

@@ -5,6 +5,8 @@ import { payloadKey } from '../platform/operation';
 import { type Row, rowsIn } from '../platform/row';
 import type { Transaction } from '../platform/transaction';
 import { record } from '../audit/record';
+import { conflictsOver } from './duties';
+import { assertApart } from './duty.rules';
 import { mayOf } from './permissions';
 import { assertSteppedUp } from './stepped-up';
 
@@ -34,6 +36,7 @@ export async function prepare(
   const rows = rowsIn(state);
   operation.authorize(mayOf(actor), state, input);
   locked(rows);
+  assertApart(await conflictsOver(tx, actor.id, operation.name, 'does'));
   checkVersion(operation, rows, input);
   const decision: unknown = operation.decide(state, input, { now: tx.now, newId: tx.newId, actorId: actor.id });
   // Of somebody who does it or proposes it, not of a maker whose request another approves: approving asks for a code by itself.

@@ -13,11 +13,13 @@ export interface Identity {
   /** Of the session's row. */
   readonly version: number;
   readonly actor: Actor;
-  /** Each role held that counts in this session, with its account: `client 0190…`, `auditor `. Sorted. */
+  /** Each role held that counts in this session, with its account and LOB: `client 0190…`, `supervisor 0190… 0191…`, `auditor `. Sorted. */
   readonly held: readonly string[];
+  /** The first instant at which one of them is held no more, in ms; null: none ends by itself. */
+  readonly heldUntil: number | null;
   /** What a key may be used for; null: it is none. */
   readonly scopes: readonly string[] | null;
-  /** Viewers of one kind differ in their ids alone: the roles, which of them are bound to an account, and the scopes of a key. */
+  /** Viewers of one kind differ in their ids alone: the roles, which of them are bound to an account, or to a LOB of it, and the scopes of a key. */
   readonly kind: string;
 }
 
@@ -28,32 +30,46 @@ interface Found {
   name: string;
   email: string;
   held: string[];
+  held_until: number | null;
   scopes: string[] | null;
 }
 
 /** Somebody whose password another one chose holds nothing yet, nor does who needs a second factor and has none: see migrations/…-getting-in.ts. */
-const held = (counting: string) => `array(SELECT g.role || ' ' || coalesce(g.account_id::text, '') FROM role_grant g
-  WHERE g.user_id = u.id AND g.revoked_at IS NULL AND role_counts(u, g.role) AND ${counting} ORDER BY 1)`;
+const counts = (
+  counting: string,
+) => `g.user_id = u.id AND g.revoked_at IS NULL AND (g.ends_at IS NULL OR g.ends_at > $2)
+  AND role_counts(u, g.role) AND ${counting}`;
+const held = (
+  counting: string,
+) => `array(SELECT ${heldAs('g')} FROM role_grant g WHERE ${counts(counting)} ORDER BY 1) AS held,
+  (SELECT extract(epoch FROM min(g.ends_at))::float8 * 1000 FROM role_grant g WHERE ${counts(counting)}) AS held_until`;
 
 /** A session that may rest (null) is over when it expires, any other when it was not used for too long, too. */
 export const LIVES = (now: string) => `s.ended_at IS NULL AND least(s.expires_at, s.idle_until) > ${now}`;
 
-const BY_TOKEN = `SELECT s.id AS session_id, s.version, u.id, u.name, u.email, s.scopes, ${held('(s.roles IS NULL OR g.role = ANY (s.roles))')} AS held
+const BY_TOKEN = `SELECT s.id AS session_id, s.version, u.id, u.name, u.email, s.scopes, ${held('(s.roles IS NULL OR g.role = ANY (s.roles))')}
   FROM session s JOIN app_user u ON u.id = s.user_id WHERE s.token_hash = $1 AND ${LIVES('$2')} AND u.deactivated_at IS NULL`;
 
-const BY_ID = `SELECT NULL AS session_id, u.id, u.name, u.email, NULL AS scopes, ${held('true')} AS held FROM app_user u WHERE u.id = $1 AND u.deactivated_at IS NULL`;
+const BY_ID = `SELECT NULL AS session_id, u.id, u.name, u.email, NULL AS scopes, ${held('true')} FROM app_user u WHERE u.id = $1 AND u.deactivated_at IS NULL`;
 
 const BY_SESSION = BY_TOKEN.replace('s.token_hash = $1', 's.id = $1');
 
 const slot = <T>(take: (identity: Identity) => T) => new Slot(({ viewer }) => take(viewer as Identity));
 
+/** The version that a session had; none that there is, once a role has ended that was held then. */
+const VERSION = new Slot(({ viewer, now }) => {
+  const { version, heldUntil } = viewer as Identity;
+  return heldUntil !== null && heldUntil <= now.getTime() ? NEVER : version;
+});
+const NEVER = -1;
+
 /**
  * Whether somebody who was identified earlier still is who they were then. The version of a session moves with whatever its
- * bearer is (migrations/…-session-versions.ts). Stands in the statement that reads, or right before it, so that a session that was ended or a
+ * bearer is (migrations/…-session-versions.ts), but not with the instant at which a role of theirs ends, which was known then. Stands in the statement that reads, or right before it, so that a session that was ended or a
  * role that was revoked is gone for the very next read, on every process.
  */
 const STILL_THE_SAME: Sql = sql`from session where token_hash = ${slot(({ tokenHash }) => tokenHash)}::bytea
-  and version = ${slot(({ version }) => version)}::int and ended_at is null and least(expires_at, idle_until) > ${NOW}::timestamptz`;
+  and version = ${VERSION}::int and ended_at is null and least(expires_at, idle_until) > ${NOW}::timestamptz`;
 
 /** How a statement for a viewer begins: it answers null when they are not (any more) who they were. */
 export const TO_VIEWER: Sql = sql`select case when exists (select ${STILL_THE_SAME}) then`;
@@ -71,13 +87,14 @@ export async function identify(app: App, token: string): Promise<Identity | null
   const tokenHash = hashToken(token);
   const [found] = await ask<Found>(app, { name: 'identify', text: BY_TOKEN, values: [tokenHash, app.clock()] });
   if (!found) return null;
-  const { session_id: sessionId, version, held: roles, scopes } = found;
+  const { session_id: sessionId, version, held: roles, held_until: heldUntil, scopes } = found;
   return {
     sessionId: sessionId!,
     tokenHash,
     version,
     actor: actorOf(found),
     held: roles,
+    heldUntil,
     scopes,
     kind: kindOf(roles, scopes),
   };
@@ -89,14 +106,14 @@ export async function identify(app: App, token: string): Promise<Identity | null
  */
 export async function actorStill(askable: Askable, { actor, sessionId }: Context, now: Date): Promise<Actor | null> {
   if (!actor) return null;
-  if (sessionId === null) return actorById(askable, actor.id);
+  if (sessionId === null) return actorById(askable, actor.id, now);
   const [found] = await askable.query<Found>(BY_SESSION, [sessionId, now]);
   return found ? actorOf(found) : null;
 }
 
 /** The user as an actor of now, or null when deactivated: for carrying out what they proposed earlier. */
-export async function actorById(askable: Askable, userId: string): Promise<Actor | null> {
-  const [found] = await askable.query<Found>(BY_ID, [userId]);
+export async function actorById(askable: Askable, userId: string, now: Date): Promise<Actor | null> {
+  const [found] = await askable.query<Found>(BY_ID, [userId, now]);
   return found ? actorOf(found) : null;
 }
 
@@ -105,24 +122,32 @@ function actorOf({ id, name, email, held: holding, scopes }: Found): Actor {
   return { id, name, email, roles: roles.map(({ role }) => role), ability: abilityOf(id, roles, scopes) };
 }
 
-/** `client 0190…` → a role and its account. */
+/** A row of role_grant as `heldRole` reads it. */
+export function heldAs(row: string): string {
+  return `${row}.role || ' ' || coalesce(${row}.account_id::text, '') || coalesce(' ' || ${row}.lob_id::text, '')`;
+}
+
+/** `client 0190…` → a role, and the account and the LOB that it is bound to. */
 export function heldRole(text: string): HeldRole {
-  const [role, accountId = ''] = text.split(' ');
-  return { role: role as RoleName, accountId: accountId === '' ? null : accountId };
+  const [role, accountId = '', lobId = null] = text.split(' ');
+  return { role: role as RoleName, accountId: accountId === '' ? null : accountId, lobId };
 }
 
 const kindOf = (roles: readonly string[], scopes: readonly string[] | null): string =>
-  roles.map((each) => (each.endsWith(' ') ? each : `${each.split(' ')[0]}@`)).join(',') +
-  (scopes ? `|${scopes.join()}` : '');
+  roles
+    .map(heldRole)
+    .map(({ role, accountId, lobId }) => `${role}${accountId === null ? '' : '@'}${lobId === null ? '' : '@'}`)
+    .join(',') + (scopes ? `|${scopes.join()}` : '');
 
 /** Any viewer of the same kind: what differs between them are slots, which no decision can look into. */
 export function anyOfKind({ held: holding, scopes }: Identity): Pick<Context, 'actor' | 'sessionId'> {
   // Declared as texts, since that is what they are wherever they are used as values.
   const text = (take: (identity: Identity) => unknown) => slot(take) as unknown as string;
   const id = text(({ actor }) => actor.id);
-  const roles = holding.map(heldRole).map(({ role, accountId }, index) => ({
+  const roles = holding.map(heldRole).map(({ role, accountId, lobId }, index) => ({
     role,
     accountId: accountId && text((identity) => heldRole(identity.held[index]!).accountId),
+    lobId: lobId && text((identity) => heldRole(identity.held[index]!).lobId),
   }));
   return {
     sessionId: text(({ sessionId }) => sessionId),

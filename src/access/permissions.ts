@@ -11,6 +11,7 @@ import { compliance } from './roles/compliance';
 import { operations } from './roles/operations';
 import { everybody, type Role } from './roles/role';
 import { supervisor } from './roles/supervisor';
+import { within } from './roles/within';
 
 /** The roles there are, each a page that reads like a policy. */
 export const roles = { admin, billing, supervisor, operations, compliance, auditor, client } satisfies Record<
@@ -21,10 +22,11 @@ export const roles = { admin, billing, supervisor, operations, compliance, audit
 export type RoleName = keyof typeof roles;
 export const roleNames = Object.keys(roles) as RoleName[];
 
-/** A role that somebody holds; `accountId` is set for a client's users alone. */
+/** A role that somebody holds: over everything, over one account, or over one LOB of it. */
 export interface HeldRole {
   role: RoleName;
   accountId: string | null;
+  lobId: string | null;
 }
 
 /** An entity's class names its type; a plain object is given one by CASL's `subject`. */
@@ -43,19 +45,20 @@ export function abilityOf(
   scopes: readonly string[] | null = null,
 ): MongoAbility {
   const { can, build } = new AbilityBuilder<MongoAbility>(createMongoAbility);
-  everybody({ can, userId, accountId: null });
-  for (const { role, accountId } of held) roles[role]?.({ can, userId, accountId });
+  everybody({ can, userId });
+  for (const { role, accountId, lobId } of held)
+    roles[role]?.({ can: accountId === null ? can : within(can, { accountId, lobId }), userId });
   const ability = build(DETECT);
   return scopes === null
     ? ability
     : createMongoAbility(
-        ability.rules.flatMap((each) => within(each, scopes)),
+        ability.rules.flatMap((each) => withinScopes(each, scopes)),
         DETECT,
       );
 }
 
 /** A rule taken apart, without what no scope names. Its conditions stay. */
-const within = (rule: MongoAbility['rules'][number], scopes: readonly string[]) =>
+const withinScopes = (rule: MongoAbility['rules'][number], scopes: readonly string[]) =>
   [rule.subject].flat().flatMap((type) =>
     [rule.action]
       .flat()
@@ -70,7 +73,10 @@ export const scopeOf = (action: string, type: string): string =>
 /** Whether holders of a role can approve change requests of an operation at all. */
 export const roleMayApprove = (role: string, operation: string): boolean =>
   role !== 'client' &&
-  abilityOf('', [{ role: role as RoleName, accountId: null }]).can('approve', subject('ChangeRequest', { operation }));
+  abilityOf('', [{ role: role as RoleName, accountId: null, lobId: null }]).can(
+    'approve',
+    subject('ChangeRequest', { operation }),
+  );
 
 /** Asks for permissions of an actor. Knows nothing of the state of a row, and tells strangers nothing of it. */
 export function mayOf(actor: Actor): May {

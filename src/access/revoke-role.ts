@@ -6,6 +6,7 @@ import { Text } from '../platform/text';
 import { endSessionsOf, OF_PEOPLE } from './end-sessions';
 import { assertKept, lockKeepers } from './keepers';
 import { RoleGrant } from './role-grant.entity';
+import { hasEnded } from './role-grant-scope';
 
 @InputType({ description: 'Which grant of a role to revoke.' })
 export class RevokeRoleInput extends ChangeInput {
@@ -28,8 +29,9 @@ export const revokeRole = operation({
   }),
   authorize: (may, { grant }) => may('revoke', grant),
   decide: ({ grant, keepers }, _input, { now, actorId }) => {
-    if (grant.revokedAt) refuse('ROLE_NOT_REVOCABLE', 'This grant is revoked already.');
-    assertKept(keepers, ({ userId, role }) => userId === grant.userId && role === grant.role);
+    if (grant.revokedAt || hasEnded(grant, now))
+      refuse('ROLE_NOT_REVOCABLE', 'This grant is revoked already, or has ended.');
+    assertKept(keepers, ({ grantId }) => grantId === grant.id);
     return { revokedAt: now, revokedById: actorId };
   },
   save: async (tx, patch, { grant }) => {
@@ -42,5 +44,5 @@ export const revokeRole = operation({
     changes: [{ path: 'role', before: grant.role, after: null }],
     reason,
   }),
-  facts: (_patch, { grant }) => ({ accountId: grant.accountId }),
+  facts: (_patch, { grant }) => ({ accountId: grant.accountId, ...(grant.lobId !== null && { lobId: grant.lobId }) }),
 });

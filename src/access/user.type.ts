@@ -14,8 +14,14 @@ export class RoleGrant {
   @Field(() => RoleEnum, { description: 'The role.' })
   role!: RoleName;
 
-  @Field(() => ID, { nullable: true, description: 'The account of a client’s user; null for everybody else.' })
+  @Field(() => ID, { nullable: true, description: 'It holds over this account alone; null: over all of them.' })
   accountId!: string | null;
+
+  @Field(() => ID, {
+    nullable: true,
+    description: 'It holds over this LOB of the account alone; null: over all of them.',
+  })
+  lobId!: string | null;
 
   @Field(() => User, { nullable: true, description: 'Who holds it.' })
   user!: User | null;
@@ -26,8 +32,23 @@ export class RoleGrant {
   @Field(() => DateTimeScalar, { description: 'Since when.' })
   createdAt!: string;
 
-  @Field(() => DateTimeScalar, { nullable: true, description: 'Until when; null while it lasts.' })
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description: 'The first instant at which it gives nothing any more; null: it lasts until it is revoked.',
+  })
+  endsAt!: string | null;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: 'When it was revoked, or had ended and was closed.' })
   revokedAt!: string | null;
+
+  @Field(() => User, {
+    nullable: true,
+    description: 'Who revoked it; null while it lasts, and when it ended by itself.',
+  })
+  revokedBy!: User | null;
+
+  @Field({ description: 'Whether it gives anything now.' })
+  lasts!: boolean;
 
   @Field(() => Int, { description: 'Raised by one with each change; send it back as `expectedVersion`.' })
   version!: number;

@@ -1,3 +1,4 @@
+import { eventsBelong } from '../audit/event.read';
 import { pendingChanges } from '../approvals/change-request.read';
 import { CODE, contains, CREATED_AT, declareRead, equals, instant, masked, plains, tokens } from '../platform/read';
 
@@ -21,3 +22,5 @@ export const accountRead = declareRead('Account', {
   orders: { CODE, LEGAL_NAME: { column: 'legal_name', type: 'text' }, CREATED_AT },
   defaultOrder: 'CODE_ASC',
 });
+
+eventsBelong('Account', 'account', 'accountId', 'id');

@@ -11,6 +11,7 @@ import {
   tokens,
   type Viewing,
 } from '../platform/read';
+import { reachedThrough } from '../platform/scope';
 import { sql } from '../platform/sql';
 import { lobRead } from './lob.read';
 
@@ -56,3 +57,21 @@ export const assignmentRead = declareRead('Assignment', {
     lob: one(() => lobRead, 'lob_id'),
   },
 });
+
+/** An agent belongs to the accounts and LOBs that they work or worked for. */
+reachedThrough(
+  'Agent',
+  'accountId',
+  (row, id) =>
+    sql`${column(row, 'id')} in (select s.agent_id from assignment s join lob l on l.id = s.lob_id where l.account_id = ${id}::uuid)`,
+);
+reachedThrough(
+  'Agent',
+  'lobId',
+  (row, id) => sql`${column(row, 'id')} in (select s.agent_id from assignment s where s.lob_id = ${id}::uuid)`,
+);
+reachedThrough(
+  'Assignment',
+  'accountId',
+  (row, id) => sql`${column(row, 'lob_id')} in (select l.id from lob l where l.account_id = ${id}::uuid)`,
+);

@@ -51,5 +51,5 @@ export const assignAgent = operation({
       { path: 'startsOn', before: null, after: assignment.startsOn },
     ],
   }),
-  facts: (_assignment, { lob }) => ({ accountId: lob.accountId, lobIds: [lob.id] }),
+  facts: (_assignment, { lob }) => ({ accountId: lob.accountId, lobId: lob.id, lobIds: [lob.id] }),
 });

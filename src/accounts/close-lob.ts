@@ -51,5 +51,5 @@ export const closeLob = operation({
     ],
     reason,
   }),
-  facts: (_decision, { lob }) => ({ accountId: lob.accountId, lobIds: [lob.id] }),
+  facts: (_decision, { lob }) => ({ accountId: lob.accountId, lobId: lob.id, lobIds: [lob.id] }),
 });

@@ -41,5 +41,5 @@ export const endAssignment = operation({
     changes: [{ path: 'endsOn', before: assignment.endsOn, after: patch.endsOn }],
     reason,
   }),
-  facts: (_patch, { assignment, accountId }) => ({ accountId, lobIds: [assignment.lobId] }),
+  facts: (_patch, { assignment, accountId }) => ({ accountId, lobId: assignment.lobId, lobIds: [assignment.lobId] }),
 });

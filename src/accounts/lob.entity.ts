@@ -6,6 +6,7 @@ import { Account } from './account.entity';
 @Entity('lob')
 @Plain('lob', 'code')
 @Unique('lob_code_taken', ['accountId', 'code'])
+@Unique('lob_of_its_account', ['id', 'accountId'])
 @Index('lob_of_account', ['accountId', 'id'])
 @Check('lob_status', `status IN ('OPEN','CLOSED')`)
 export class Lob extends Row {

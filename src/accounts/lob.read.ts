@@ -1,3 +1,4 @@
+import { eventsBelong } from '../audit/event.read';
 import { pendingChanges } from '../approvals/change-request.read';
 import {
   CODE,
@@ -29,3 +30,6 @@ export const lobRead = declareRead('Lob', {
 });
 
 extendRead(accountRead, { lobs: connection(() => lobRead, 'account_id') });
+
+eventsBelong('Lob', 'lob', 'accountId', 'account_id');
+eventsBelong('Lob', 'lob', 'lobId', 'id');

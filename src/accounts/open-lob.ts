@@ -46,5 +46,5 @@ export const openLob = operation({
       after: lob[path],
     })),
   }),
-  facts: (lob) => ({ accountId: lob.accountId, lobIds: [lob.id] }),
+  facts: (lob) => ({ accountId: lob.accountId, lobId: lob.id, lobIds: [lob.id] }),
 });

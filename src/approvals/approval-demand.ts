@@ -46,7 +46,7 @@ export async function approvalDemandOf(context: Context, operation: string, json
     const prepared = await prepare(tx, found, input, actor);
     const demand = await demandFor(tx, prepared);
     if (!demand) return NOBODY;
-    const { accountId } = prepared.facts;
+    const { accountId, lobId = null } = prepared.facts;
     const terms = termsOf(demand, tx.now);
     const { able, warnings } = await approversOf(tx, {
       ...terms,
@@ -55,6 +55,7 @@ export async function approvalDemandOf(context: Context, operation: string, json
       revision: 1,
       operation,
       accountId,
+      lobId,
       ...amountIn(prepared.facts),
     });
     return {

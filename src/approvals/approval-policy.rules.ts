@@ -25,12 +25,12 @@ export interface Judged {
 
 /**
  * Whether a policy asks for other people. A condition that cannot be judged (an amount in a currency without a rate, an
- * operation without an amount, an account or a category) counts as fulfilled: doubt asks for two people.
+ * operation without an amount, an account or a category) counts as fulfilled: doubt asks for two people. Where somebody is `asked` in any case, one that is switched off says who.
  */
-export function demandsApproval(policy: Conditions, { facts, changes, converted }: Judged): boolean {
+export function demandsApproval(policy: Conditions, { facts, changes, converted }: Judged, asked = false): boolean {
   const { active, whenFields, whenAccountIds, whenLobIds, whenCategories, whenRiskAtLeast } = policy;
   return (
-    active &&
+    (active || asked) &&
     (whenFields === null || changes.some(({ path }) => whenFields.includes(path))) &&
     isAmong(whenAccountIds, facts.accountId === null ? undefined : [facts.accountId]) &&
     isAmong(whenLobIds, facts.lobIds) &&

@@ -1,5 +1,6 @@
 import { MaxLength, IsOptional } from 'class-validator';
 import { Field, InputType } from 'type-graphql';
+import { assertApart } from '../access/duty.rules';
 import { operation } from '../platform/operation';
 import { carryOut } from './carry-out-request';
 import { assertMakerActive, assertPending, assertSeen, assertStanding } from './change-request.rules';
@@ -33,9 +34,10 @@ export const approveChangeRequest = operation({
   },
   authorize: (may, { changeRequest }) => may('approve', changeRequest),
   stepUp: ({ code }) => code,
-  decide: ({ changeRequest, maker, decider, standing }, { revision, digest, comment }, { now, newId }) => {
+  decide: ({ changeRequest, maker, decider, standing, conflicts }, { revision, digest, comment }, { now, newId }) => {
     assertPending(changeRequest, now);
     const right = assertStanding(changeRequest, standing);
+    assertApart(conflicts);
     assertSeen(changeRequest, { revision, digest });
     const said = { verdict: 'APPROVED' as const, comment: comment ?? null };
     return {

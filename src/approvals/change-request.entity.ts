@@ -74,6 +74,10 @@ export class ChangeRequest extends Asking {
   @Column({ type: 'uuid', nullable: true })
   accountId!: string | null;
 
+  /** The LOB of that account whose own business it is: those whose roles are bound to one decide nothing else. */
+  @Column({ type: 'uuid', nullable: true })
+  lobId!: string | null;
+
   @Column('uuid')
   makerId!: string;
 

@@ -17,6 +17,7 @@ import {
   tokens,
   type Viewing,
 } from '../platform/read';
+import { reachedThrough } from '../platform/scope';
 import { and, literal, sql, type Sql } from '../platform/sql';
 
 /** Waiting, for an approver or for its maker, ends at the instant of expiry, whether or not anything has noticed yet. */
@@ -48,10 +49,10 @@ export function decidable(row: string, viewing: Viewing): Sql {
   ]);
 }
 
-const stepsOf = (row: string): Sql =>
+const stepsOf = (row: string, { now }: Viewing): Sql =>
   sql`(select jsonb_agg(jsonb_build_object('step', s.step, 'stage', s.stage, 'name', s.name, 'roles', s.roles, 'people', s.people, 'quorum', s.quorum,
     'approvals', s.approvals, 'state', case when s.open then 'OPEN' when s.approvals < s.quorum then 'LATER' else 'DONE' end) order by s.step)
-    from change_request r, change_request_steps(r) s where r.id = ${column(row, 'id')})`;
+    from change_request r, change_request_steps(r, ${now}::timestamptz) s where r.id = ${column(row, 'id')})`;
 
 export const changeRequestRead = declareRead('ChangeRequest', {
   table: 'change_request',
@@ -150,4 +151,13 @@ export const pendingChanges = (subjectType: string): FieldRead =>
         sql`${column(child, 'expires_at')} > ${now}::timestamptz`,
       ]),
     'id',
+  );
+
+/** What was done about a change request belongs to the account and the LOB that it concerns, whatever it was done to. */
+for (const [attribute, of] of Object.entries({ accountId: 'account_id', lobId: 'lob_id' }))
+  reachedThrough(
+    'AuditEvent',
+    attribute,
+    (row, id) =>
+      sql`${column(row, 'change_request_id')} in (select s.id from change_request s where ${column('s', of)} = ${id}::uuid)`,
   );

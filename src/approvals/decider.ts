@@ -1,3 +1,4 @@
+import { conflictsOver } from '../access/duties';
 import { actorById } from '../access/identify';
 import type { Actor } from '../platform/context';
 import { refuse } from '../platform/errors';
@@ -7,7 +8,7 @@ import { Decision } from './decision.entity';
 import { standingOf } from './standing';
 
 /** A user with the roles of this transaction; a decision counts by what its people are now, not at sign-in. */
-export const actorNow = (tx: Transaction, userId: string): Promise<Actor | null> => actorById(tx, userId);
+export const actorNow = (tx: Transaction, userId: string): Promise<Actor | null> => actorById(tx, userId, tx.now);
 
 /**
  * Whoever is deciding, as of now: a role may have been revoked while the request's lock was waited for. Refuses with
@@ -16,11 +17,16 @@ export const actorNow = (tx: Transaction, userId: string): Promise<Actor | null>
 export const deciderOf = async (tx: Transaction): Promise<Actor> =>
   (await actorNow(tx, tx.actorId)) ?? refuse('UNAUTHENTICATED', 'Sign in first.');
 
-/** Locks a request, with whoever is deciding and how they stand to it. */
+/** Locks a request, with whoever is deciding, how they stand to it, and the duties of theirs that a yes would mix. */
 export async function lockToDecide(tx: Transaction, id: string) {
   const changeRequest = await tx.lock(ChangeRequest, id);
   const decider = await deciderOf(tx);
-  return { changeRequest, decider, standing: await standingOf(tx, changeRequest, decider.id) };
+  return {
+    changeRequest,
+    decider,
+    standing: await standingOf(tx, changeRequest, decider.id),
+    conflicts: await conflictsOver(tx, decider.id, changeRequest.operation, 'approves'),
+  };
 }
 
 /** Keeps what somebody said to a request as it is now: at the instant at which their right to say so was looked at. */

@@ -1,6 +1,7 @@
 import { pendingChanges } from './change-request.read';
 import { userRead } from '../access/user.read';
 import { column, computed, declareRead, equals, instant, one, plains, type Viewing } from '../platform/read';
+import { reachedThrough } from '../platform/scope';
 import { sql, type Sql } from '../platform/sql';
 import { changeRequestRead } from './change-request.read';
 
@@ -28,3 +29,10 @@ export const findingRead = declareRead('Finding', {
   orders: { DUE_AT: { column: 'due_at', type: 'timestamptz' } },
   defaultOrder: 'DUE_AT_ASC',
 });
+
+reachedThrough(
+  'Finding',
+  'accountId',
+  (row, id) =>
+    sql`${column(row, 'change_request_id')} in (select r.id from change_request r where r.account_id = ${id}::uuid)`,
+);

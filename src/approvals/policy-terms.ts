@@ -239,7 +239,7 @@ export function changesOf(before: Partial<PolicyTerms>, after: Partial<PolicyTer
 export async function assertPeopleFit(tx: Transaction, { steps }: PolicyTermsInput, operation: string): Promise<void> {
   const people = [...new Set((steps ?? []).flatMap((step) => step.people))];
   if (people.some((id) => !isId(id))) notFound(User.name);
-  const found = await tx.query<{ id: string; roles: string[] }>(PEOPLE, [people]);
+  const found = await tx.query<{ id: string; roles: string[] }>(PEOPLE, [people, tx.now]);
   if (found.length < people.length) notFound(User.name);
   const unfit = found.filter(({ roles }) => !roles.some((role) => roleMayApprove(role, operation)));
   if (unfit.length > 0)
@@ -248,7 +248,8 @@ export async function assertPeopleFit(tx: Transaction, { steps }: PolicyTermsInp
     });
 }
 
-const PEOPLE = `SELECT u.id, array(SELECT g.role FROM role_grant g WHERE g.user_id = u.id AND g.revoked_at IS NULL) AS roles
+const PEOPLE = `SELECT u.id, array(SELECT g.role FROM role_grant g WHERE g.user_id = u.id AND g.revoked_at IS NULL
+    AND (g.ends_at IS NULL OR g.ends_at > $2)) AS roles
   FROM app_user u WHERE u.id = ANY ($1) AND u.deactivated_at IS NULL`;
 
 /** Refuses a policy that would not hold: see assertPolicyHolds. */

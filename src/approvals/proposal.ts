@@ -12,11 +12,15 @@ import type { ChangeRequest } from './change-request.entity';
 import { HOUR } from './change-request.rules';
 import { amountIn, digestOf, placeOfInput, seenRows } from './content';
 
-/** What the policies ask for; an operation that always needs two people is refused when none says who. */
-export async function demandFor(tx: Transaction, { operation, facts, recorded }: Prepared): Promise<Demand | null> {
-  const policies = await tx.find(ApprovalPolicy, { operation: operation.name, active: true });
+/** What the policies ask for, with those that are switched off where somebody else is `asked` in any case; an operation that always needs two people is refused when none says who. */
+export async function demandFor(
+  tx: Transaction,
+  { operation, facts, recorded }: Prepared,
+  asked = false,
+): Promise<Demand | null> {
+  const policies = await tx.find(ApprovalPolicy, { operation: operation.name, ...(!asked && { active: true }) });
   const judged: Judged = { facts, changes: recorded.changes, converted: await converted(tx, policies, facts.amount) };
-  const demand = demandOf(policies.filter((each) => demandsApproval(each, judged)));
+  const demand = demandOf(policies.filter((each) => demandsApproval(each, judged, asked)));
   if (!demand && operation.twoPeople)
     refuse('APPROVAL_POLICY_MISSING', 'This needs a second person, and no policy says who.');
   return demand;
@@ -85,6 +89,7 @@ export function contentOf(
     subjectType,
     subjectId,
     accountId: facts.accountId,
+    lobId: facts.lobId ?? null,
     ...amountIn(facts),
     inputSealed: sealText(keys, JSON.stringify(stored), placeOfInput(request.id, request.revision)),
     inputShown: maskInput(stored),

@@ -50,7 +50,7 @@ export async function standingOf(tx: Transaction, request: ChangeRequest, who: s
 
 const isSomebody = (id: string | null): id is string => id !== null;
 
-const STEPS = 'SELECT s.* FROM change_request r, change_request_steps(r) s WHERE r.id = $1';
+const STEPS = 'SELECT s.* FROM change_request r, change_request_steps(r, $2) s WHERE r.id = $1';
 
 const HELD = `WITH said AS (SELECT decided_by_id, on_behalf_of_id FROM decision WHERE change_request_id = $1 AND revision = $2),
   people AS (SELECT u.id FROM app_user u WHERE u.id IN (SELECT unnest(ARRAY[decided_by_id, on_behalf_of_id]) FROM said) ORDER BY u.id FOR KEY SHARE),
@@ -67,19 +67,20 @@ export async function stepsNow(
   { id, revision }: Pick<ChangeRequest, 'id' | 'revision'>,
 ): Promise<StepNow[]> {
   await tx.kept('held-rights', HELD, [id, revision]);
-  return (await tx.kept('steps', STEPS, [id])) as StepNow[];
+  return (await tx.kept('steps', STEPS, [id, tx.now])) as StepNow[];
 }
 
 /**
  * Whoever holds a role that an open step asks for, is named by it, or stands in for somebody. Somebody who is away counts by who stands in.
  */
 const CANDIDATES = `WITH asked AS MATERIALIZED (SELECT r FROM jsonb_populate_record(NULL::change_request, $1) r),
-    open AS MATERIALIZED (SELECT t.* FROM asked, change_request_steps((r)) t WHERE t.open)
+    open AS MATERIALIZED (SELECT t.* FROM asked, change_request_steps((r), $2) t WHERE t.open)
   SELECT person_of(u.id) AS person, s.code, (SELECT max(quorum) FROM open) AS needed
   FROM asked, app_user u, change_request_standing((r), u.id, $2) s
   WHERE u.deactivated_at IS NULL
     AND (EXISTS (SELECT FROM open WHERE people ? u.id::text)
-      OR EXISTS (SELECT FROM open, role_grant g WHERE g.user_id = u.id AND g.revoked_at IS NULL AND roles ? g.role)
+      OR EXISTS (SELECT FROM open, role_grant g WHERE g.user_id = u.id AND roles ? g.role
+        AND grant_reaches(g, (r).account_id, (r).lob_id, $2))
       OR EXISTS (SELECT FROM delegation d WHERE d.delegate_id = u.id AND d.revoked_at IS NULL AND d.ends_at > $2))
     AND NOT EXISTS (SELECT FROM delegation d WHERE d.delegator_id = u.id AND d.out_of_office AND d.revoked_at IS NULL
       AND d.starts_at <= $2 AND $2 < d.ends_at)`;
@@ -97,7 +98,7 @@ interface Candidate {
 /** What decides who could say yes to a request that may not be there yet. */
 export type Asked = Pick<
   ChangeRequest,
-  'id' | 'makerId' | 'revision' | 'operation' | 'accountId' | 'steps' | 'amountMinor' | 'amountCurrency'
+  'id' | 'makerId' | 'revision' | 'operation' | 'accountId' | 'lobId' | 'steps' | 'amountMinor' | 'amountCurrency'
 >;
 
 /** How many people could decide first, and what is amiss with that. */
@@ -126,6 +127,7 @@ const rowOf = (asked: Asked): string =>
     revision: asked.revision,
     operation: asked.operation,
     account_id: asked.accountId,
+    lob_id: asked.lobId,
     steps: asked.steps,
     amount_minor: asked.amountMinor,
     amount_currency: asked.amountCurrency,

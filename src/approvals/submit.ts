@@ -4,7 +4,7 @@ import { actorStill } from '../access/identify';
 import { acceptInput } from '../access/sensitive-value';
 import { record, recordRefusal } from '../audit/record';
 import { keyedDigest } from '../platform/canonical';
-import type { Actor, Context } from '../platform/context';
+import type { Actor, Context, Submitting } from '../platform/context';
 import { refuse } from '../platform/errors';
 import { allKeys, type KeyRing } from '../platform/keys';
 import { maskText } from '../platform/masks';
@@ -20,7 +20,12 @@ import { warningsOf } from './standing';
  * The only way to write. Looks the operation up, prepares it, asks the policies, and either carries it out or stores it
  * as a change request, in one transaction, once per idempotency key. A refusal leaves its event after the rollback.
  */
-export async function submit(context: Context, name: string, given: OperationInput): Promise<Submitted> {
+export async function submit(
+  context: Context,
+  name: string,
+  given: OperationInput,
+  { asked = false }: Submitting = {},
+): Promise<Submitted> {
   const operation = context.app.catalogue.find(name);
   let input = given;
   try {
@@ -32,7 +37,7 @@ export async function submit(context: Context, name: string, given: OperationInp
       tx.actAs(actor);
       return once(tx, operation, actor, input, async () => {
         const prepared = await prepare(tx, operation, ready, actor);
-        const demand = await demandFor(tx, prepared);
+        const demand = await demandFor(tx, prepared, asked);
         return demand ? propose(tx, prepared, actor, demand) : done(await finish(tx, prepared));
       });
     });

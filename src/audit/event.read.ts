@@ -12,7 +12,8 @@ import {
   type Source,
   tokens,
 } from '../platform/read';
-import { literal, sql, type Sql } from '../platform/sql';
+import { reachedThrough } from '../platform/scope';
+import { literal, name, sql, type Sql } from '../platform/sql';
 
 /**
  * The canonical bytes, which are dropped after their time: then what only they say is empty. With a limit, though there is one row at most:
@@ -68,3 +69,15 @@ export const auditEventRead = declareRead('AuditEvent', {
   orders: { AT: { column: 'at', type: 'timestamptz' } },
   defaultOrder: 'AT_DESC',
 });
+
+/**
+ * Declares that events about a type of row belong to the account (`accountId`) or LOB (`lobId`) that a column of its table names. The ids are
+ * looked up once a statement, not once an event.
+ */
+export const eventsBelong = (type: string, table: string, attribute: 'accountId' | 'lobId', of: string): void =>
+  reachedThrough(
+    'AuditEvent',
+    attribute,
+    (row, id) => sql`(${column(row, 'subject_type')} = ${literal(type)}
+      and ${column(row, 'subject_id')} in (select s.id from ${name(table)} s where ${column('s', of)} = ${id}::uuid))`,
+  );

@@ -1,5 +1,6 @@
 import { accountRead } from '../accounts/account.read';
 import { lobRead } from '../accounts/lob.read';
+import { eventsBelong } from '../audit/event.read';
 import { pendingChanges } from '../approvals/change-request.read';
 import {
   column,
@@ -65,3 +66,5 @@ export const invoiceLineRead = declareRead('InvoiceLine', {
 });
 
 extendRead(accountRead, { invoices: connection(() => invoiceRead, 'account_id') });
+
+eventsBelong('Invoice', 'invoice', 'accountId', 'account_id');

@@ -1,6 +1,7 @@
 import { userRead } from '../access/user.read';
 import { accountRead } from '../accounts/account.read';
 import { lobRead } from '../accounts/lob.read';
+import { eventsBelong } from '../audit/event.read';
 import { pendingChanges } from '../approvals/change-request.read';
 import {
   column,
@@ -103,3 +104,6 @@ export const complaintRuleRead = declareRead('ComplaintRule', {
 
 extendRead(accountRead, { complaints: connection(() => complaintRead, 'account_id') });
 extendRead(lobRead, { complaints: connection(() => complaintRead, 'lob_id') });
+
+eventsBelong('Complaint', 'complaint', 'accountId', 'account_id');
+eventsBelong('Complaint', 'complaint', 'lobId', 'lob_id');

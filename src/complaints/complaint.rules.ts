@@ -143,6 +143,7 @@ const shown = (value: unknown): unknown => (value instanceof Date ? value.toISOS
 /** What policies may look at of a complaint. */
 export const factsOf = ({ accountId, lobId, category }: Pick<Complaint, 'accountId' | 'lobId' | 'category'>) => ({
   accountId,
+  lobId,
   lobIds: [lobId],
   category,
 });

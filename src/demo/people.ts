@@ -34,7 +34,7 @@ export class Person {
 
   private async context(at?: Date): Promise<Context> {
     const app = at ? { ...this.app, clock: () => at } : this.app;
-    return { ...ownContext(app, `demo-${randomUUID()}`), actor: await actorById(pooled(app), this.id) };
+    return { ...ownContext(app, `demo-${randomUUID()}`), actor: await actorById(pooled(app), this.id, app.clock()) };
   }
 }
 

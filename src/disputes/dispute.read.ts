@@ -1,5 +1,6 @@
 import { userRead } from '../access/user.read';
 import { accountRead } from '../accounts/account.read';
+import { eventsBelong } from '../audit/event.read';
 import { pendingChanges } from '../approvals/change-request.read';
 import { invoiceLineRead, invoiceRead } from '../billing/invoice.read';
 import { connection, declareRead, equals, extendRead, instant, list, money, one, plains } from '../platform/read';
@@ -39,3 +40,5 @@ export const disputeItemRead = declareRead('DisputeItem', {
 });
 
 extendRead(invoiceRead, { disputes: connection(() => disputeRead, 'invoice_id') });
+
+eventsBelong('Dispute', 'dispute', 'accountId', 'account_id');

@@ -30,7 +30,7 @@ export interface App {
   /** The instant now; tests set their own. */
   readonly clock: () => Date;
   /** The only way to write: see approvals/submit.ts. */
-  readonly submit: (context: Context, operation: string, input: object) => Promise<Submitted>;
+  readonly submit: (context: Context, operation: string, input: object, how?: Submitting) => Promise<Submitted>;
   /** Writes what outsiders may be told of an event, in its transaction: see notifications/announce.ts. */
   readonly announce: (tx: Transaction, told: Told) => Promise<void>;
   /** Hears of keys that another process made; whether there were any: see audit/class-keys.ts. */
@@ -78,6 +78,12 @@ export interface Awaits {
 export interface Asked {
   readonly document: string;
   readonly variables: unknown;
+}
+
+/** How something is submitted. */
+export interface Submitting {
+  /** It waits for a second person also where its policies are switched off. */
+  asked?: boolean;
 }
 
 /** Refuses with RATE_LIMITED whoever asks too often. At once: no promise stands in the way of a request. */

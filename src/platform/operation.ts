@@ -32,6 +32,8 @@ export interface Facts {
   /** The client account that the operation concerns; also decides who may see its change request. */
   accountId: string | null;
   amount?: { minor: bigint; currency: string };
+  /** The one LOB of that account whose own business it is; an invoice is always its account's. */
+  lobId?: string;
   /** The lines of business that it concerns. */
   lobIds?: readonly string[];
   /** A kind of it, in the words of its type: a complaint's category, the reason of a dispute. */

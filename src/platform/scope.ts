@@ -5,6 +5,20 @@ import { column, type Viewing } from './read';
 import { Slot } from './slot';
 import { and, or, raw, sql, type Sql } from './sql';
 
+type Match = (row: string, wanted: unknown) => Sql;
+
+/** How rows of a type are matched by what is no column of theirs: any of these. */
+const through = new Map<string, Match[]>();
+
+/**
+ * Declares, beside a read, how its rows are reached by an attribute of conditions that is no column: an agent's account is that of an assignment. Said
+ * several times, any of it will do. Whatever is checked on a loaded row has no such attribute, so a condition on one grants reading alone.
+ */
+export function reachedThrough(type: string, attribute: string, match: Match): void {
+  const key = `${type}.${attribute}`;
+  through.set(key, [...(through.get(key) ?? []), match]);
+}
+
 /**
  * The rows that an actor may read, or do something else to, as a WHERE condition made of their CASL rules. Conditions come
  * from access/roles only and are equality or `$in` on columns; a rule of any other form is an error of ours, not a hole.
@@ -16,7 +30,7 @@ export function permitted(action: string, type: string, row: string, actor: Acto
   if (rules.some((rule) => !rule.conditions)) return raw('true');
   return or(
     rules.map(({ conditions = {} }) =>
-      and(Object.entries(conditions).map(([attribute, wanted]) => condition(row, attribute, wanted))),
+      and(Object.entries(conditions).map(([attribute, wanted]) => condition(type, row, attribute, wanted))),
     ),
   );
 }
@@ -37,7 +51,9 @@ export const viewingOf = (
 /** An id is compared as what it is, so that the index on the column serves. */
 const typeOf = (value: unknown) => raw(isId(value) ? 'uuid' : 'text');
 
-function condition(row: string, attribute: string, wanted: unknown): Sql {
+function condition(type: string, row: string, attribute: string, wanted: unknown): Sql {
+  const matches = through.get(`${type}.${attribute}`);
+  if (matches) return or(matches.map((match) => match(row, wanted)));
   const of = column(row, snakeCase(attribute));
   if (wanted instanceof Slot) return sql`${of} = ${wanted}::uuid`;
   if (typeof wanted === 'string') return sql`${of} = ${wanted}::${typeOf(wanted)}`;

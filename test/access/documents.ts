@@ -66,6 +66,24 @@ export const INPUTS: Record<string, () => object> = {
   redeliverWebhook: () => ({ deliveryId: NO_ID, reason: 'mended' }),
   setApprovalLimit: () => ({ userId: NO_ID, currency: 'USD', perRequest: '1.00', reason: 'new' }),
   setExchangeRate: () => ({ currency: 'USD', perEuro: '1.1', validOn: '1999-01-04', reason: 'ECB' }),
+  startAccessReview: () => ({
+    name: 'Q2',
+    dueAt: '2999-01-01T00:00:00Z',
+    reviewerId: NO_ID,
+    deputyId: NO_ID,
+    reason: 'quarterly',
+  }),
+  decideAccessReviewItem: () => ({ accessReviewItemId: NO_ID, verdict: 'KEEP', reason: 'needed' }),
+  closeAccessReview: () => ({ accessReviewId: NO_ID, reason: 'done' }),
+  allowDutyException: () => ({
+    userId: NO_ID,
+    duty: 'INVOICING',
+    otherDuty: 'INVOICE_APPROVAL',
+    ownerId: NO_ID,
+    endsAt: '2999-01-01T00:00:00Z',
+    reason: 'a small team',
+  }),
+  endDutyException: () => ({ dutyExceptionId: NO_ID, reason: 'over' }),
   breakGlass: () => ({ id: NO_ID, revision: 1, digest: '0'.repeat(64), reason: 'the client is locked out of it' }),
   reviewFinding: () => ({ findingId: NO_ID, verdict: 'JUSTIFIED', comment: 'so it was' }),
   openAccount: () => ({ code: `D-${unique()}`, legalName: 'Door Ltd', currency: 'USD', timeZone: 'UTC' }),
@@ -151,6 +169,21 @@ export function queryOf(
       query: `{ ${name}(subjectType: "Account", subjectId: "${NO_ID}", at: "2026-01-01T00:00:00Z") { userId } }`,
       variables,
     };
+  if (name === 'accessReviewEvidence')
+    return { query: `{ ${name}(accessReviewId: "${NO_ID}", format: JSON) { digest } }`, variables };
+  if (name === 'accessReviewSample')
+    return { query: `{ ${name}(accessReviewId: "${NO_ID}", seed: "x", size: 1) { digest } }`, variables };
+  if (name === 'accessMetrics')
+    return {
+      query: `{ ${name}(range: { from: "2026-01-01T00:00:00Z", to: "2026-02-01T00:00:00Z", bucket: DAY }) { reveals } }`,
+      variables,
+    };
+  if (name === 'whoCould')
+    return { query: `{ ${name}(operation: "invoice.void", at: "2026-01-01T00:00:00Z") { userId } }`, variables };
+  if (name === 'valueReveals')
+    return { query: `{ ${name}(subjectType: "Account", subjectId: "${NO_ID}") { userId } }`, variables };
+  if (name === 'dormantUsers') return { query: `{ ${name} { userId } }`, variables };
+  if (name === 'dutyMatrix' || name === 'dutyConflicts') return { query: `{ ${name} { duty } }`, variables };
   if (name === 'approvalCounts') return { query: `{ ${name} { operation waiting } }`, variables };
   if (name === 'approvalPolicyFor')
     return { query: `{ ${name}(operation: "none.such", input: {}) { required } }`, variables };

@@ -80,6 +80,19 @@ const LET_IN: Record<'Query' | 'Mutation' | 'Subscription', Record<string, reado
     auditInclusionProof: ['compliance', 'auditor'],
     auditConsistencyProof: ['compliance', 'auditor'],
     auditAccess: ['compliance', 'auditor'],
+    accessMetrics: ['compliance', 'auditor'],
+    whoCould: ['compliance', 'auditor'],
+    valueReveals: ['compliance', 'auditor'],
+    dormantUsers: ['compliance', 'auditor'],
+    accessReview: ['admin', 'compliance', 'auditor'],
+    accessReviews: ['admin', 'compliance', 'auditor'],
+    // Everybody sees what they are asked about.
+    accessReviewItems: SIGNED_IN,
+    accessReviewEvidence: ['admin', 'compliance', 'auditor'],
+    accessReviewSample: ['admin', 'compliance', 'auditor'],
+    dutyExceptions: ['admin', 'compliance', 'auditor'],
+    dutyMatrix: ['admin', 'compliance', 'auditor'],
+    dutyConflicts: ['admin', 'compliance', 'auditor'],
   },
   Mutation: {
     signIn: EVERYONE,
@@ -134,6 +147,11 @@ const LET_IN: Record<'Query' | 'Mutation' | 'Subscription', Record<string, reado
     signAgreement: ['billing'],
     amendAgreement: ['billing'],
     endAgreement: ['billing'],
+    startAccessReview: ['admin', 'compliance'],
+    closeAccessReview: ['admin', 'compliance'],
+    decideAccessReviewItem: SIGNED_IN,
+    allowDutyException: ['admin'],
+    endDutyException: ['admin', 'compliance'],
     breakGlass: ['supervisor', 'compliance'],
     reviewFinding: ['compliance'],
     openAccount: ['operations'],
@@ -374,7 +392,7 @@ describe('the door before `subscribe`', () => {
   });
 
   it('a subscription that is executed as if it were a query tells nothing', async () => {
-    const actor = await actorById(pooled(t.served.app), t.as('supervisor').userId);
+    const actor = await actorById(pooled(t.served.app), t.as('supervisor').userId, t.served.app.clock());
     const answer = await execute({ schema: guardedSchema(), document, contextValue: { ...contextOf(), actor } });
     expect(answer.data ?? null).toBeNull();
   });

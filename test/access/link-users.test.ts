@@ -1,4 +1,5 @@
 import { startTestApp, type TestApp } from '../support/app';
+import { withDutiesMixed } from '../support/duties';
 import type { CastName } from '../support/cast';
 import {
   approve,
@@ -19,6 +20,7 @@ let t: TestApp;
 let accountId: string;
 beforeAll(async () => {
   t = await startTestApp();
+  await withDutiesMixed(t);
   accountId = await givenAccount(t);
   await issuingAlone(t);
 });

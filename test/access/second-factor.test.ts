@@ -232,7 +232,9 @@ describe('where a second factor is required', () => {
 
   it('every role that can approve is among them, and no other but the auditor’s', async () => {
     const strong = roleNames.filter((role) =>
-      abilityOf('', [{ role, accountId: null }]).rules.some(({ action }) => [action].flat().includes('approve')),
+      abilityOf('', [{ role, accountId: null, lobId: null }]).rules.some(({ action }) =>
+        [action].flat().includes('approve'),
+      ),
     );
     const asked = await t.sql<{ role: string }>(
       `SELECT role FROM unnest($1::text[]) role, app_user u WHERE u.email = 'admin2@test.example' AND NOT role_counts(u, role)`,

@@ -229,8 +229,8 @@ describe('role.grant', () => {
     ['a deactivated user', async () => ({ userId: await givenDeactivated(), role: 'billing' }), 'ROLE_NOT_GRANTABLE'],
     ['a client without an account', async () => ({ userId: await givenUser(), role: 'client' }), 'ROLE_NOT_GRANTABLE'],
     [
-      'staff with an account',
-      async () => ({ userId: await givenUser(), role: 'billing', accountId: await givenAccount(t) }),
+      'an administrator with an account',
+      async () => ({ userId: await givenUser(), role: 'admin', accountId: await givenAccount(t) }),
       'ROLE_NOT_GRANTABLE',
     ],
     ['an unknown account', async () => ({ userId: await givenUser(), role: 'client', accountId: NO_ID }), 'NOT_FOUND'],

@@ -1,4 +1,5 @@
 import { startTestApp, type TestApp } from '../support/app';
+import { withDutiesMixed } from '../support/duties';
 import { type CastName, USERS } from '../support/cast';
 import { approve, proposed, stateOf, type Waiting } from '../support/outcomes';
 import { freshCode, givenAccount, givenClientOf } from '../support/scene';
@@ -8,6 +9,7 @@ let t: TestApp;
 let requests: Waiting[];
 beforeAll(async () => {
   t = await startTestApp();
+  await withDutiesMixed(t);
   const accountId = await givenAccount(t);
   await givenClientOf(t, accountId);
   const [rejected, withdrawn, executed] = [

@@ -253,6 +253,7 @@ describe('two people, in the database', () => {
         'freshness',
         'input_sealed',
         'input_shown',
+        'lob_id',
         'policy_id',
         'policy_version',
         'reason',

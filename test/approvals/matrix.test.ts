@@ -75,7 +75,10 @@ async function waiting(operation: string, by: string, assigneeId: string | null 
 /** What a yes comes to: one to another digest is refused with CHANGE_REQUEST_MOVED exactly when all else would let it through. */
 async function approving(id: string, who: string): Promise<string | null> {
   const { app } = t.served;
-  const context = { ...ownContext(app, `matrix-${randomUUID()}`), actor: await actorById(pooled(app), who) };
+  const context = {
+    ...ownContext(app, `matrix-${randomUUID()}`),
+    actor: await actorById(pooled(app), who, app.clock()),
+  };
   const said = { id, revision: 1, digest: '0'.repeat(64) };
   return app.submit(context, 'changeRequest.approve', said).then(() => null, refusalCodeOf);
 }

@@ -68,6 +68,8 @@ export const MATRIX: Record<string, Line> = {
   'agreement.sign': business('always'),
   'agreement.amend': business('always'),
   'agreement.end': business('always'),
+  'dutyException.allow': access('always'),
+  'dutyException.end': access('when switched on'),
   'finding.review': business('when switched on'),
   'personalData.erase': access('always'),
   'webhook.create': webhooks('by default'),

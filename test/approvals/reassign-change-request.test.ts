@@ -1,4 +1,5 @@
 import { startTestApp, type TestApp } from '../support/app';
+import { withDutiesMixed } from '../support/duties';
 import type { CastName } from '../support/cast';
 import { approve, eventsOf, expectRefused, NOBODYS_ID, type Refusal, tally, type Waiting } from '../support/outcomes';
 import {
@@ -16,6 +17,7 @@ import {
 let t: TestApp;
 beforeAll(async () => {
   t = await startTestApp();
+  await withDutiesMixed(t);
 });
 afterAll(() => t.close());
 afterEach(() => t.rewind('DELETE FROM delegation'));

@@ -1,10 +1,12 @@
 import { startTestApp, type TestApp } from '../support/app';
+import { withDutiesMixed } from '../support/duties';
 import { approve, eventsOf, expectRefused, NOBODYS_ID, type Refusal, rowOf, tally } from '../support/outcomes';
 import { givenDelegation, givenVoidFor, later, requestRow, withRole } from './proposals';
 
 let t: TestApp;
 beforeAll(async () => {
   t = await startTestApp();
+  await withDutiesMixed(t);
 });
 afterAll(() => t.close());
 afterEach(() => t.rewind('DELETE FROM delegation'));

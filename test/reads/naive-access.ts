@@ -1,10 +1,12 @@
 import type { Row } from './naive-rows';
+import type { World } from './naive-types';
+import { type Grant, insideOf, isLeft } from './naive-within';
 
 /**
  * Who sees what, written by hand from what the roles are for, and not from the code that decides it. `all`: every row of
  * the type. What is not named is not seen.
  */
-type Sees = 'all' | ((row: Row, who: Looker) => boolean);
+type Sees = 'all' | ((row: Row, who: Looker, world: World) => boolean);
 
 /** Whoever asks. Roles that count: of somebody whose password is another's choice none does. */
 export interface Looker {
@@ -13,12 +15,10 @@ export interface Looker {
   email: string;
   sessionId: string;
   roles: string[];
-  /** The account of a client's user. */
-  accountId: string | null;
+  grants: Grant[];
 }
 
 const themselves: Sees = (row, who) => row.id === who.id;
-const ofTheirs: Sees = (row, who) => row.account_id === who.accountId;
 
 const HOUSE: Record<string, Sees> = {
   Account: 'all',
@@ -42,7 +42,17 @@ const OUTSIDE: Record<string, Sees> = { Webhook: 'all', WebhookDelivery: 'all' }
 const WATCHING: Record<string, Sees> = { ...HOUSE, ApprovalLimit: 'all', Finding: 'all', RevealAllowance: 'all' };
 
 const SEES: Record<string, Record<string, Sees>> = {
-  admin: { ...WATCHING, ...OUTSIDE, RoleGrant: 'all', Session: 'all', ApiKey: 'all', Delegation: 'all' },
+  admin: {
+    ...WATCHING,
+    ...OUTSIDE,
+    RoleGrant: 'all',
+    Session: 'all',
+    ApiKey: 'all',
+    DutyException: 'all',
+    AccessReview: 'all',
+    AccessReviewItem: 'all',
+    Delegation: 'all',
+  },
   billing: HOUSE,
   supervisor: { ...WATCHING, Complaint: 'all' },
   operations: { ...HOUSE, Complaint: 'all' },
@@ -53,6 +63,9 @@ const SEES: Record<string, Record<string, Sees>> = {
     RoleGrant: 'all',
     Session: 'all',
     ApiKey: 'all',
+    DutyException: 'all',
+    AccessReview: 'all',
+    AccessReviewItem: 'all',
     Delegation: 'all',
     AuditEvent: 'all',
     AuditCheckpoint: 'all',
@@ -64,25 +77,28 @@ const SEES: Record<string, Record<string, Sees>> = {
     RoleGrant: 'all',
     Session: 'all',
     ApiKey: 'all',
+    DutyException: 'all',
+    AccessReview: 'all',
+    AccessReviewItem: 'all',
     Delegation: 'all',
     AuditEvent: 'all',
     AuditCheckpoint: 'all',
   },
   client: {
-    Account: (row, who) => row.id === who.accountId,
-    Lob: ofTheirs,
-    Agreement: ofTheirs,
-    Dispute: ofTheirs,
-    Complaint: ofTheirs,
-    UsageImport: ofTheirs,
-    UsageRejection: ofTheirs,
-    CallRecord: ofTheirs,
-    Invoice: (row, who) =>
-      row.account_id === who.accountId && ['CLIENT_REVIEW', 'ISSUED', 'VOIDED'].includes(row.status as string),
+    Account: 'all',
+    Lob: 'all',
+    Dispute: 'all',
+    Agreement: 'all',
+    UsageImport: 'all',
+    UsageRejection: 'all',
+    CallRecord: 'all',
+    Complaint: 'all',
+    Invoice: (row) => ['CLIENT_REVIEW', 'ISSUED', 'VOIDED'].includes(row.status as string),
   },
   '': {
     User: themselves,
     Session: (row, who) => row.user_id === who.id,
+    AccessReviewItem: (row, who) => row.reviewer_id === who.id,
     Delegation: (row, who) => [row.delegator_id, row.delegate_id].includes(who.id),
   },
 };
@@ -99,15 +115,19 @@ const PARTS = new Set([
   'ComplaintRule',
 ]);
 
-const rulesOf = ({ roles }: Looker, type: string) =>
-  ['', ...roles].flatMap((role) => {
-    const rule = SEES[role]?.[type];
-    return rule ? [rule] : [];
+const EVERYBODY: Grant = { role: '', accountId: null, lobId: null };
+
+const rulesOf = ({ grants }: Looker, type: string) =>
+  [EVERYBODY, ...grants].flatMap((grant): Exclude<Sees, 'all'>[] => {
+    const rule = SEES[grant.role]?.[type];
+    const inside = insideOf(type, grant);
+    if (!rule || !inside) return [];
+    return [(row, who, world) => (rule === 'all' || rule(row, who, world)) && inside(row, grant, world)];
   });
 
-export const sees = (who: Looker | null, type: string, row: Row): boolean => {
+export const sees = (who: Looker | null, type: string, row: Row, world: World): boolean => {
   if (PARTS.has(type)) return true;
-  return who !== null && rulesOf(who, type).some((rule) => rule === 'all' || rule(row, who));
+  return who !== null && rulesOf(who, type).some((rule) => rule(row, who, world));
 };
 
 /** Whether somebody sees any row of a type at all. */
@@ -134,6 +154,8 @@ const DECIDES_ACCESS = new Set([
   'delegation.revoke',
   'approvalLimit.set',
   'exchangeRate.set',
+  'dutyException.allow',
+  'dutyException.end',
   'personalData.erase',
   'webhook.create',
   'webhook.change',
@@ -146,13 +168,19 @@ const DECIDES: Record<string, (operation: string) => boolean> = {
   supervisor: () => true,
 };
 
-/** Whether somebody may decide over an operation at all. */
-export const decides = (who: Looker, operation: string): boolean =>
-  who.roles.some((role) => DECIDES[role]?.(operation) ?? false);
+/** Whether somebody may decide over what a request is about at all. */
+export const decides = (who: Looker, request: Row, world: World): boolean =>
+  who.grants.some(
+    (grant) =>
+      (DECIDES[grant.role]?.(request.operation as string) ?? false) &&
+      insideOf('ChangeRequest', grant)!(request, grant, world),
+  );
 
 /** Whether somebody is told who is the same person as whom. */
 export const knowsPersons = (who: Looker | null): boolean =>
-  (who?.roles ?? []).some((role) => ['admin', 'compliance', 'auditor'].includes(role));
+  (who?.grants ?? []).some(
+    ({ role, accountId }) => accountId === null && ['admin', 'compliance', 'auditor'].includes(role),
+  );
 
 /** The code that a root field is refused with, or null for whoever may enter. */
 export function refusalAt(field: string, type: string, who: Looker | null): string | null {
@@ -171,11 +199,11 @@ const HOUSE_READS = Object.keys(HOUSE)
 const OUTSIDE_READS = 'read Webhook, read WebhookDelivery';
 const WATCHES = `${HOUSE_READS}, read ApprovalLimit, read Finding, read RevealAllowance`;
 const ALWAYS = listed(
-  'read User, readSecondFactorOf User, changePassword User, enrolTotp User, confirmTotp User, drawRecoveryCodes User, read Session, end Session, stepUp Session, read Delegation, revoke Delegation',
+  'read User, readSecondFactorOf User, changePassword User, enrolTotp User, confirmTotp User, drawRecoveryCodes User, read Session, end Session, stepUp Session, read AccessReviewItem, decide AccessReviewItem, read Delegation, revoke Delegation',
 );
 const PERMISSIONS: Record<string, string[]> = {
   admin:
-    listed(`${WATCHES}, ${OUTSIDE_READS}, create Webhook, change Webhook, drawSecret Webhook, redeliver Webhook, create User, link User, readPersonOf User, readSecondFactorOf User, invite User, drawPasswordToken User, resetPassword User, removeSecondFactor User, deactivate User, reactivate User, set ApprovalLimit, set ExchangeRate, grant RoleGrant, revoke RoleGrant, read RoleGrant,
+    listed(`${WATCHES}, ${OUTSIDE_READS}, create Webhook, change Webhook, drawSecret Webhook, redeliver Webhook, create User, link User, readPersonOf User, readSecondFactorOf User, invite User, drawPasswordToken User, resetPassword User, removeSecondFactor User, deactivate User, reactivate User, set ApprovalLimit, set ExchangeRate, grant RoleGrant, revoke RoleGrant, read RoleGrant, read DutyException, read AccessReview, read AccessReviewItem, allow DutyException, end DutyException, start AccessReview, close AccessReview,
     read ApiKey, create ApiKey, rotate ApiKey, drawSecret ApiKey, revoke ApiKey,
     create ApprovalPolicy, change ApprovalPolicy, create Delegation, createForAnother Delegation,
     withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest, reassign ChangeRequest, approve ChangeRequest, reject ChangeRequest, return ChangeRequest`),
@@ -189,19 +217,24 @@ const PERMISSIONS: Record<string, string[]> = {
     hire Agent, assign Agent, transfer Agent, end Assignment, import Usage, file Complaint, acknowledge Complaint, resolve Complaint,
     reveal Complaint, grant RevealAllowance, withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest`),
   compliance:
-    listed(`${WATCHES}, ${OUTSIDE_READS}, read Complaint, read RoleGrant, read AuditEvent, read AuditCheckpoint, file Complaint, readPersonOf User, readSecondFactorOf User, review Finding, breakGlass ChangeRequest,
+    listed(`${WATCHES}, ${OUTSIDE_READS}, read Complaint, read RoleGrant, read DutyException, read AccessReview, read AccessReviewItem, end DutyException, start AccessReview, close AccessReview, read AuditEvent, read AuditCheckpoint, file Complaint, readPersonOf User, readSecondFactorOf User, review Finding, breakGlass ChangeRequest,
     acknowledge Complaint, resolve Complaint, reopen Complaint, reveal Complaint, reveal Account, find Account, find Complaint, grant RevealAllowance,
-    read ApiKey, revoke ApiKey, reveal AuditEvent, erase User, erase Agent, erase Complaint, erase ChangeRequest, create Delegation,
+    read ApiKey, revoke ApiKey, reveal AuditEvent, question AuditEvent, erase User, erase Agent, erase Complaint, erase ChangeRequest, create Delegation,
     withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest, reassign ChangeRequest, approve ChangeRequest, reject ChangeRequest, return ChangeRequest`),
   auditor: listed(
-    `${WATCHES}, ${OUTSIDE_READS}, read Complaint, read RoleGrant, read AuditEvent, read AuditCheckpoint, reveal AuditEvent, readPersonOf User, readSecondFactorOf User, read ApiKey`,
+    `${WATCHES}, ${OUTSIDE_READS}, read Complaint, read RoleGrant, read DutyException, read AccessReview, read AccessReviewItem, read AuditEvent, read AuditCheckpoint, reveal AuditEvent, question AuditEvent, readPersonOf User, readSecondFactorOf User, read ApiKey`,
   ),
   client: listed(
     `read Account, read Lob, read Agreement, read Dispute, read Complaint, read UsageImport, read UsageRejection, read CallRecord, read Invoice, open Dispute, withdraw Dispute`,
   ),
 };
 
-export const permissionsOf = ({ roles }: Looker): { action: string; subject: string }[] =>
-  [...new Set([...ALWAYS, ...roles.flatMap((role) => PERMISSIONS[role] ?? [])])]
+export const permissionsOf = ({ grants }: Looker): { action: string; subject: string }[] =>
+  [
+    ...new Set([
+      ...ALWAYS,
+      ...grants.flatMap((grant) => (PERMISSIONS[grant.role] ?? []).filter((each) => isLeft(each, grant))),
+    ]),
+  ]
     .toSorted()
     .map((pair) => ({ action: pair.split(' ')[0]!, subject: pair.split(' ')[1]! }));

@@ -1,6 +1,6 @@
 import { decides, type Looker } from './naive-access';
 import type { Instant, Row } from './naive-rows';
-import { nowUs, rolesHeld, statusOf, us, type World } from './naive-types';
+import { grantsHeld, nowUs, statusOf, us, type World } from './naive-types';
 
 /*
  * Who may decide, by plain loops over rows: nothing of it is taken from the functions of the database that the house asks.
@@ -24,8 +24,15 @@ const isActive = (world: World, id: string): boolean => {
   return user !== null && user.deactivated_at === null && user.password_set_by_id === null;
 };
 
-const holds = (world: World, id: string, { roles, people }: Pick<Step, 'roles' | 'people'>): boolean =>
-  isActive(world, id) && (people.includes(id) || rolesHeld(world, id).some((role) => roles.includes(role)));
+const holds = (world: World, request: Row, id: string, { roles, people }: Pick<Step, 'roles' | 'people'>): boolean =>
+  isActive(world, id) &&
+  (people.includes(id) ||
+    grantsHeld(world, id).some(
+      ({ role, account_id, lob_id }) =>
+        roles.includes(role as string) &&
+        (account_id === null || account_id === request.account_id) &&
+        (lob_id === null || lob_id === request.lob_id),
+    ));
 
 const within = ({ starts_at, ends_at }: Row, at: bigint) =>
   us(starts_at as Instant) <= at && at < us(ends_at as Instant);
@@ -82,7 +89,7 @@ export function stepsOf(request: Row, world: World): Step[] {
         verdict === 'APPROVED' &&
         of === step.step &&
         isActive(world, by as string) &&
-        holds(world, (behalf ?? by) as string, step) &&
+        holds(world, request, (behalf ?? by) as string, step) &&
         (behalf === null || stoodIn(world, request, by as string, behalf as string, at as Instant)),
     );
     return { ...step, approvals: counted.length };
@@ -170,7 +177,7 @@ function authorityOf(world: World, who: string, request: Row, assignee: string |
       (assignee === null || assignee === id) &&
       personOf(world, id) !== maker &&
       !spoken.has(personOf(world, id)) &&
-      open.some((step) => holds(world, id, step)),
+      open.some((step) => holds(world, request, id, step)),
   );
   if (authority === undefined) return null;
   return withinLimits(world, request, who) && withinLimits(world, request, authority) ? authority : null;
@@ -178,7 +185,7 @@ function authorityOf(world: World, who: string, request: Row, assignee: string |
 
 /** Whether somebody may decide a change request now. It is one person's turn alone only as long as that person could decide it with their own right. */
 export function mayDecide(who: Looker, request: Row, world: World): boolean {
-  if (statusOf(request, world) !== 'PENDING' || !decides(who, request.operation as string)) return false;
+  if (statusOf(request, world) !== 'PENDING' || !decides(who, request, world)) return false;
   const assigned = request.assignee_id as string | null;
   const able = assigned !== null && authorityOf(world, assigned, request, null) === assigned;
   return authorityOf(world, who.id, request, able ? assigned : null) !== null;

@@ -218,4 +218,10 @@ const NEVER_NULL = new Set([
   'Session.user',
   'ApiKey.user',
   'ApiKey.createdBy',
+  'AccessReview.startedBy',
+  'AccessReviewItem.user',
+  'AccessReviewItem.reviewer',
+  'DutyException.user',
+  'DutyException.owner',
+  'DutyException.allowedBy',
 ]);

@@ -151,7 +151,7 @@ export class NaiveReader implements Rows {
     if (code) throw refusal(code);
     if (name === 'Viewer') return who && { ...who, permissions: permissionsOf(who) };
     assertCursors(info, args, this.cursorKey);
-    const rows = this.tables[TYPES[type]!.table].filter((row) => sees(who, type, row));
+    const rows = this.tables[TYPES[type]!.table].filter((row) => sees(who, type, row, this.world()));
     if (name === type) return rows.find((row) => sameId(row.id as string, args.id as string)) ?? null;
     const asked = info.fieldName === 'myApprovals' ? rows.filter((row) => mayDecide(who!, row, this.world())) : rows;
     return connection(type, asked, args, this.world(), this.cursorKey);

@@ -10,8 +10,12 @@ import {
   clocks,
   isActive,
   isOpen,
+  exceptionRuns,
   isRunning,
   isUsable,
+  lasts,
+  nowUs,
+  us,
   lateReview,
   rolesHeld,
   statusOf,
@@ -35,19 +39,19 @@ const trimmed = (numeric: string) => (numeric.includes('.') ? numeric.replace(/\
 export function resolversOf(rows: Rows, who: Looker | null): Record<string, Record<string, Resolver>> {
   const one = (type: string, table: Table, column: string) => (row: Row) => {
     const found = rows.world().row(table, row[column] as string | null);
-    return found && sees(who, type, found) ? found : null;
+    return found && sees(who, type, found, rows.world()) ? found : null;
   };
   const list =
     (type: string, table: Table, column: string, order = 'id') =>
     (row: Row) =>
       rows
         .where(table, column, row.id)
-        .filter((each) => sees(who, type, each))
+        .filter((each) => sees(who, type, each, rows.world()))
         .toSorted((a, b) => (a[order] < b[order] ? -1 : a[order] > b[order] ? 1 : 0));
   const page = (type: string, column: string) => (row: Row, args: PageOf) =>
     connection(
       type,
-      rows.where(TYPES[type]!.table, column, row.id).filter((each) => sees(who, type, each)),
+      rows.where(TYPES[type]!.table, column, row.id).filter((each) => sees(who, type, each, rows.world())),
       args,
       rows.world(),
       rows.cursorKey,
@@ -74,7 +78,7 @@ export function resolversOf(rows: Rows, who: Looker | null): Record<string, Reco
         (each) =>
           each.subject_type === subject &&
           statusOf(each, rows.world()) === 'PENDING' &&
-          sees(who, 'ChangeRequest', each),
+          sees(who, 'ChangeRequest', each, rows.world()),
       );
   const openedFrom = (row: Row) => {
     const opened = rows
@@ -282,6 +286,34 @@ export function resolversOf(rows: Rows, who: Looker | null): Record<string, Reco
       user: user('user_id'),
       usable: (row) => isUsable(row, rows.world()),
     },
+    AccessReview: {
+      pendingChanges: pendingChanges('AccessReview'),
+      startedBy: user('started_by_id'),
+      open: (row) => row.closed_at === null,
+      overdue: (row) => row.closed_at === null && us(row.due_at) <= nowUs(rows.world()),
+      itemCount: (row) => rows.where('access_review_item', 'access_review_id', row.id).length,
+      undecidedCount: (row) =>
+        rows.where('access_review_item', 'access_review_id', row.id).filter(({ verdict }) => verdict === null).length,
+      items: page('AccessReviewItem', 'access_review_id'),
+    },
+    AccessReviewItem: {
+      pendingChanges: pendingChanges('AccessReviewItem'),
+      accessReview: one('AccessReview', 'access_review', 'access_review_id'),
+      roleGrant: one('RoleGrant', 'role_grant', 'role_grant_id'),
+      user: user('user_id'),
+      grantedBy: user('granted_by_id'),
+      reviewer: user('reviewer_id'),
+      decidedBy: user('decided_by_id'),
+      changeRequestIds: (row) => row.change_request_ids ?? [],
+    },
+    DutyException: {
+      pendingChanges: pendingChanges('DutyException'),
+      user: user('user_id'),
+      owner: user('owner_id'),
+      allowedBy: user('allowed_by_id'),
+      endedBy: user('ended_by_id'),
+      running: (row) => exceptionRuns(row, rows.world()),
+    },
     ExchangeRate: { perEuro: (row) => trimmed(row.per_euro as string) },
     Finding: {
       pendingChanges: pendingChanges('Finding'),
@@ -290,7 +322,13 @@ export function resolversOf(rows: Rows, who: Looker | null): Record<string, Reco
       overdue: (row) => lateReview(row, rows.world()),
       reviewedBy: user('reviewed_by_id'),
     },
-    RoleGrant: { pendingChanges: pendingChanges('RoleGrant'), user: user('user_id'), grantedBy: user('granted_by_id') },
+    RoleGrant: {
+      pendingChanges: pendingChanges('RoleGrant'),
+      user: user('user_id'),
+      grantedBy: user('granted_by_id'),
+      revokedBy: user('revoked_by_id'),
+      lasts: (row) => lasts(row, rows.world()),
+    },
     AuditEvent: {
       actor: user('actor_id'),
       onBehalfOf: user('on_behalf_of_id'),

@@ -66,12 +66,18 @@ export function versionToday(world: World, agreement: Row): Row | null {
   return world.all('agreement_version').find(holds) ?? null;
 }
 
+/** Whether a grant gives something now. */
+export const lasts = ({ revoked_at, ends_at }: Row, world: World): boolean =>
+  revoked_at === null && (ends_at === null || us(ends_at) > nowUs(world));
+
+export const exceptionRuns = ({ ended_at, ends_at }: Row, world: World): boolean =>
+  ended_at === null && us(ends_at) > nowUs(world);
+
+export const grantsHeld = (world: World, userId: string): Row[] =>
+  world.all('role_grant').filter((grant) => grant.user_id === userId && lasts(grant, world));
+
 export const rolesHeld = (world: World, userId: string): string[] =>
-  world
-    .all('role_grant')
-    .filter((grant) => grant.user_id === userId && grant.revoked_at === null)
-    .map(({ role }) => role as string)
-    .toSorted();
+  [...new Set(grantsHeld(world, userId).map(({ role }) => role as string))].toSorted();
 
 /** What waits ends at the instant of its expiry. */
 export const statusOf = (row: Row, world: World): string =>
@@ -289,6 +295,34 @@ export const TYPES: Record<string, NaiveType> = {
     table: 'reveal_allowance',
     filters: { userId: id('user_id') },
     orders: { CREATED_AT },
+    defaultOrder: 'CREATED_AT_DESC',
+  },
+  AccessReview: {
+    table: 'access_review',
+    filters: { open: (row, value) => (row.closed_at === null) === value },
+    orders: { CREATED_AT, DUE_AT: { column: 'due_at' } },
+    defaultOrder: 'CREATED_AT_DESC',
+  },
+  AccessReviewItem: {
+    table: 'access_review_item',
+    filters: {
+      accessReviewId: id('access_review_id'),
+      reviewerId: id('reviewer_id'),
+      userId: id('user_id'),
+      verdict: text('verdict'),
+      decided: (row, value) => (row.verdict !== null) === value,
+    },
+    orders: { CREATED_AT },
+    defaultOrder: 'CREATED_AT_DESC',
+  },
+  DutyException: {
+    table: 'duty_exception',
+    filters: {
+      userId: id('user_id'),
+      ownerId: id('owner_id'),
+      running: (row, value, world) => exceptionRuns(row, world) === value,
+    },
+    orders: { CREATED_AT, ENDS_AT: { column: 'ends_at' } },
     defaultOrder: 'CREATED_AT_DESC',
   },
   ExchangeRate: {

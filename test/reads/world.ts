@@ -7,10 +7,10 @@ import type { TestApp } from '../support/app';
 import { type CastName, PASSWORD } from '../support/cast';
 import { givenAccount, givenAgent, givenInvoice, givenLob, linesOf } from '../support/scene';
 import { givenBusiness } from './scene';
-import { givenViewers, type Viewer } from './viewers';
+import { givenViewers, READ_AT, type Viewer } from './viewers';
 
 /** The instant at which everything is read. Nothing else tells the time, so that answers can be compared. */
-export const NOW = new Date('2026-03-10T12:00:00.250Z');
+export const NOW = READ_AT;
 const at = (day: string) => new Date(`2026-${day}T10:00:00.000Z`);
 
 let keys = 0;
@@ -258,6 +258,31 @@ async function givenSteps(t: TestApp, lobId: string, waitingId: string): Promise
        ($4, $3, '2026-01-01', '2026-12-31', NULL, false, false, '2026-02-02')
      ) d (one, other, starts, ends, operations, of_one, away, revoked)`,
     [id('compliance'), id('supervisor'), id('supervisor2'), id('client'), lobId],
+  );
+  await t.sql(
+    `WITH reviews AS (INSERT INTO access_review (id, name, due_at, started_by_id, reason, closed_at, json_digest, csv_digest)
+       SELECT gen_random_uuid(), r.name, r.due::timestamptz, $1, 'quarterly', r.closed::timestamptz, r.digest, r.digest
+       FROM (VALUES ('Q1', '2026-02-01', '2026-02-01', 'ab'), ('Q2', '2026-03-10 12:00:00.25Z', NULL, NULL), ('Q3', '2027-01-01', NULL, NULL)) r (name, due, closed, digest)
+       RETURNING id, name),
+     grants AS (SELECT g.*, row_number() OVER (ORDER BY id) AS n FROM role_grant g WHERE user_id NOT IN ($1, $2) AND granted_by_id IS DISTINCT FROM user_id)
+     INSERT INTO access_review_item (id, access_review_id, role_grant_id, user_id, role, account_id, lob_id, ends_at, granted_at, granted_by_id, last_used_at,
+       reviewer_id, verdict, reason, decided_at, decided_by_id, reduce_to_account_id, reduce_to_lob_id, reduce_to_ends_at, remedied_at, change_request_ids, remedy_code)
+     SELECT gen_random_uuid(), r.id, g.id, g.user_id, g.role, g.account_id, g.lob_id, g.ends_at, g.created_at, g.granted_by_id,
+       CASE WHEN n % 2 = 0 THEN timestamptz '2026-03-01' END, CASE WHEN n % 3 = 0 THEN $1 ELSE $2 END::uuid,
+       CASE WHEN r.name = 'Q1' THEN (ARRAY['KEEP','REDUCE','REVOKE'])[1 + n % 3] END, CASE WHEN r.name = 'Q1' THEN 'looked at' END,
+       CASE WHEN r.name = 'Q1' THEN timestamptz '2026-01-20' END, CASE WHEN r.name = 'Q1' AND (n % 3 < 2 OR n % 2 = 0) THEN $2::uuid END,
+       CASE WHEN r.name = 'Q1' AND n % 3 = 1 THEN g.id END, CASE WHEN r.name = 'Q1' AND n % 3 = 1 THEN g.id END,
+       CASE WHEN r.name = 'Q1' AND n % 3 = 1 THEN timestamptz '2026-12-31' END,
+       CASE WHEN r.name = 'Q1' AND n % 3 > 0 THEN timestamptz '2026-02-02' END, CASE WHEN r.name = 'Q1' AND n % 3 > 0 THEN ARRAY[g.id] END,
+       CASE WHEN r.name = 'Q1' AND n % 3 = 2 THEN 'FORBIDDEN' END
+     FROM reviews r, grants g WHERE n < 7 OR r.name <> 'Q3'`,
+    [id('admin'), id('supervisor')],
+  );
+  await t.sql(
+    `INSERT INTO duty_exception (id, user_id, duty, other_duty, matrix_version, owner_id, reason, ends_at, allowed_by_id, ended_at, ended_by_id)
+     SELECT gen_random_uuid(), $1, 'INVOICE_APPROVAL', d.duty, 1, $2, 'a small team', d.ends::timestamptz, $3, d.ended::timestamptz, CASE WHEN d.ended IS NOT NULL THEN $2::uuid END
+     FROM (VALUES ('INVOICING', '2026-12-31', NULL), ('INVOICING', '2026-03-10 12:00:00.25Z', NULL), ('INVOICING', '2026-12-31', '2026-02-02')) d (duty, ends, ended)`,
+    [id('billing'), id('compliance'), id('admin')],
   );
   await t.sql(
     `INSERT INTO approval_limit (id, user_id, currency, per_request_minor, per_day_minor)

@@ -60,7 +60,7 @@ export interface Run {
 
 export async function imported(t: TestApp, client: Client, file: string, run: Run = {}): Promise<Imported> {
   const { app } = t.served;
-  const actor = await actorById(pooled(app), t.as(run.as ?? 'operations').userId);
+  const actor = await actorById(pooled(app), t.as(run.as ?? 'operations').userId, app.clock());
   const what: FileToImport = {
     file,
     account: client.code,

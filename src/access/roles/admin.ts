@@ -1,4 +1,4 @@
-import { ACCESS_OPERATIONS, BUSINESS, CONTROLS, OUTSIDE, type Role } from './role';
+import { ACCESS_OPERATIONS, BUSINESS, CONTROLS, DUTY, OUTSIDE, type Role } from './role';
 
 /** Runs the installation: users, roles, policies, webhooks. Touches no business and approves no business. */
 export const admin: Role = ({ can }) => {
@@ -10,7 +10,8 @@ export const admin: Role = ({ can }) => {
   can(['read', 'create', 'rotate', 'drawSecret', 'revoke'], 'ApiKey');
   can('grant', 'RoleGrant');
   can('revoke', 'RoleGrant');
-  can('read', 'RoleGrant');
+  can('read', ['RoleGrant', ...DUTY]);
+  can(['allow', 'end'], 'DutyException');
   can(['create', 'change'], 'ApprovalPolicy');
   can('set', ['ApprovalLimit', 'ExchangeRate']);
   can('read', OUTSIDE);
@@ -18,4 +19,5 @@ export const admin: Role = ({ can }) => {
   can(['read', 'create', 'createForAnother', 'revoke'], 'Delegation');
   can(['withdraw', 'revise', 'retry', 'reassign'], 'ChangeRequest');
   can(['approve', 'reject', 'return'], 'ChangeRequest', { operation: { $in: ACCESS_OPERATIONS } });
+  can(['start', 'close'], 'AccessReview');
 };

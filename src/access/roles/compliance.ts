@@ -1,8 +1,8 @@
-import { ACCESS_OPERATIONS, BUSINESS, CONTROLS, OUTSIDE, type Role, TRAIL } from './role';
+import { ACCESS_OPERATIONS, BUSINESS, CONTROLS, DUTY, OUTSIDE, type Role, TRAIL } from './role';
 
 /** Watches over complaints, access and the trail; erases what is personal; countersigns grants of roles and changes of policies. */
 export const compliance: Role = ({ can }) => {
-  can('read', [...BUSINESS, ...CONTROLS, 'Complaint', 'RoleGrant', ...TRAIL, ...OUTSIDE]);
+  can('read', [...BUSINESS, ...CONTROLS, 'Complaint', 'RoleGrant', ...DUTY, ...TRAIL, ...OUTSIDE]);
   can(['readPersonOf', 'readSecondFactorOf'], 'User');
   can('file', 'Complaint');
   can('acknowledge', 'Complaint');
@@ -12,9 +12,11 @@ export const compliance: Role = ({ can }) => {
   can('reveal', 'Account');
   can('find', ['Account', 'Complaint']);
   can('grant', 'RevealAllowance');
-  can('reveal', 'AuditEvent');
+  can(['reveal', 'question'], 'AuditEvent');
   can('erase', ['User', 'Agent', 'Complaint', 'ChangeRequest']);
   can(['read', 'end'], 'Session');
+  can('end', 'DutyException');
+  can(['start', 'close'], 'AccessReview');
   can(['read', 'revoke'], 'ApiKey');
   can(['read', 'create'], 'Delegation');
   can(['withdraw', 'revise', 'retry', 'reassign'], 'ChangeRequest');

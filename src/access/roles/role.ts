@@ -3,14 +3,9 @@ import type { AbilityBuilder, MongoAbility } from '@casl/ability';
 /**
  * Grants what a role may do. `can(verb, Type)` is the permission of the operation `<type>.<verb>`; `read` decides which
  * rows exist for somebody. Conditions are equalities on columns, written here and nowhere else. There is no `cannot`:
- * what is not granted is refused.
+ * what is not granted is refused. Of a role that is granted for one account, or a LOB, `within.ts` says what is left.
  */
-export type Role = (grant: {
-  can: AbilityBuilder<MongoAbility>['can'];
-  userId: string;
-  /** The one account of a client's user. */
-  accountId: string | null;
-}) => void;
+export type Role = (grant: { can: AbilityBuilder<MongoAbility>['can']; userId: string }) => void;
 
 /** What everybody in the house sees of the business: no complaints, no trail. */
 export const BUSINESS = [
@@ -32,6 +27,9 @@ export const BUSINESS = [
 
 /** How approving and seeing are watched: how much each may say yes to, where the glass was broken, and who may see more than others. */
 export const CONTROLS = ['ApprovalLimit', 'Finding', 'RevealAllowance'];
+
+/** What is kept of who may do what, beside the grants: exceptions from the matrix of duties, and campaigns that look at who has what. */
+export const DUTY = ['DutyException', 'AccessReview', 'AccessReviewItem'];
 
 /** Operations over who may do what, over what is forgotten, and over who outside is told: administration and compliance countersign them, for each other. */
 export const ACCESS_OPERATIONS = [
@@ -55,6 +53,8 @@ export const ACCESS_OPERATIONS = [
   'delegation.revoke',
   'approvalLimit.set',
   'exchangeRate.set',
+  'dutyException.allow',
+  'dutyException.end',
   'personalData.erase',
   'webhook.create',
   'webhook.change',
@@ -67,6 +67,8 @@ export const everybody: Role = ({ can, userId }) => {
   can(['read', 'readSecondFactorOf'], 'User', { id: userId });
   can(['changePassword', 'enrolTotp', 'confirmTotp', 'drawRecoveryCodes'], 'User', { id: userId });
   can(['read', 'end', 'stepUp'], 'Session', { userId });
+  // What somebody is asked about in a campaign.
+  can(['read', 'decide'], 'AccessReviewItem', { reviewerId: userId });
   // Both people see who stands in for whom, and end it.
   can(['read', 'revoke'], 'Delegation', { delegatorId: userId });
   can(['read', 'revoke'], 'Delegation', { delegateId: userId });

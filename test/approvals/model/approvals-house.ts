@@ -1,3 +1,4 @@
+import { withDutiesMixed } from '../../support/duties';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { hashToken, actorById } from '../../../src/access/identify';
 import { ownContext } from '../../../src/platform/context';
@@ -33,7 +34,7 @@ export interface RequestNow {
 const REQUESTS = `SELECT r.id, r.status, r.revision, r.digest, r.expires_at, r.assignee_id, r.maker_id,
     (SELECT count(*)::int FROM change_request_revision v WHERE v.change_request_id = r.id) AS revisions,
     (SELECT jsonb_agg(jsonb_build_object('approvals', s.approvals, 'quorum', s.quorum, 'open', s.open) ORDER BY s.step)
-      FROM change_request_steps(r) s) AS steps,
+      FROM change_request_steps(r, $3) s) AS steps,
     (SELECT coalesce(jsonb_agg(jsonb_build_object('by', d.decided_by_id, 'behalf', d.on_behalf_of_id, 'step', d.step,
       'verdict', d.verdict, 'revision', d.revision) ORDER BY d.id), '[]') FROM decision d WHERE d.change_request_id = r.id) AS decisions,
     (SELECT jsonb_object_agg(u, jsonb_build_object('code', s.code, 'step', s.step, 'behalf', s.on_behalf_of))
@@ -72,6 +73,7 @@ export class ApprovalsHouse {
     );
     model.byId = house.byId;
     for (const [who, { roles }] of users) await house.let(who, [...roles]);
+    await withDutiesMixed(t);
     await t.sql(
       `INSERT INTO account (id, code, legal_name, status, currency, time_zone)
         SELECT id, 'M-' || left(md5(id::text), 12), 'As it was', 'OPEN', 'USD', 'UTC' FROM unnest($1::uuid[]) id`,
@@ -294,7 +296,10 @@ export class ApprovalsHouse {
 
   private async submitAs(id: string, operation: string, input: object): Promise<string> {
     const { app } = this.t.served;
-    const context = { ...ownContext(app, `model-${randomUUID()}`), actor: await actorById(pooled(app), id) };
+    const context = {
+      ...ownContext(app, `model-${randomUUID()}`),
+      actor: await actorById(pooled(app), id, app.clock()),
+    };
     try {
       const { outcome, result } = await app.submit(context, operation, input);
       return (result.outcome as string | undefined) ?? outcome;
