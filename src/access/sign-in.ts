@@ -87,7 +87,10 @@ async function openSession(context: Context, compared: User, { oneTimeCode, pass
     const expires = new Date(tx.now.getTime() + LONGEST_SESSION * 1000);
     await endReplaced(tx);
     await tx.insert(Session, {
-      ...{ id, userId, tokenHash: hashToken(token), endedAt: null },
+      id,
+      userId,
+      tokenHash: hashToken(token),
+      endedAt: null,
       ...openedTerms(tx.context.app.config, tx.now),
       expiresAt: expires,
       secondFactorAt: codes && tx.now,

@@ -185,7 +185,7 @@ describe('where a second factor is required', () => {
   const STRONG = ['admin', 'supervisor', 'compliance', 'auditor'] as const;
   const apps = new Map<string, Authenticator>();
   /** What each was told before and after they had one. */
-  const told: Record<string, { before: unknown; after: unknown }> = {};
+  const answers: Record<string, { before: unknown; after: unknown }> = {};
   let accountId = '';
   const rolesOf = async (client: ApiClient) => {
     const { data } = await client.gql('{ viewer { roles } }');
@@ -199,7 +199,7 @@ describe('where a second factor is required', () => {
     for (const name of STRONG) {
       const before = await rolesOf(t.as(name));
       apps.set(name, await enrolled(t, t.as(name)));
-      told[name] = { before, after: await rolesOf(t.as(name)) };
+      answers[name] = { before, after: await rolesOf(t.as(name)) };
     }
   });
   afterAll(() => t.close());
@@ -212,7 +212,7 @@ describe('where a second factor is required', () => {
   });
 
   it.each(STRONG)('the role %s gives nothing until its user has one, and counts from then on', (name) => {
-    expect(told[name]).toEqual({ before: [[], 'FORBIDDEN'], after: [[name], undefined] });
+    expect(answers[name]).toEqual({ before: [[], 'FORBIDDEN'], after: [[name], undefined] });
   });
 
   it('another rule holds for the very next request of whoever is signed in', async () => {
@@ -221,7 +221,7 @@ describe('where a second factor is required', () => {
     const told = [await rolesOf(client)];
     for (const required of [false, true]) {
       await set(required);
-      told.push(await rolesOf(client));
+      answers.push(await rolesOf(client));
     }
     expect(told).toEqual([
       [[], 'FORBIDDEN'],
