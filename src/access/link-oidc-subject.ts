@@ -19,7 +19,7 @@ export class LinkOidcSubjectInput extends ChangeInput {
     nullable: true,
     description: 'The subject (`sub`) of the configured issuer; null: nobody’s any more.',
   })
-  subject?: string | null;
+  oidcSubject?: string | null;
 
   @Text(500)
   @Field({ description: 'Why, and how you know; for the approver and the trail.' })
@@ -38,11 +38,11 @@ export const linkOidcSubject = operation({
     issuer: tx.context.app.config.openId?.issuer ?? null,
   }),
   authorize: (may, { user }) => may('link', user),
-  decide: ({ user, issuer }, { subject }) => {
+  decide: ({ user, issuer }, { oidcSubject }) => {
     if (issuer === null) refuse('OIDC_NOT_CONFIGURED', 'There is no issuer: OIDC_ISSUER is not set.');
     if (user.deactivatedAt || user.service)
       refuse('OIDC_SUBJECT_NOT_LINKABLE', 'This user is deactivated, or a system’s.');
-    return { oidcSubject: subject == null ? null : subjectOf(issuer, subject) };
+    return { oidcSubject: oidcSubject == null ? null : subjectOf(issuer, oidcSubject) };
   },
   save: async (tx, { oidcSubject }, { user }) => {
     await tx.update(user, { oidcSubject });

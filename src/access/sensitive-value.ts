@@ -71,7 +71,7 @@ const TREATMENTS: Readonly<Record<string, Treatment>> = {
       'secret',
     ]),
   ),
-  ...Object.fromEntries(['code', 'sourceReference', 'url'].map((name) => [name, 'reference'])),
+  ...Object.fromEntries(['code', 'sourceReference', 'url', 'oidcSubject'].map((name) => [name, 'reference'])),
   ...Object.fromEntries(
     [
       'digest',

@@ -16,7 +16,7 @@ export const INPUTS: Record<string, () => object> = {
   endSession: () => ({ sessionId: NO_ID }),
   // In effect nothing, since whoever enters has one session.
   endOtherSessions: () => ({ idempotencyKey: unique() }),
-  linkOidcSubject: () => ({ userId: NO_ID, subject: 'x', reason: 'asked' }),
+  linkOidcSubject: () => ({ userId: NO_ID, oidcSubject: 'x', reason: 'asked' }),
   createApiKey: () => ({ name: 'dialler', scopes: ['complaint.read'], reason: 'imports' }),
   rotateApiKey: () => ({ apiKeyId: NO_ID, reason: 'time' }),
   drawApiKeySecret: () => ({ apiKeyId: NO_ID }),

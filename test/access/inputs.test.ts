@@ -93,7 +93,7 @@ describe('what becomes of a text, by its name', () => {
         ...new Set(textInputs.map(({ path }) => path.at(-1)!).filter((name) => treatmentOf(name) === treatment)),
       ].toSorted();
     expect(names('secret')).toEqual(['newPassword', 'oneTimeCode', 'password', 'presentPassword', 'value']);
-    expect(names('reference')).toEqual(['code', 'sourceReference', 'url']);
+    expect(names('reference')).toEqual(['code', 'oidcSubject', 'sourceReference', 'url']);
     expect(names('opaque')).toEqual(['digest', 'idempotencyKey']);
     for (const kind of ['taxId', 'bankAccountNumber', 'email', 'phone', 'cardNumber'])
       expect(names(kind)).toEqual([kind]);

@@ -397,7 +397,11 @@ describe('keys', () => {
 });
 
 describe('user.linkSubject', () => {
-  const link = (userId: string, subject: string | null) => ({ userId, subject, reason: 'as personnel knows them' });
+  const link = (userId: string, subject: string | null) => ({
+    userId,
+    oidcSubject: subject,
+    reason: 'as personnel knows them',
+  });
   const linked = (who: CastName, subject: string | null) =>
     countersigned(t, 'admin', 'linkOidcSubject', link(t.as(who).userId, subject), 'compliance');
 
@@ -423,6 +427,13 @@ describe('user.linkSubject', () => {
     await linked('operations', null);
     expect((await rowOf(t, 'app_user', t.as('operations').userId)).oidc_subject).toBeNull();
     expect(await seen(await tokenOf('operations'))).not.toBeNull();
+  });
+
+  it('keeps a subject as it is, also one that is an address', async () => {
+    const subject = 'known.by@personnel.test';
+    await linked('stranger', subject);
+    const claims = { sub: subject, email: undefined, email_verified: undefined };
+    expect(await seen(await tokenOf('stranger', { claims }))).toMatchObject({ id: t.as('stranger').userId });
   });
 
   it('is refused for a subject that is somebody else’s, whoever comes first', async () => {

@@ -221,7 +221,7 @@ describe('where a second factor is required', () => {
     const told = [await rolesOf(client)];
     for (const required of [false, true]) {
       await set(required);
-      answers.push(await rolesOf(client));
+      told.push(await rolesOf(client));
     }
     expect(told).toEqual([
       [[], 'FORBIDDEN'],
