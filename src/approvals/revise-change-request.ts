@@ -102,10 +102,11 @@ async function preparedAnew(
   request: ChangeRequest,
   given: Record<string, unknown>,
 ): Promise<{ prepared: Prepared; demand: Demand; same: boolean }> {
-  const { catalogue, keys, inputOf } = tx.context.app;
+  const { catalogue, keys, inputOf, decimals } = tx.context.app;
   const before = sealedInput(keys, request);
   const input = acceptInput(
     await inputOf(tx.context, request.operation, unmasked(given, request.inputShown, before) as object),
+    decimals,
   ) as OperationInput;
   const prepared = await prepare(tx, catalogue.find(request.operation), input, await deciderOf(tx));
   // A change that no policy would ask a second person for any more still gets the one that it was to have.

@@ -24,7 +24,7 @@ export async function submit(context: Context, name: string, given: OperationInp
   const operation = context.app.catalogue.find(name);
   let input = given;
   try {
-    input = acceptInput(given, operation);
+    input = acceptInput(given, context.app.decimals, operation);
     return await inTransaction(context, async (tx) => {
       const actor = (await actorStill(tx, context, tx.now)) ?? signedOut();
       tx.actAs(actor);
