@@ -84,7 +84,7 @@ const TREATMENTS: Readonly<Record<string, Treatment>> = {
 export function treatmentOf(name: string, decimals: ReadonlySet<string> = new Set()): Treatment {
   if (Object.hasOwn(TREATMENTS, name)) return TREATMENTS[name]!;
   if (decimals.has(name) || /^id$|Ids?$/.test(name)) return 'opaque';
-  return /Code$/.test(name) ? 'reference' : 'words';
+  return name.endsWith('Code') ? 'reference' : 'words';
 }
 
 const KINDS: ReadonlySet<Treatment> = new Set<SensitiveKind>([
