@@ -43,7 +43,7 @@ import { maskText } from './platform/masks';
 import { Metrics } from './platform/metrics';
 import { shownError } from './platform/shown-error';
 import { isReady } from './ready';
-import { guardedSchema, inputReader, reads } from './schema';
+import { decimalNames, guardedSchema, inputReader, reads } from './schema';
 import { Subscriptions } from './subscriptions/subscriptions';
 
 export interface Served {
@@ -69,6 +69,7 @@ export async function createApp(config: Config, database: Database, options: Opt
     log,
     metrics: new Metrics(),
   };
+  const schema = guardedSchema();
   const rates = ratesOf(parts);
   const readings = new TrailReadings();
   const clock = options.clock ?? (() => new Date());
@@ -85,6 +86,7 @@ export async function createApp(config: Config, database: Database, options: Opt
     awaits,
     submit,
     announce,
+    decimals: decimalNames(schema),
     learnKeys: () => learnKeys(parts),
     inputOf: inputReader(),
   };
@@ -94,7 +96,6 @@ export async function createApp(config: Config, database: Database, options: Opt
   );
   const refusals = new Refusals(config.refusalsPerSecond, app.metrics);
   const tracing = openTracing(config, database.pool);
-  const schema = guardedSchema();
   const documents = documentsOf(config, schema);
   const server = createServer(serverOptions(config), (request, response) => {
     const seen = requests.begin(request, response);

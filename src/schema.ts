@@ -7,6 +7,7 @@ import {
   type GraphQLObjectType,
   type GraphQLSchema,
   isCompositeType,
+  isInputObjectType,
   isObjectType,
   parse,
 } from 'graphql';
@@ -80,6 +81,7 @@ import { Asked, type Reads } from './platform/asked';
 import type { App, Context } from './platform/context';
 import { DomainError } from './platform/errors';
 import { PageArgs } from './platform/pagination';
+import { DecimalScalar } from './platform/scalars';
 
 /** Every read there is, by the type that it answers. */
 export const reads: Reads = new Map(
@@ -188,6 +190,16 @@ async function assertValid(input: unknown): Promise<void> {
   const wrong = await validate(input, { forbidUnknownValues: true, skipMissingProperties: true });
   if (wrong.length > 0) throw new ArgumentValidationError(wrong);
 }
+
+/** Names of whatever takes a decimal in any input: those of no text. */
+export const decimalNames = (schema: GraphQLSchema): ReadonlySet<string> =>
+  new Set(
+    Object.values(schema.getTypeMap())
+      .filter(isInputObjectType)
+      .flatMap((type) => Object.values(type.getFields()))
+      .filter(({ type }) => getNamedType(type).name === DecimalScalar.name)
+      .map(({ name }) => name),
+  );
 
 interface Read {
   input: object;

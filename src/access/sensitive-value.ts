@@ -65,31 +65,28 @@ const TREATMENTS: Readonly<Record<string, Treatment>> = {
   email: 'email',
   phone: 'phone',
   cardNumber: 'cardNumber',
-  ...Object.fromEntries(
-    ['password', 'presentPassword', 'newPassword', 'oneTimeCode', 'token', 'secret', 'value'].map((name) => [
-      name,
-      'secret',
-    ]),
-  ),
-  ...Object.fromEntries(['code', 'sourceReference', 'url', 'oidcSubject'].map((name) => [name, 'reference'])),
-  ...Object.fromEntries(
-    [
-      'digest',
-      'idempotencyKey',
-      'amount',
-      'quantity',
-      'unitPrice',
-      'perRequest',
-      'perDay',
-      'perEuro',
-      'taxRate',
-      'people',
-    ].map((name) => [name, 'opaque']),
-  ),
+  password: 'secret',
+  presentPassword: 'secret',
+  newPassword: 'secret',
+  oneTimeCode: 'secret',
+  token: 'secret',
+  secret: 'secret',
+  value: 'secret',
+  code: 'reference',
+  sourceReference: 'reference',
+  url: 'reference',
+  oidcSubject: 'reference',
+  digest: 'opaque',
+  idempotencyKey: 'opaque',
+  people: 'opaque',
 };
 
-export const treatmentOf = (name: string): Treatment =>
-  (Object.hasOwn(TREATMENTS, name) ? TREATMENTS[name] : undefined) ?? (/^id$|Ids?$/.test(name) ? 'opaque' : 'words');
+/** `decimals` are the names that numbers stand under, by the schema: an amount may pass for a card's number, and is one as it is. */
+export function treatmentOf(name: string, decimals: ReadonlySet<string> = new Set()): Treatment {
+  if (Object.hasOwn(TREATMENTS, name)) return TREATMENTS[name]!;
+  if (decimals.has(name) || /^id$|Ids?$/.test(name)) return 'opaque';
+  return name.endsWith('Code') ? 'reference' : 'words';
+}
 
 const KINDS: ReadonlySet<Treatment> = new Set<SensitiveKind>([
   'taxId',
@@ -102,9 +99,9 @@ const KINDS: ReadonlySet<Treatment> = new Set<SensitiveKind>([
 const isKind = (treatment: Treatment): treatment is SensitiveKind => KINDS.has(treatment);
 
 /** An input as it may be shown: every sensitive value within it masked, also inside free text. */
-export const maskInput = (input: unknown): unknown =>
+export const maskInput = (input: unknown, decimals: ReadonlySet<string>): unknown =>
   mapTexts(input, (text, name) => {
-    const treatment = treatmentOf(name);
+    const treatment = treatmentOf(name, decimals);
     if (isKind(treatment)) return maskOf(treatment, text);
     return treatment === 'secret' ? DOTS : treatment === 'opaque' ? text : maskWords(text);
   });
@@ -113,9 +110,13 @@ export const maskInput = (input: unknown): unknown =>
  * An input as an operation may take it, whichever it is: what must never be kept is masked in what people write in their own words, and refused where it cannot be.
  * Refuses SECURITY_CODE_REFUSED (also where nobody would look for one), CARD_NUMBER_REFUSED and, unless masked values may come back, SENSITIVE_VALUE_MASKED.
  */
-export const acceptInput = <I>(input: I, { takesMasked = false } = {}): I =>
+export const acceptInput = <I>(
+  input: I,
+  decimals: ReadonlySet<string>,
+  { takesMasked = false }: { takesMasked?: boolean } = {},
+): I =>
   mapTexts(input, (text, name) => {
-    const treatment = treatmentOf(name);
+    const treatment = treatmentOf(name, decimals);
     if (treatment === 'secret') return text;
     if (holdsSecurityCode(text))
       refuse('SECURITY_CODE_REFUSED', 'Security codes of cards are not kept anywhere: leave it out.', { field: name });

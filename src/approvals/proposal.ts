@@ -80,7 +80,7 @@ export function contentOf(
   request: Pick<ChangeRequest, 'id' | 'makerId' | 'revision'>,
   terms: ReturnType<typeof termsOf>,
 ) {
-  const { keys } = tx.context.app;
+  const { keys, decimals } = tx.context.app;
   const { operation, recorded, facts, rows, input } = prepared;
   const { type: subjectType, id: subjectId } = subjectOf(prepared);
   const stored = storedInput(input);
@@ -92,7 +92,7 @@ export function contentOf(
     lobId: facts.lobId ?? null,
     ...amountIn(facts),
     inputSealed: sealText(keys, JSON.stringify(stored), placeOfInput(request.id, request.revision)),
-    inputShown: maskInput(stored),
+    inputShown: maskInput(stored, decimals),
     changes: recorded.changes,
     seen: seenRows(rows),
     reason: reasonIn(input),

@@ -102,11 +102,12 @@ async function preparedAnew(
   request: ChangeRequest,
   given: Record<string, unknown>,
 ): Promise<{ prepared: Prepared; demand: Demand; same: boolean }> {
-  const { catalogue, keys, inputOf } = tx.context.app;
+  const { catalogue, keys, inputOf, decimals } = tx.context.app;
   const before = sealedInput(keys, request);
   const revised = catalogue.find(request.operation);
   const asked = acceptInput(
     await inputOf(tx.context, request.operation, unmasked(given, request.inputShown, before) as object),
+    decimals,
   ) as OperationInput;
   const input = ((await revised.ahead?.(asked, before)) ?? asked) as OperationInput;
   const prepared = await prepare(tx, revised, input, await deciderOf(tx));

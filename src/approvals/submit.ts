@@ -29,7 +29,7 @@ export async function submit(
   const operation = context.app.catalogue.find(name);
   let input = given;
   try {
-    input = acceptInput(given, operation);
+    input = acceptInput(given, context.app.decimals, operation);
     const accepted = input;
     const ready = ((await operation.ahead?.(accepted)) ?? accepted) as OperationInput;
     return await inTransaction(context, async (tx) => {

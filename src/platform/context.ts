@@ -33,6 +33,8 @@ export interface App {
   readonly submit: (context: Context, operation: string, input: object, how?: Submitting) => Promise<Submitted>;
   /** Writes what outsiders may be told of an event, in its transaction: see notifications/announce.ts. */
   readonly announce: (tx: Transaction, told: Told) => Promise<void>;
+  /** Names that numbers stand under in inputs: see schema.ts. */
+  readonly decimals: ReadonlySet<string>;
   /** Hears of keys that another process made; whether there were any: see audit/class-keys.ts. */
   readonly learnKeys: () => Promise<boolean>;
   /** The input of an operation from JSON, checked as its mutation checks it: see schema.ts. */

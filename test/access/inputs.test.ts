@@ -7,8 +7,8 @@ import {
   isNonNullType,
   isScalarType,
 } from 'graphql';
-import { treatmentOf } from '../../src/access/sensitive-value';
-import { bareSchema } from '../../src/schema';
+import { treatmentOf as treatmentAmong } from '../../src/access/sensitive-value';
+import { bareSchema, decimalNames } from '../../src/schema';
 import { startTestApp, type TestApp } from '../support/app';
 import type { CastName } from '../support/cast';
 import { stateOf } from '../support/outcomes';
@@ -21,7 +21,11 @@ beforeAll(async () => {
 });
 afterAll(() => t.close());
 
-const mutations = Object.values(bareSchema().getMutationType()!.getFields());
+const schema = bareSchema();
+const decimals = decimalNames(schema);
+const treatmentOf = (name: string) => treatmentAmong(name, decimals);
+
+const mutations = Object.values(schema.getMutationType()!.getFields());
 
 interface TextInput {
   mutation: string;
@@ -93,19 +97,19 @@ describe('what becomes of a text, by its name', () => {
         ...new Set(textInputs.map(({ path }) => path.at(-1)!).filter((name) => treatmentOf(name) === treatment)),
       ].toSorted();
     expect(names('secret')).toEqual(['newPassword', 'oneTimeCode', 'password', 'presentPassword', 'value']);
-    expect(names('reference')).toEqual(['code', 'oidcSubject', 'sourceReference', 'url']);
+    expect(names('reference')).toEqual(['calendarCode', 'code', 'oidcSubject', 'reasonCode', 'sourceReference', 'url']);
     expect(names('opaque')).toEqual(['digest', 'idempotencyKey']);
     for (const kind of ['taxId', 'bankAccountNumber', 'email', 'phone', 'cardNumber'])
       expect(names(kind)).toEqual([kind]);
-    // What a dispute is over, of a list.
-    for (const name of names('words').filter((each) => each !== 'reasonCode'))
-      expect(name).not.toMatch(/password|token|secret|code$|number$/i);
+    for (const name of names('words')) expect(name).not.toMatch(/password|token|secret|code$|number$/i);
   });
 
   it('amounts and ids are taken as they are', () => {
     const others = leaves.filter(({ scalar }) => ['Decimal', 'ID'].includes(scalar)).map(({ path }) => path.at(-1)!);
     expect(others.length).toBeGreaterThan(50);
     expect(others.filter((name) => treatmentOf(name) !== 'opaque')).toEqual([]);
+    // Then a text cannot have the name of a number.
+    expect(textInputs.filter(({ path }) => decimals.has(path.at(-1)!))).toEqual([]);
   });
 });
 
@@ -155,7 +159,7 @@ describe('every text of every mutation', () => {
     for (const input of given.filter(({ path }) => treatmentOf(path.at(-1)!) === 'reference')) {
       const value = input.path.at(-1) === 'url' ? 'https://x.example/4111111111111111' : 'A4111111111111111';
       const { code, text } = await sent(input, withText(input, value));
-      expect([input.mutation, code]).toEqual([input.mutation, 'CARD_NUMBER_REFUSED']);
+      expect([input.mutation, input.path, code]).toEqual([input.mutation, input.path, 'CARD_NUMBER_REFUSED']);
       expect(text).not.toContain('4111111111111111');
     }
   });
