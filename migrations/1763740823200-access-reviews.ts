@@ -6,7 +6,7 @@ export class AccessReviews1763740823200 implements MigrationInterface {
   name = 'AccessReviews1763740823200';
 
   async up(runner: QueryRunner): Promise<void> {
-    for (const statement of STATEMENTS) await runner.query(statement);
+    for (const statement of [...STATEMENTS, ...SEEDS]) await runner.query(statement);
   }
 
   async down(): Promise<void> {
@@ -15,6 +15,14 @@ export class AccessReviews1763740823200 implements MigrationInterface {
 }
 
 const ROW = `id uuid NOT NULL PRIMARY KEY, version integer NOT NULL DEFAULT 1, created_at timestamptz NOT NULL DEFAULT now()`;
+
+const step = `'${JSON.stringify([{ stage: 1, roles: ['admin', 'compliance'], people: [], quorum: 1 }])}'`;
+
+/** Under approval by data, if somebody wants that. */
+const SEEDS = ['accessReview.start', 'accessReviewItem.decide', 'accessReview.close'].map(
+  (operation) => `INSERT INTO approval_policy (id, operation, active, steps, expires_after_hours)
+    VALUES (gen_random_uuid(), '${operation}', false, ${step}, 168)`,
+);
 
 const STATEMENTS = [
   `CREATE TABLE access_review (

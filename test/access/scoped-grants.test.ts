@@ -11,6 +11,7 @@ import {
   rowOf,
   tally,
 } from '../support/outcomes';
+import { overSse, until, whenFollowed } from '../subscriptions/support';
 import { givenAccount, givenDraft, givenInvoice, givenLob } from '../support/scene';
 
 let t: TestApp;
@@ -204,6 +205,25 @@ describe('somebody whose role is for one account', () => {
         'NOT_FOUND',
       );
     expect((await approve(t, mine, 'stranger')).payload.outcome).toBe('DONE');
+  });
+
+  it('is told, as a subscriber, of nothing but that, and of nothing any more when the role has ended', async () => {
+    await granted('supervisor', { accountId: own.account, endsAt: '2998-01-01T00:00:00Z' });
+    const followed = overSse(t, t.as('stranger'));
+    await whenFollowed(t, 1);
+    const theirs = await voidOf(foreign);
+    const mine = await voidOf(own);
+    await until(() => followed.ids().includes(mine.id));
+    const told = followed.ids();
+    const about = await t.sql('SELECT DISTINCT account_id FROM change_request WHERE id = ANY ($1)', [told]);
+    expect(about).toEqual([{ account_id: own.account }]);
+    expect(told).not.toContain(theirs.id);
+    t.clock.at = new Date('2998-01-01T00:00:00Z');
+    await voidOf(own);
+    await until(() => followed.ended !== null || followed.told.length > told.length);
+    expect(followed.ids()).toEqual(told);
+    followed.stop();
+    await whenFollowed(t, 0);
   });
 
   it('counts for nothing in the database over another account, whoever wrote their yes', async () => {
