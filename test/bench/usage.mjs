@@ -69,6 +69,12 @@ async function main({ records, rounds, durable, write }) {
       ],
     ),
   ];
+  const micros = (take) => ((of(take) / records) * 1e6).toFixed(1);
+  lines.push(
+    '',
+    `CPU of a record, in µs: ${micros(({ whole }) => whole.cpuSeconds)} of Node, ${micros(({ whole }) => whole.postgresSeconds)} of PostgreSQL; ` +
+      `${micros(({ bare }) => bare.postgresSeconds)} of PostgreSQL for the bare COPY.`,
+  );
   if (write) writePerformance('bench:usage', lines);
   for (const line of [...lines, '']) say(line);
   say(JSON.stringify(figures));
