@@ -1,6 +1,6 @@
 /** npm run bench:usage — what importing calls costs beside a bare COPY of the same rows. See --help and docs/PERFORMANCE.md. */
 import { availableParallelism } from 'node:os';
-import { valuesIn, whole } from './options.mjs';
+import { valuesIn, whole as wholeNumber } from './options.mjs';
 import { runCommand, say, stops, tell } from './command.mjs';
 import { startCluster } from './database.mjs';
 import { median, round3, table } from './report.mjs';
@@ -26,8 +26,8 @@ function readOptions(args) {
   if (values === null) return null;
   const { durable, write } = values;
   return {
-    records: whole('records', values.records, 10_000),
-    rounds: whole('rounds', values.rounds, 1),
+    records: wholeNumber('records', values.records, 10_000),
+    rounds: wholeNumber('rounds', values.rounds, 1),
     durable,
     write,
   };

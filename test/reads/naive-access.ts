@@ -155,7 +155,8 @@ const PERMISSIONS: Record<string, string[]> = {
     listed(`${WATCHES}, ${OUTSIDE_READS}, create Webhook, change Webhook, drawSecret Webhook, redeliver Webhook, create User, link User, readPersonOf User, deactivate User, set ApprovalLimit, set ExchangeRate, grant RoleGrant, revoke RoleGrant, read RoleGrant,
     create ApprovalPolicy, change ApprovalPolicy, create Delegation, createForAnother Delegation,
     withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest, reassign ChangeRequest, approve ChangeRequest, reject ChangeRequest, return ChangeRequest`),
-  billing: listed(`${HOUSE_READS}, change Account, import Usage, draft Invoice, issue Invoice, void Invoice, open Dispute,
+  billing:
+    listed(`${HOUSE_READS}, change Account, import Usage, draft Invoice, issue Invoice, void Invoice, open Dispute,
     resolve Dispute, withdraw Dispute, reveal Account, withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest`),
   supervisor:
     listed(`${WATCHES}, read Complaint, reveal Account, resolve Dispute, create Delegation, breakGlass ChangeRequest, withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest,
@@ -171,7 +172,9 @@ const PERMISSIONS: Record<string, string[]> = {
   auditor: listed(
     `${WATCHES}, ${OUTSIDE_READS}, read Complaint, read RoleGrant, read AuditEvent, read AuditCheckpoint, reveal AuditEvent, readPersonOf User`,
   ),
-  client: listed(`read Account, read Lob, read Dispute, read Complaint, read UsageImport, read UsageRejection, read CallRecord, read Invoice, open Dispute, withdraw Dispute`),
+  client: listed(
+    `read Account, read Lob, read Dispute, read Complaint, read UsageImport, read UsageRejection, read CallRecord, read Invoice, open Dispute, withdraw Dispute`,
+  ),
 };
 
 export const permissionsOf = ({ roles }: Looker): { action: string; subject: string }[] =>

@@ -74,7 +74,10 @@ export async function rowsOf(t: TestApp, table: Table, where = 'true', values: u
   if (table === 'audit.event')
     selected.push('content', '(SELECT l.place FROM audit.leaf l WHERE l.event_id = event.id) AS sequence');
   const from = table === 'audit.event' ? 'audit.told AS event' : table;
-  const rows = await t.sql<Row>(`SELECT ${selected.join(', ')} FROM ${from} WHERE ${where} ORDER BY ${table === 'usage_source' ? 'number' : 'id'}`, values);
+  const rows = await t.sql<Row>(
+    `SELECT ${selected.join(', ')} FROM ${from} WHERE ${where} ORDER BY ${table === 'usage_source' ? 'number' : 'id'}`,
+    values,
+  );
   for (const row of rows)
     for (const instant of instants) if (row[instant] !== null) row[instant] = Instant.parse(row[instant] as string);
   return rows;
