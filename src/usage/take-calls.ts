@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { CopyRows } from '../platform/copy-rows';
 import type { Transaction } from '../platform/transaction';
 import { type Call, saysTheSame } from './call-line.rules';
@@ -147,7 +147,7 @@ const callOf = (row: Row): Call => ({
  * the same instant, even of somebody who went round the key table.
  */
 function callId(number: number, sourceId: string): Buffer {
-  const bytes = createHash('sha256').update(`${number}\n${sourceId}`).digest().subarray(0, 16);
+  const bytes = hash('sha256', `${number}\n${sourceId}`, 'buffer').subarray(0, 16);
   bytes[6] = (bytes[6]! & 0x0f) | 0x80;
   bytes[8] = (bytes[8]! & 0x3f) | 0x80;
   return bytes;

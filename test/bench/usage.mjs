@@ -1,6 +1,6 @@
 /** npm run bench:usage — what importing calls costs beside a bare COPY of the same rows. See --help and docs/PERFORMANCE.md. */
 import { availableParallelism } from 'node:os';
-import { valuesIn, whole } from './options.mjs';
+import { valuesIn, whole as wholeNumber } from './options.mjs';
 import { runCommand, say, stops, tell } from './command.mjs';
 import { startCluster } from './database.mjs';
 import { median, round3, table } from './report.mjs';
@@ -26,8 +26,8 @@ function readOptions(args) {
   if (values === null) return null;
   const { durable, write } = values;
   return {
-    records: whole('records', values.records, 10_000),
-    rounds: whole('rounds', values.rounds, 1),
+    records: wholeNumber('records', values.records, 10_000),
+    rounds: wholeNumber('rounds', values.rounds, 1),
     durable,
     write,
   };
@@ -69,6 +69,12 @@ async function main({ records, rounds, durable, write }) {
       ],
     ),
   ];
+  const micros = (take) => ((of(take) / records) * 1e6).toFixed(1);
+  lines.push(
+    '',
+    `CPU of a record, in µs: ${micros(({ whole }) => whole.cpuSeconds)} of Node, ${micros(({ whole }) => whole.postgresSeconds)} of PostgreSQL; ` +
+      `${micros(({ bare }) => bare.postgresSeconds)} of PostgreSQL for the bare COPY.`,
+  );
   if (write) writePerformance('bench:usage', lines);
   for (const line of [...lines, '']) say(line);
   say(JSON.stringify(figures));

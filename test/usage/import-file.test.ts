@@ -2,6 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
+import { abandonUsageImports } from '../../src/usage/abandon-usage-imports';
 import { startTestApp, type TestApp } from '../support/app';
 import { TEST_MASTER_KEY } from '../support/config';
 import { eventsOf } from '../support/outcomes';
@@ -292,6 +293,22 @@ describe('an import that is stopped', () => {
       ['usage.imported', 2],
       ['usageImport.failed', 3],
     ]);
+  });
+
+  it('is abandoned after an hour of silence, by nobody, and can be gone on with', async () => {
+    const file = fileOf(csv(lines));
+    const source = freshCode('QUIET');
+    await imported(t, client, file, { source, size: 60, progress: dyingAfter(1) }).catch(() => undefined);
+    const set = `UPDATE usage_import SET state = 'RUNNING', failure_code = NULL, updated_at = now() - $2::interval WHERE source = $1`;
+    const state = () => t.sql('SELECT state, failure_code AS code FROM usage_import WHERE source = $1', [source]);
+    const run = () => eventsOf(t, () => abandonUsageImports.run(t.served.app, {}, new AbortController().signal));
+    await t.sql(set, [source, '59 minutes']);
+    expect((await run()).events).toEqual([]);
+    await t.sql(set, [source, '61 minutes']);
+    expect((await run()).events).toMatchObject([{ action: 'usageImport.abandoned', actor: null, outcome: 'DONE' }]);
+    expect(await state()).toEqual([{ state: 'ABANDONED', code: 'USAGE_IMPORT_SILENT' }]);
+    expect(countsOf(await imported(t, client, file, { source }))).toEqual(done([100, 90, 0, 10]));
+    expect(await state()).toEqual([{ state: 'DONE', code: null }]);
   });
 
   it('is one import for one of two that go on with it, and two that begin at once make each record once', async () => {

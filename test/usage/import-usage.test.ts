@@ -158,11 +158,21 @@ describe('usage.import', () => {
   it('raced by others with the same calls, makes each once, and no sequence that was seen is overtaken', async () => {
     const batch = (from: number) => Array.from({ length: 60 }, (_x, n) => record(`race-${from + n}`));
     const seen: { upTo: string; count: string }[] = [];
-    const CUT = `SELECT l.last_sequence AS "upTo", (SELECT count(*) FROM call_record r WHERE r.account_id = l.account_id AND r.sequence <= l.last_sequence)
-      AS count FROM usage_ledger l WHERE l.account_id = $1`;
+    // First the cut, then what is within it: see docs/decisions/0016-usage.md.
+    const count = async (upTo: string) => {
+      const within = 'SELECT count(*) FROM call_record WHERE account_id = $1 AND sequence <= $2';
+      return (await t.sql<{ count: string }>(within, [client.id, upTo]))[0]!.count;
+    };
+    const look = async () => {
+      const [ledger] = await t.sql<{ upTo: string }>(
+        'SELECT last_sequence AS "upTo" FROM usage_ledger WHERE account_id = $1',
+        [client.id],
+      );
+      if (ledger) seen.push({ upTo: ledger.upTo, count: await count(ledger.upTo) });
+    };
     const race = { over: false };
     const watching = (async () => {
-      while (!race.over) seen.push(...(await t.sql<{ upTo: string; count: string }>(CUT, [client.id])));
+      while (!race.over) await look();
     })();
     const answers = await Promise.all(
       [0, 30, 0, 60, 30, 90, 0, 60].map((from) => importing(batch(from), { source: 'race' })),
@@ -174,13 +184,7 @@ describe('usage.import', () => {
       .map(({ payload }) => counts(payload.usageImport))
       .reduce((a, b) => a.map((n, at) => n! + b[at]!));
     expect(sums).toEqual([480, 150, 330, 0]);
-    for (const { upTo, count } of seen) {
-      const [row] = await t.sql('SELECT count(*) FROM call_record WHERE account_id = $1 AND sequence <= $2', [
-        client.id,
-        upTo,
-      ]);
-      expect(row!.count).toBe(count);
-    }
+    for (const each of seen) expect(await count(each.upTo)).toBe(each.count);
   });
 
   it('waits for a second person where a policy says so, and is carried out then', async () => {

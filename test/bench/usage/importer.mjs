@@ -7,7 +7,6 @@ require('reflect-metadata');
 const dist = (file) => require(path.resolve('dist/src', file));
 const { apiUrl, token, file, masterKey } = JSON.parse(process.argv[2]);
 
-if (process.env.STEPS) require(process.env.STEPS);
 const { connect } = dist('platform/database.js');
 const { entities } = dist('entities.js');
 const config = dist('config.js').loadConfig(

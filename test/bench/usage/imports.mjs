@@ -40,11 +40,7 @@ export const dropImported = (cluster, { name }) => withClient(cluster.url, (clie
 
 function inProcess(settings) {
   const script = path.resolve('test/bench/usage/importer.mjs');
-  const child = spawn(
-    process.execPath,
-    [...(process.env.PROF ? process.env.PROF.split(' ') : []), script, JSON.stringify(settings)],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
+  const child = spawn(process.execPath, [script, JSON.stringify(settings)], { stdio: ['ignore', 'pipe', 'inherit'] });
   let out = '';
   child.stdout.on('data', (data) => (out += data));
   return new Promise((resolve, reject) => {
