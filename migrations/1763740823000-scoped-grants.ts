@@ -1,5 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { API_ROLE } from '../src/platform/database-roles';
+import { ABLE, SHOWN, SHOWN_FOR } from './1763740820000-getting-in';
 
 /**
  * A role may be granted for one account, or for one LOB of it, and until an instant. Who may decide what, and whose yes counts, is asked as of an
@@ -51,8 +52,8 @@ const DECIDING = [
     SELECT g.revoked_at IS NULL AND (g.ends_at IS NULL OR at < g.ends_at)
       AND (g.account_id IS NULL OR g.account_id IS NOT DISTINCT FROM account AND (g.lob_id IS NULL OR g.lob_id IS NOT DISTINCT FROM lob)) $$`,
   `CREATE FUNCTION holds_step(who uuid, roles jsonb, people jsonb, account uuid, lob uuid, at timestamptz) RETURNS boolean LANGUAGE sql STABLE AS $$
-    SELECT EXISTS (SELECT FROM app_user u WHERE u.id = who AND (people ? who::text AND user_counts(u)
-      OR EXISTS (SELECT FROM role_grant g WHERE g.user_id = who AND roles ? g.role AND grant_reaches(g, account, lob, at) AND role_counts(u, g.role)))) $$`,
+    SELECT EXISTS (SELECT FROM app_user u CROSS JOIN access_rule rule WHERE u.id = who AND ${ABLE} AND (people ? who::text AND ${SHOWN}
+      OR EXISTS (SELECT FROM role_grant g WHERE g.user_id = who AND roles ? g.role AND grant_reaches(g, account, lob, at) AND ${SHOWN_FOR('g.role')}))) $$`,
   // As in …-deciding, as of an instant: a yes counts as long as whoever said it could say it again.
   `CREATE FUNCTION change_request_steps(r change_request, at timestamptz)
     RETURNS TABLE (step int, stage int, name text, roles jsonb, people jsonb, quorum int, approvals int, open boolean) LANGUAGE sql STABLE AS $$
@@ -63,8 +64,8 @@ const DECIDING = [
       FROM jsonb_array_elements(coalesce(r.steps, jsonb_build_array(
         jsonb_build_object('stage', 1, 'roles', r.approver_roles, 'people', '[]'::jsonb, 'quorum', 1)))) WITH ORDINALITY AS e (s, n)
     ), said AS MATERIALIZED (
-      SELECT a.*, (SELECT count(*)::int FROM decision d JOIN app_user u ON u.id = d.decided_by_id
-        WHERE d.change_request_id = r.id AND d.revision = r.revision AND d.verdict = 'APPROVED' AND d.step = a.step AND user_counts(u)
+      SELECT a.*, (SELECT count(*)::int FROM decision d JOIN app_user u ON u.id = d.decided_by_id CROSS JOIN access_rule rule
+        WHERE d.change_request_id = r.id AND d.revision = r.revision AND d.verdict = 'APPROVED' AND d.step = a.step AND ${ABLE} AND ${SHOWN}
           AND holds_step(coalesce(d.on_behalf_of_id, d.decided_by_id), a.roles, a.people, r.account_id, r.lob_id, at)
           AND (d.on_behalf_of_id IS NULL OR said_for(d) IS NOT NULL)
           AND person_of(r.maker_id) <> ALL (persons_in(d))

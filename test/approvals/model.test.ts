@@ -117,7 +117,7 @@ class Does implements Command {
       }
       case 'deactivate':
         if (!model.users.get(deed.who)!.active) return null;
-        model.users.get(deed.who)!.active = false;
+        model.leave(deed.who);
         return [await house.deactivate(deed.who), { answer: 'DONE', ...any }];
       case 'policy': {
         const people = (deed.patch.steps ?? []).flatMap((step) => step.people);

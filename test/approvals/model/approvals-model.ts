@@ -150,6 +150,14 @@ export class ApprovalsModel {
     };
   }
 
+  /** With all that they held, and whatever they stood in for or had others stand in for. */
+  leave(who: Who): void {
+    const user = this.users.get(who)!;
+    user.active = false;
+    user.roles.clear();
+    for (const each of this.delegations) if (each.from === who || each.to === who) each.revoked = true;
+  }
+
   may(who: Who, what: string): boolean {
     return MAY[what]!.some((role) => this.users.get(who)!.roles.has(role));
   }
