@@ -10,8 +10,8 @@ import { User } from './user.entity';
 
 const DAY = 86_400_000;
 
-/** When a user was last there: made, let in again, signed in, or did something that left an event. */
-const LAST_USED = `greatest(u.created_at, u.active_since, (SELECT max(s.created_at) FROM session s WHERE s.user_id = u.id),
+/** When a user was last there: made, let in again, signed in, asked for something in a session, or did something that left an event. */
+const LAST_USED = `greatest(u.created_at, u.active_since, (SELECT max(greatest(s.created_at, s.last_seen_at)) FROM session s WHERE s.user_id = u.id),
   (SELECT max(e.at) FROM audit.event e WHERE e.actor_id = u.id))`;
 
 const DUE = `SELECT u.id FROM app_user u WHERE u.deactivated_at IS NULL AND u.created_at <= $1 AND ${LAST_USED} <= $1 ORDER BY u.id`;

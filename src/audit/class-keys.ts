@@ -5,7 +5,7 @@ import { type App, ownContext } from '../platform/context';
 import { refuse } from '../platform/errors';
 import { ask } from '../platform/pooled';
 import { inTransaction, type Transaction } from '../platform/transaction';
-import { keyInForce } from './key-rotation';
+import { assertedInForce, keyInForce } from './key-rotation';
 import { record } from './record';
 
 const ALL = `SELECT id, of, purpose, number, wrapped FROM class_key ORDER BY number`;
@@ -20,7 +20,7 @@ export const learnKeys = async (app: Pick<App, 'database' | 'keys'>): Promise<bo
 
 type Wanted = Pick<ClassKey, 'purpose' | 'of'>;
 
-/** Hears of the keys that there are, and makes those that are missing, or that no master key at hand opens: one to seal for each class, one to digest for each field that can be looked up. */
+/** Hears of the keys that there are, and makes those that are missing, or that no master key at hand opens: one to seal for each class, one to digest for each field that can be looked up. Refuses with MASTER_KEY_UNKNOWN. */
 export async function openClassKeys(app: App, fields: readonly string[]): Promise<void> {
   await learnKeys(app);
   const classes = app.database.orm.entityMetadatas.map(({ name }: EntityMetadata) => name);
@@ -35,6 +35,8 @@ export async function openClassKeys(app: App, fields: readonly string[]): Promis
     // Somebody else may have made them meanwhile.
     const missing = wanted.filter(isMissing);
     if (missing.length === 0) return;
+    // Under a key that the trail does not know nothing is made.
+    await assertedInForce(tx);
     for (const { purpose, of } of missing) await make(tx, purpose, of);
     const after = missing.map(({ purpose, of }) => `${purpose} ${of}`);
     await record(tx, { action: 'classKeys.made', outcome: 'DONE', changes: [{ path: 'keys', before: null, after }] });

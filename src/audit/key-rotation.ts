@@ -79,13 +79,18 @@ export async function keyInForce(tx: Transaction): Promise<string | null> {
   return inForce!.rotated ?? inForce!.latest;
 }
 
+/** The same, to whoever is about to write under keys of theirs. Refuses with MASTER_KEY_UNKNOWN. */
+export async function assertedInForce(tx: Transaction): Promise<string | null> {
+  const [inForce] = await tx.query<KeysInForce>(IN_FORCE);
+  assertInRing(inForce!, tx.context.app.keys);
+  return inForce!.rotated ?? inForce!.latest;
+}
+
 /** The first who comes under a new key tells of it; whoever comes at the same time waits, and finds it told. Refuses with MASTER_KEY_UNKNOWN. */
 export function tellOfRotation(app: App): Promise<void> {
   return inTransaction(ownContext(app, 'lifecycle'), async (tx) => {
     await tx.query(`SELECT pg_advisory_xact_lock(hashtext('countersign keys'))`);
-    const [inForce] = await tx.query<KeysInForce>(IN_FORCE);
-    assertInRing(inForce!, app.keys);
-    const before = inForce!.rotated ?? inForce!.latest;
+    const before = await assertedInForce(tx);
     if (before === null || before === app.keys.id) return;
     const changes = [{ path: 'masterKey', before, after: app.keys.id }];
     await record(tx, { action: 'keys.rotated', outcome: 'DONE', changes });

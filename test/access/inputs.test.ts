@@ -96,7 +96,7 @@ describe('what becomes of a text, by its name', () => {
       [
         ...new Set(textInputs.map(({ path }) => path.at(-1)!).filter((name) => treatmentOf(name) === treatment)),
       ].toSorted();
-    expect(names('secret')).toEqual(['newPassword', 'oneTimeCode', 'password', 'presentPassword', 'value']);
+    expect(names('secret')).toEqual(['newPassword', 'oneTimeCode', 'password', 'presentPassword', 'token', 'value']);
     expect(names('reference')).toEqual(['calendarCode', 'code', 'oidcSubject', 'reasonCode', 'sourceReference', 'url']);
     expect(names('opaque')).toEqual(['digest', 'idempotencyKey']);
     for (const kind of ['taxId', 'bankAccountNumber', 'email', 'phone', 'cardNumber'])

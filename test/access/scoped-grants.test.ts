@@ -63,8 +63,12 @@ interface Scope {
   endsAt?: string;
 }
 const input = (role: string, scope: Scope = {}) => ({ userId: stranger(), role, reason: 'one client alone', ...scope });
-const granted = async (role: string, scope: Scope = {}): Promise<string> =>
-  (await countersigned(t, 'admin', 'grantRole', input(role, scope), 'compliance')).result.roleGrant as string;
+/** Who is given a role signs in anew. */
+async function granted(role: string, scope: Scope = {}): Promise<string> {
+  const { result } = await countersigned(t, 'admin', 'grantRole', input(role, scope), 'compliance');
+  await t.signInAnew('stranger');
+  return result.roleGrant as string;
+}
 const voidOf = (world: World) =>
   givenInvoice(t, world.account).then((invoiceId) =>
     proposed(t, 'billing', 'voidInvoice', { invoiceId, reason: 'billed twice' }),

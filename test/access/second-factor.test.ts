@@ -255,9 +255,10 @@ describe('where a second factor is required', () => {
       t.sql('SELECT s.code FROM change_request r, change_request_standing(r, $2, now()) s WHERE r.id = $1', [id, who]);
     expect(await standing(t.as('supervisor2').userId)).toEqual([{ code: 'NOT_AN_APPROVER' }]);
     expect(await standing(t.as('supervisor').userId)).toEqual([{ code: null }]);
-    const [holds] = await t.sql(`SELECT holds_step($1::uuid, '[]', jsonb_build_array($1::uuid::text)) AS held`, [
-      t.as('supervisor2').userId,
-    ]);
+    const [holds] = await t.sql(
+      `SELECT holds_step($1::uuid, '[]', jsonb_build_array($1::uuid::text), NULL, NULL, now()) AS held`,
+      [t.as('supervisor2').userId],
+    );
     expect(holds).toEqual({ held: false });
     // Admin2 has none: with compliance gone, nobody would be left to countersign.
     await apps.get('admin')!.stepUp(t.as('admin'));
@@ -273,8 +274,9 @@ describe('where a second factor is required', () => {
       SELECT gen_random_uuid(), id, maker_id, revision, $2, 'APPROVED', 1, now() FROM change_request WHERE id = $1`;
     await t.sql(said, [id, t.as('supervisor').userId]);
     const approvals = async () =>
-      (await t.sql('SELECT s.approvals FROM change_request r, change_request_steps(r) s WHERE r.id = $1', [id]))[0]!
-        .approvals as number;
+      (
+        await t.sql('SELECT s.approvals FROM change_request r, change_request_steps(r, now()) s WHERE r.id = $1', [id])
+      )[0]!.approvals as number;
     expect(digest).toHaveLength(64);
     expect(await approvals()).toBe(1);
     const set = 'UPDATE app_user SET second_factor_at = $2 WHERE id = $1';

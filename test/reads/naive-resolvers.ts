@@ -37,6 +37,8 @@ const trimmed = (numeric: string) => (numeric.includes('.') ? numeric.replace(/\
 
 /** What is no column of its own name, by type and field; everything else is. */
 export function resolversOf(rows: Rows, who: Looker | null): Record<string, Record<string, Resolver>> {
+  /** Whoever asks, with what is bound to no account alone. */
+  const unbound = who && { ...who, grants: who.grants.filter(({ accountId }) => accountId === null) };
   const one = (type: string, table: Table, column: string) => (row: Row) => {
     const found = rows.world().row(table, row[column] as string | null);
     return found && sees(who, type, found, rows.world()) ? found : null;
@@ -249,7 +251,7 @@ export function resolversOf(rows: Rows, who: Looker | null): Record<string, Reco
       account,
       lob,
       agent: one('Agent', 'agent', 'agent_id'),
-      agentCode: (row) => (seesAny(who, 'Agent') ? (row.agent_code as unknown) : null),
+      agentCode: (row) => (seesAny(unbound, 'Agent') ? (row.agent_code as unknown) : null),
       source: (row) =>
         rows
           .world()

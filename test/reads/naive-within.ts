@@ -46,6 +46,10 @@ const ACCOUNT: Record<string, Inside> = {
   Complaint: ofAccount,
   ChangeRequest: ofAccount,
   RoleGrant: ofAccount,
+  Agreement: ofAccount,
+  UsageImport: ofAccount,
+  UsageRejection: ofAccount,
+  CallRecord: ofAccount,
   Finding: (row, { accountId }, world) =>
     known(world, 'change_request', row.change_request_id)?.account_id === accountId,
   Assignment: (row, { accountId }, world) => lobOf(row, world).account_id === accountId,
@@ -64,6 +68,7 @@ const LOB: Record<string, Inside> = {
   Complaint: ofLob,
   ChangeRequest: ofLob,
   RoleGrant: ofLob,
+  CallRecord: ofLob,
   Assignment: ofLob,
   Agent: (row, { lobId }, world) =>
     world.all('assignment').some((each) => each.agent_id === row.id && each.lob_id === lobId),
@@ -77,7 +82,10 @@ const LOB: Record<string, Inside> = {
 export const insideOf = (type: string, { accountId, lobId }: Grant): Inside | null =>
   accountId === null ? () => true : ((lobId === null ? ACCOUNT : LOB)[type] ?? null);
 
-const WHOLE = new Set(['Lob', 'Invoice', 'Dispute', 'Complaint', 'ChangeRequest', 'RoleGrant']);
+const WHOLE = new Set([
+  ...['Lob', 'Invoice', 'Dispute', 'Complaint', 'ChangeRequest', 'RoleGrant'],
+  ...['Agreement', 'Usage', 'UsageImport', 'UsageRejection', 'CallRecord'],
+]);
 const READ_OF_ACCOUNT = ['Finding', 'Assignment', 'Agent', 'AuditEvent', 'ExchangeRate', 'User'];
 const MAY_OF_ACCOUNT = new Set([
   ...['read', 'change', 'close', 'reveal'].map((verb) => `${verb} Account`),
@@ -86,7 +94,9 @@ const MAY_OF_ACCOUNT = new Set([
 const MAY_OF_LOB = new Set([
   'read Lob',
   'close Lob',
-  ...['Account', 'Assignment', 'Agent', 'AuditEvent', 'ExchangeRate', 'User'].map((type) => `read ${type}`),
+  ...['Account', 'Assignment', 'Agent', 'AuditEvent', 'CallRecord', 'ExchangeRate', 'User'].map(
+    (type) => `read ${type}`,
+  ),
 ]);
 
 /** Whether a permission, `verb Type`, is left to a role that is bound. */

@@ -12,6 +12,7 @@ beforeAll(async () => {
   accountId = await givenAccount(t);
   const grant = { userId: id('stranger'), role: 'billing', accountId, reason: 'one client' };
   await countersigned(t, 'admin', 'grantRole', grant, 'compliance');
+  await t.signInAnew('stranger');
 });
 afterEach(async () => {
   t.clock.at = null;

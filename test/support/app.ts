@@ -103,7 +103,10 @@ export async function startAppOver(ownerUrl: string, more: Record<string, string
   const apiUrl = logins.api;
   const database = await connect(apiUrl, { entities }, config.databasePool, replicasOf(config, apiUrl));
   const clock: TestApp['clock'] = { at: null };
-  const served = await createApp(config, database, { clock: () => clock.at ?? new Date() });
+  const served = await createApp(config, database, { clock: () => clock.at ?? new Date() }).catch(async (refusal) => {
+    await database.close();
+    throw refusal;
+  });
   await new Promise<void>((resolve) => served.server.listen(0, '127.0.0.1', resolve));
   const pool = new Pool({ connectionString: ownerUrl, max: 4 });
   const users = await pool.query<{ id: string; email: string }>('SELECT id, email FROM app_user');
