@@ -26,6 +26,9 @@ export interface Place {
   lines: number;
 }
 
+/** Bytes that are read at a time: in between the statements of the batch before have their turn, which else would wait for this one. */
+const TURN = 1 << 15;
+
 export const isWrong = (said: Said | Wrong): said is Wrong => 'code' in said;
 
 const wrong = (code: string): Wrong => ({ code, field: null });
@@ -52,7 +55,7 @@ export async function* batchesOf(path: string, layout: Layout, from: Place, size
     return { lines, bytesDone, linesDone };
   };
   for await (const line of linesIn(
-    createReadStream(path, { highWaterMark: 1 << 18 }),
+    createReadStream(path, { highWaterMark: TURN }),
     layout.encoding,
     csv ? layout.delimiter : null,
   )) {

@@ -33,7 +33,7 @@ export interface Imported {
 }
 
 /** Lines of a batch: one transaction, and one event. */
-export const BATCH = 5_000;
+export const BATCH = 10_000;
 
 interface Account {
   id: string;

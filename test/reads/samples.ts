@@ -57,7 +57,7 @@ export class Samples {
 
   private instants(type: string): unknown[] {
     const { table } = TYPES[type]!;
-    const columns = table === 'audit.event' ? ['at'] : ['received_at'];
+    const columns = [{ 'audit.event': 'at', call_record: 'started_at' }[table as string] ?? 'received_at'];
     const instants = this.tables[table].flatMap((row) => columns.map((column) => row[column] as Instant));
     const some = instants.filter((_, index) => index % Math.ceil(instants.length / 8) === 0).map(({ iso }) => iso);
     return [...some, some[0]!.replace('Z', '+05:30'), '2026-02-01T00:00:00Z'];
