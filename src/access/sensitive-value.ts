@@ -79,6 +79,7 @@ const TREATMENTS: Readonly<Record<string, Treatment>> = {
   digest: 'opaque',
   idempotencyKey: 'opaque',
   people: 'opaque',
+  corrects: 'opaque',
 };
 
 /** `decimals` are the names that numbers stand under, by the schema: an amount may pass for a card's number, and is one as it is. */

@@ -98,7 +98,7 @@ describe('what becomes of a text, by its name', () => {
       ].toSorted();
     expect(names('secret')).toEqual(['newPassword', 'oneTimeCode', 'password', 'presentPassword', 'token', 'value']);
     expect(names('reference')).toEqual(['calendarCode', 'code', 'oidcSubject', 'reasonCode', 'sourceReference', 'url']);
-    expect(names('opaque')).toEqual(['digest', 'idempotencyKey']);
+    expect(names('opaque')).toEqual(['corrects', 'digest', 'idempotencyKey', 'sourceId']);
     for (const kind of ['taxId', 'bankAccountNumber', 'email', 'phone', 'cardNumber'])
       expect(names(kind)).toEqual([kind]);
     for (const name of names('words')) expect(name).not.toMatch(/password|token|secret|code$|number$/i);
