@@ -43,7 +43,8 @@ import { maskText } from './platform/masks';
 import { Metrics } from './platform/metrics';
 import { shownError } from './platform/shown-error';
 import { isReady } from './ready';
-import { decimalNames, guardedSchema, inputReader, reads } from './schema';
+import { reads } from './reads';
+import { decimalNames, guardedSchema, inputReader } from './schema';
 import { Subscriptions } from './subscriptions/subscriptions';
 
 export interface Served {

@@ -16,36 +16,19 @@ import { validate } from 'class-validator';
 import { ArgumentValidationError, buildSchemaSync, type ContainerType, type ResolverData } from 'type-graphql';
 import { mutationOf } from './access/attempt';
 import { door, doorkeeper, witness } from './access/door';
-import { revealAllowanceRead } from './access/reveal-allowance.read';
 import { SensitiveValuesResolver } from './access/sensitive-values.resolver';
-import { dutyExceptionRead } from './access/duty-exception.read';
 import { DutyExceptionResolver } from './access/duty-exception.resolver';
-import { roleGrantRead, userRead } from './access/user.read';
 import { QuestionsResolver } from './access/questions.resolver';
 import { TrailResolver } from './access/trail.resolver';
 import { GettingInResolver } from './access/getting-in.resolver';
 import { UserResolver } from './access/user.resolver';
-import { apiKeyRead } from './access/api-key.read';
-import { sessionRead } from './access/session.read';
 import { SessionResolver } from './access/session.resolver';
-import { accountRead } from './accounts/account.read';
 import { AccountResolver } from './accounts/account.resolver';
-import { agentRead, assignmentRead } from './accounts/agent.read';
 import { AgentResolver } from './accounts/agent.resolver';
-import { lobRead } from './accounts/lob.read';
 import { LobResolver } from './accounts/lob.resolver';
-import { agreementRateRead, agreementRead, agreementVersionRead } from './agreements/agreement.read';
 import { AccountAgreements, AgreementResolver } from './agreements/agreement.resolver';
-import { approvalLimitRead } from './approvals/approval-limit.read';
 import { ApprovalLimitResolver } from './approvals/approval-limit.resolver';
-import { approvalPolicyRead } from './approvals/approval-policy.read';
 import { ApprovalPolicyResolver } from './approvals/approval-policy.resolver';
-import {
-  changeRequestMomentRead,
-  changeRequestRead,
-  changeRequestRevisionRead,
-  decisionRead,
-} from './approvals/change-request.read';
 import { ChangeRequestResolver } from './approvals/change-request.resolver';
 import {
   ApiKeyChanges,
@@ -53,78 +36,24 @@ import {
   RoleGrantChanges,
   UserChanges,
 } from './approvals/pending-changes.resolver';
-import { delegationRead } from './approvals/delegation.read';
 import { DelegationResolver } from './approvals/delegation.resolver';
-import { exchangeRateRead } from './approvals/exchange-rate.read';
 import { ExchangeRateResolver } from './approvals/exchange-rate.resolver';
-import { findingRead } from './approvals/finding.read';
 import { FindingResolver } from './approvals/finding.resolver';
-import { auditCheckpointRead } from './audit/checkpoint.read';
 import { AuditCheckpointResolver } from './audit/checkpoint.resolver';
-import { auditEventRead } from './audit/event.read';
 import { AuditEventResolver } from './audit/event.resolver';
-import { invoiceLineRead, invoiceRead } from './billing/invoice.read';
 import { AccountInvoices, InvoiceResolver } from './billing/invoice.resolver';
-import { disputeItemRead, disputeRead } from './disputes/dispute.read';
 import { DisputeResolver, InvoiceDisputes } from './disputes/dispute.resolver';
-import { complaintRead, complaintRuleRead } from './complaints/complaint.read';
 import { AccountComplaints, ComplaintResolver, LobComplaints } from './complaints/complaint.resolver';
-import { webhookDeliveryRead, webhookRead } from './notifications/webhook.read';
 import { WebhookResolver } from './notifications/webhook.resolver';
-import { accessReviewItemRead, accessReviewRead } from './reviews/access-review.read';
 import { AccessReviewResolver, ReviewItems } from './reviews/access-review.resolver';
 import { PersonalDataResolver } from './privacy/personal-data.resolver';
-import { callRecordRead } from './usage/call-record.read';
-import { usageImportRead, usageRejectionRead } from './usage/usage-import.read';
 import { UsageResolver } from './usage/usage.resolver';
-import { Asked, type Reads } from './platform/asked';
+import { Asked } from './platform/asked';
 import type { App, Context } from './platform/context';
 import { DomainError } from './platform/errors';
 import { PageArgs } from './platform/pagination';
 import { DecimalScalar } from './platform/scalars';
-
-/** Every read there is, by the type that it answers. */
-export const reads: Reads = new Map(
-  [
-    auditEventRead,
-    auditCheckpointRead,
-    userRead,
-    roleGrantRead,
-    sessionRead,
-    apiKeyRead,
-    revealAllowanceRead,
-    dutyExceptionRead,
-    changeRequestRead,
-    decisionRead,
-    changeRequestRevisionRead,
-    changeRequestMomentRead,
-    approvalPolicyRead,
-    webhookRead,
-    webhookDeliveryRead,
-    delegationRead,
-    approvalLimitRead,
-    exchangeRateRead,
-    findingRead,
-    accountRead,
-    lobRead,
-    agreementRead,
-    agreementVersionRead,
-    agreementRateRead,
-    agentRead,
-    assignmentRead,
-    usageImportRead,
-    usageRejectionRead,
-    callRecordRead,
-    invoiceRead,
-    invoiceLineRead,
-    disputeRead,
-    disputeItemRead,
-    complaintRead,
-    complaintRuleRead,
-    accessReviewRead,
-    accessReviewItemRead,
-  ].map((read) => [read.type, read]),
-);
+import { reads } from './reads';
 
 /** The types and root fields, without a door: for printing, and for building the schema that is served. The resolvers come from a container, if there is one. */
 export function bareSchema(container?: ContainerType): GraphQLSchema {

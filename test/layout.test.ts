@@ -44,6 +44,7 @@ const ORDER = [
   'catalogue',
   'first-users',
   'ready',
+  'reads',
   'schema',
   'print-schema',
   'answer',

@@ -270,7 +270,7 @@ it(`writers and readers at both processes, a replica that stops and goes: nobody
         const { errors, data } = await reader.gql(`query ($id: ID!) { ${field}(id: $id) { id } }`, { id });
         expect({ seed, round, errors, found: data![field] }).toEqual({ seed, round, errors: [], found: { id } });
         tally.reads += 1;
-        if (roll(3) === 0) await delay(roll(20));
+        if (roll(3) === 0) await delay(roll(80));
       }
     }
   };

@@ -17,7 +17,8 @@ import {
 } from 'graphql';
 import { abilityOf } from '../src/access/permissions';
 import { catalogue } from '../src/catalogue';
-import { bareSchema, reads } from '../src/schema';
+import { reads } from '../src/reads';
+import { bareSchema } from '../src/schema';
 import { mutationOf } from './access/documents';
 
 const schema = bareSchema();

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { LRUCache } from 'lru-cache';
 import type { Config } from '../config';
 import type { App, Uses } from '../platform/context';
@@ -40,6 +41,8 @@ export class SessionUses implements Uses {
   private readonly written = new LRUCache<string, number>({ max: SESSIONS });
   private readonly round = setInterval(() => this.write(), ROUND).unref();
   private writing: Promise<void> | null = null;
+  /** What is written here belongs to no request, so that no trace of one tells of it. */
+  private readonly outside = new AsyncResource('SessionUses');
 
   constructor(private readonly app: Pick<App, 'database' | 'config' | 'log' | 'clock'>) {}
 
@@ -47,7 +50,7 @@ export class SessionUses implements Uses {
     const now = this.app.clock().getTime();
     this.unwritten.set(sessionId, now);
     const rested = now - (this.written.get(sessionId) ?? 0);
-    if (rested > (this.app.config.sessionIdleMinutes * MINUTE) / 2) this.write();
+    if (rested > (this.app.config.sessionIdleMinutes * MINUTE) / 2) this.outside.runInAsyncScope(() => this.write());
   }
 
   /** Writes what is not written yet. */

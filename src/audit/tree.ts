@@ -101,6 +101,11 @@ export class Frontier {
     return frontier;
   }
 
+  /** One of that size of which nothing is known: whatever is grown from it is found out, and has its places. */
+  static unknown(size: number): Frontier {
+    return Frontier.from(size, Buffer.alloc(perfectNodes(0, size).length * BYTES));
+  }
+
   /** How many leaves the tree has. */
   get size(): number {
     return this.leaves;

@@ -92,7 +92,7 @@ function frontierOf({ first, frontier }: Manifest, findings: Findings): Frontier
       null,
       `The manifest has no frontier of ${first} leaves, with which the tree could be grown.`,
     );
-    return new Frontier();
+    return Frontier.unknown(first);
   }
 }
 

@@ -345,9 +345,11 @@ describe('somebody without a role', () => {
     expect(data!.viewer.permissions).toEqual([
       { action: 'changePassword', subject: 'User' },
       { action: 'confirmTotp', subject: 'User' },
+      { action: 'decide', subject: 'AccessReviewItem' },
       { action: 'drawRecoveryCodes', subject: 'User' },
       { action: 'end', subject: 'Session' },
       { action: 'enrolTotp', subject: 'User' },
+      { action: 'read', subject: 'AccessReviewItem' },
       { action: 'read', subject: 'Delegation' },
       { action: 'read', subject: 'Session' },
       { action: 'read', subject: 'User' },

@@ -65,10 +65,15 @@ describe('what a policy says can be taken back', () => {
       'changeRequest.revise',
       'changeRequest.withdraw',
       'password.change',
+      'passwordToken.draw',
+      'recoveryCodes.draw',
       'sensitiveValue.find',
       'sensitiveValue.reveal',
       'session.end',
       'session.endOthers',
+      'session.stepUp',
+      'totp.confirm',
+      'totp.enrol',
       'webhookSecret.draw',
     ]);
     expect((await change('lob.open', { active: true })).errors).toEqual([]);

@@ -82,10 +82,11 @@ const LOB: Record<string, Inside> = {
 export const insideOf = (type: string, { accountId, lobId }: Grant): Inside | null =>
   accountId === null ? () => true : ((lobId === null ? ACCOUNT : LOB)[type] ?? null);
 
-const WHOLE = new Set([
-  ...['Lob', 'Invoice', 'Dispute', 'Complaint', 'ChangeRequest', 'RoleGrant'],
-  ...['Agreement', 'Usage', 'UsageImport', 'UsageRejection', 'CallRecord'],
-]);
+const WHOLE = new Set(
+  'Lob Invoice Dispute Complaint ChangeRequest RoleGrant Agreement Usage UsageImport UsageRejection CallRecord'.split(
+    ' ',
+  ),
+);
 const READ_OF_ACCOUNT = ['Finding', 'Assignment', 'Agent', 'AuditEvent', 'ExchangeRate', 'User'];
 const MAY_OF_ACCOUNT = new Set([
   ...['read', 'change', 'close', 'reveal'].map((verb) => `${verb} Account`),

@@ -3,7 +3,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { Client } from 'pg';
 import { currencies, exponentOf, formatMinor } from '../../src/platform/money';
-import { reads } from '../../src/schema';
+import { reads } from '../../src/reads';
 import { startTestApp, type TestApp } from '../support/app';
 import { stateOf } from '../support/outcomes';
 import { givenAccount, givenInvoice, givenLob } from '../support/scene';

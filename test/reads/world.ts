@@ -50,7 +50,7 @@ export async function givenWorld(t: TestApp): Promise<Viewer[]> {
   await givenWebhooks(t, submit);
   await givenKeys(t, submit);
   await givenAgreements([bare, second], lobs, settled);
-  await givenUsage(t, [second, bare], submit);
+  await givenUsage(t, [accountIds[2]!, second, bare], submit);
   await givenRefusals(t, bare);
   t.clock.at = NOW;
   return viewers;
