@@ -400,7 +400,7 @@ describe('/health and /ready', () => {
 describe('in production', () => {
   let production: TestApp;
   beforeAll(async () => {
-    production = await startTestApp({ NODE_ENV: 'production', MASTER_KEY: randomBytes(32).toString('base64') });
+    production = await startTestApp({ NODE_ENV: 'production' });
   });
   afterAll(() => production.close());
 

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
+import { TEST_MASTER_KEY } from '../support/config';
 import { startTestApp, type TestApp } from '../support/app';
 import { givenAccount } from '../support/scene';
 import { idInCursor } from './scene';
@@ -235,6 +236,7 @@ describe('CURSOR_INVALID', () => {
   it('a cursor of another installation', async () => {
     const other = await startTestApp({
       MASTER_KEY: Buffer.from('a key of thirty-two bytes: other').toString('base64'),
+      MASTER_KEYS_RETIRED: TEST_MASTER_KEY,
     });
     try {
       const { data } = await other.as('auditor').gql('{ users(first: 1) { edges { cursor } } }');
