@@ -219,6 +219,8 @@ const NEVER_NULL = new Set([
   'ApiKey.user',
   'ApiKey.createdBy',
   'AccessReview.startedBy',
+  'AccessReviewItem.accessReview',
+  'AccessReviewItem.roleGrant',
   'AccessReviewItem.user',
   'AccessReviewItem.reviewer',
   'DutyException.user',
