@@ -409,7 +409,7 @@ describe('what people type into texts', () => {
 });
 
 /** Each place gets some of them, others at each place; NAUGHTY_STRIDE=1 gives each all of them, and takes five minutes. */
-const STRIDE = Number(process.env.NAUGHTY_STRIDE ?? 60);
+const STRIDE = Number(process.env.NAUGHTY_STRIDE ?? 90);
 
 /** An id is looked at in one place for all: fewer of them say as much. */
 const OF_IDS = Math.ceil(STRIDE / 8);

@@ -8,7 +8,7 @@ import { printedSchema } from './naive-reader';
 import { type Written, written } from './write-document';
 
 /** How many documents, and from which seed: `READS_DOCUMENTS=5000 READS_SEED=7 npx jest test/reads/reads.property`. */
-const DOCUMENTS = Number(process.env.READS_DOCUMENTS ?? 50);
+const DOCUMENTS = Number(process.env.READS_DOCUMENTS ?? 25);
 const SEED = Number(process.env.READS_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 /** So many over one database: what is refused leaves events, and the trail grows. */
