@@ -38,7 +38,7 @@ const DECIDING = [
     SELECT array_remove(ARRAY[person_of(d.decided_by_id), person_of(said_for(d))], NULL) $$`,
   // A yes counts as long as whoever said it could sign in and say it again: a role that was revoked since takes it back, and so does that they turned out to be the
   // same person as the maker, or as somebody who had said it before. A yes that counts again may be the last that was needed: then no step would be open, and
-  // nobody could have the request carried out, nor refuse it. So the last stage stays open until somebody does. What was said is counted once (MATERIALIZED): without it, anew in each place that looks at the count.
+  // nobody could have the request carried out, nor refuse it. So the last stage stays open until somebody does.
   `CREATE FUNCTION change_request_steps(r change_request)
     RETURNS TABLE (step int, stage int, name text, roles jsonb, people jsonb, quorum int, approvals int, open boolean) LANGUAGE sql STABLE AS $$
     WITH asked AS (
@@ -47,7 +47,7 @@ const DECIDING = [
         s -> 'people' AS people, (s ->> 'quorum')::int AS quorum
       FROM jsonb_array_elements(coalesce(r.steps, jsonb_build_array(
         jsonb_build_object('stage', 1, 'roles', r.approver_roles, 'people', '[]'::jsonb, 'quorum', 1)))) WITH ORDINALITY AS e (s, n)
-    ), said AS MATERIALIZED (
+    ), said AS (
       SELECT a.*, (SELECT count(*)::int FROM decision d JOIN app_user u ON u.id = d.decided_by_id
         WHERE d.change_request_id = r.id AND d.revision = r.revision AND d.verdict = 'APPROVED' AND d.step = a.step AND ${ACTIVE}
           AND holds_step(coalesce(d.on_behalf_of_id, d.decided_by_id), a.roles, a.people)

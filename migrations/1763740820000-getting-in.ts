@@ -2,15 +2,14 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { API_ROLE } from '../src/platform/database-roles';
 
 /**
- * Second factors, tokens with which somebody chooses a password, and whose roles count. That last is said here alone: whoever
- * is identified, decides, or keeps the house is asked of it, and whether a second factor is needed stands in one row for all processes.
+ * Second factors, tokens with which somebody chooses a password, and whose roles count: whoever is identified or keeps the house is asked of that, and,
+ * in …-scoped-grants, whoever decides. Whether a second factor is needed stands in one row for all processes.
  */
 export class GettingIn1763740820000 implements MigrationInterface {
   name = 'GettingIn1763740820000';
 
   async up(runner: QueryRunner): Promise<void> {
-    for (const statement of [...TABLES, ...COUNTING, ...DECIDING, ...GUARDS, ...POLICIES])
-      await runner.query(statement);
+    for (const statement of [...TABLES, ...COUNTING, ...GUARDS, ...POLICIES]) await runner.query(statement);
   }
 
   async down(): Promise<void> {
@@ -59,60 +58,21 @@ const TABLES = [
 ];
 
 /** Roles that approve, administer or audit. */
-const STRONG = `'admin', 'supervisor', 'compliance', 'auditor'`;
-
-/**
- * Somebody who can sign in, whose password is their own, and who has a second factor where one is needed; `rule` is the one row of access_rule. It stands within what
- * is asked often as it is: as a function it costs half as much again, as a subquery PostgreSQL plans it anew each time.
- */
-export const ABLE = `u.deactivated_at IS NULL AND u.password_set_by_id IS NULL`;
-export const SHOWN = `(u.second_factor_at IS NOT NULL OR NOT rule.second_factor_required)`;
-
-/** The same for one of their roles. */
-export const SHOWN_FOR = (role: string) =>
-  `(u.second_factor_at IS NOT NULL OR ${role} NOT IN (${STRONG}) OR NOT rule.second_factor_required)`;
+export const STRONG = `'admin', 'supervisor', 'compliance', 'auditor'`;
 
 const COUNTING = [
   `CREATE TABLE access_rule (one boolean PRIMARY KEY DEFAULT true CHECK (one), second_factor_required boolean NOT NULL)`,
   `INSERT INTO access_rule (second_factor_required) VALUES (false)`,
   `CREATE FUNCTION second_factor_required() RETURNS boolean LANGUAGE sql STABLE AS $$
     SELECT coalesce((SELECT a.second_factor_required FROM access_rule a), true) $$`,
-  `CREATE FUNCTION role_counts(u app_user, role text) RETURNS boolean LANGUAGE sql STABLE AS $$ SELECT ${ABLE} AND (u.second_factor_at IS NOT NULL OR role NOT IN (${STRONG}) OR NOT second_factor_required()) $$`,
+  `CREATE FUNCTION role_counts(u app_user, role text) RETURNS boolean LANGUAGE sql STABLE AS $$ SELECT u.deactivated_at IS NULL AND u.password_set_by_id IS NULL
+      AND (u.second_factor_at IS NOT NULL OR role NOT IN (${STRONG}) OR NOT second_factor_required()) $$`,
   // Whoever was identified under the other rule is identified anew.
   `CREATE FUNCTION sessions_follow_rule() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     UPDATE session SET version = version + 1 WHERE ended_at IS NULL; RETURN NULL; END $$`,
   `CREATE TRIGGER sessions_follow_rule AFTER UPDATE ON access_rule FOR EACH ROW
     WHEN (NEW.second_factor_required <> OLD.second_factor_required) EXECUTE FUNCTION sessions_follow_rule()`,
   'ALTER TABLE access_rule ENABLE ALWAYS TRIGGER sessions_follow_rule',
-];
-
-/** As in 1763740814500-deciding.ts, but for whose word counts. */
-const DECIDING = [
-  `CREATE OR REPLACE FUNCTION holds_step(who uuid, roles jsonb, people jsonb) RETURNS boolean LANGUAGE sql STABLE AS $$
-    SELECT EXISTS (SELECT FROM app_user u CROSS JOIN access_rule rule WHERE u.id = who AND ${ABLE} AND (people ? who::text AND ${SHOWN}
-      OR EXISTS (SELECT FROM role_grant g WHERE g.user_id = who AND g.revoked_at IS NULL AND roles ? g.role AND ${SHOWN_FOR('g.role')}))) $$`,
-  `CREATE OR REPLACE FUNCTION change_request_steps(r change_request)
-    RETURNS TABLE (step int, stage int, name text, roles jsonb, people jsonb, quorum int, approvals int, open boolean) LANGUAGE sql STABLE AS $$
-    WITH asked AS (
-      SELECT n::int AS step, coalesce((s ->> 'stage')::int, 1) AS stage, s ->> 'name' AS name,
-        CASE WHEN r.escalate_to_roles IS NOT NULL AND r.escalate_at IS NULL THEN s -> 'roles' || to_jsonb(r.escalate_to_roles) ELSE s -> 'roles' END AS roles,
-        s -> 'people' AS people, (s ->> 'quorum')::int AS quorum
-      FROM jsonb_array_elements(coalesce(r.steps, jsonb_build_array(
-        jsonb_build_object('stage', 1, 'roles', r.approver_roles, 'people', '[]'::jsonb, 'quorum', 1)))) WITH ORDINALITY AS e (s, n)
-    ), said AS MATERIALIZED (
-      SELECT a.*, (SELECT count(*)::int FROM decision d JOIN app_user u ON u.id = d.decided_by_id CROSS JOIN access_rule rule
-        WHERE d.change_request_id = r.id AND d.revision = r.revision AND d.verdict = 'APPROVED' AND d.step = a.step AND ${ABLE} AND ${SHOWN}
-          AND holds_step(coalesce(d.on_behalf_of_id, d.decided_by_id), a.roles, a.people)
-          AND (d.on_behalf_of_id IS NULL OR said_for(d) IS NOT NULL)
-          AND person_of(r.maker_id) <> ALL (persons_in(d))
-          AND NOT EXISTS (SELECT FROM decision e WHERE e.change_request_id = r.id AND e.revision = r.revision AND e.id < d.id
-            AND persons_in(e) && persons_in(d))) AS approvals
-      FROM asked a
-    )
-    SELECT step, stage, name, roles, people, quorum, approvals,
-      approvals < quorum AND stage = min(stage) FILTER (WHERE approvals < quorum) OVER ()
-        OR r.status = 'PENDING' AND stage = max(stage) OVER () AND NOT bool_or(approvals < quorum) OVER ()
-    FROM said ORDER BY step $$`,
 ];
 
 const GUARDS = [
