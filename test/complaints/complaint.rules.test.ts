@@ -16,7 +16,7 @@ import holidays from '../../src/complaints/data/holidays.json';
 import { seedComplaintData } from '../../src/complaints/seed';
 import demo from '../../src/demo/data/complaints.json';
 import { addDays, localDateOf } from '../../src/platform/business-time';
-import { DomainError } from '../../src/platform/errors';
+import { codeOf } from '../support/refusal';
 
 const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 
@@ -52,16 +52,6 @@ const filed = {
 };
 const upheld = { resolution: 'UPHELD' as const, resolutionNote: 'Fee refunded.' };
 const justBefore = (at: Date) => new Date(at.getTime() - 1);
-
-function codeOf(work: () => unknown): string {
-  try {
-    work();
-  } catch (error) {
-    if (error instanceof DomainError) return error.code;
-    throw error;
-  }
-  throw new Error('It was not refused.');
-}
 
 describe('ruleFor', () => {
   const rules = [

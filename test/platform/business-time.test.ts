@@ -12,7 +12,7 @@ import {
   type Calendar,
   type DayKind,
 } from '../../src/platform/business-time';
-import { DomainError } from '../../src/platform/errors';
+import { codeOf } from '../support/refusal';
 
 const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 const shared = path.resolve(__dirname, '../../../shared/data');
@@ -22,16 +22,6 @@ const WEEKENDS_ONLY: Calendar = { code: 'WEEKENDS', weekend: [6, 7], holidays: n
 function calendarOf(code: keyof typeof holidays.calendars): Calendar {
   const dates = holidays.calendars[code].map(([date]) => date ?? '');
   return { code, weekend: [6, 7], holidays: new Set(dates) };
-}
-
-function codeOf(work: () => unknown): string {
-  try {
-    work();
-  } catch (error) {
-    if (error instanceof DomainError) return error.code;
-    throw error;
-  }
-  throw new Error('It was not refused.');
 }
 
 function due(at: string, days: number, kind: DayKind, zone: string, calendar: Calendar = WEEKENDS_ONLY): string {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { checkSensitive, maskOf, maskText, type SensitiveKind } from '../../src/platform/masks';
 import { taxIdForm } from '../../src/platform/normal-forms';
 import accounts from '../../src/demo/data/accounts.json';
-import { DomainError } from '../../src/platform/errors';
+import { refusal } from '../support/refusal';
 
 const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 const shared = path.resolve(__dirname, '../../../shared/data');
@@ -12,15 +12,7 @@ const shared = path.resolve(__dirname, '../../../shared/data');
 const KINDS: SensitiveKind[] = ['taxId', 'bankAccountNumber', 'email', 'phone', 'cardNumber'];
 const DOTS = '••••••••';
 
-function refusalOf(kind: SensitiveKind, value: string): DomainError {
-  try {
-    checkSensitive(kind, value);
-  } catch (error) {
-    if (error instanceof DomainError) return error;
-    throw error;
-  }
-  throw new Error('It was not refused.');
-}
+const refusalOf = (kind: SensitiveKind, value: string) => refusal(() => checkSensitive(kind, value));
 
 /** The digits and the check digit that makes them pass Luhn, the plain way. */
 function withLuhn(digits: string): string {

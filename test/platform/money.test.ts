@@ -1,5 +1,4 @@
 import fc from 'fast-check';
-import { DomainError } from '../../src/platform/errors';
 import {
   currencies,
   exponentOf,
@@ -11,25 +10,12 @@ import {
   percentOfMinor,
   type Rounding,
 } from '../../src/platform/money';
+import { codeOf, refusal } from '../support/refusal';
 
 const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 
 const MAX = 2n ** 63n - 1n;
 const MIN = -(2n ** 63n);
-
-function refusalOf(work: () => unknown): DomainError {
-  try {
-    work();
-  } catch (error) {
-    if (error instanceof DomainError) return error;
-    throw error;
-  }
-  throw new Error('It was not refused.');
-}
-
-function codeOf(work: () => unknown): string {
-  return refusalOf(work).code;
-}
 
 describe('currencies', () => {
   it('has the minor units of ISO 4217', () => {
@@ -100,7 +86,7 @@ describe('parseMinor and formatMinor', () => {
 
   it('never repeats the refused value', () => {
     for (const amount of ['4111111111111111x', '12.3456789', '4111111111111111111111']) {
-      const { message, details } = refusalOf(() => parseMinor(amount, 'USD'));
+      const { message, details } = refusal(() => parseMinor(amount, 'USD'));
       expect(message + JSON.stringify(details)).not.toContain(amount);
     }
   });

@@ -10,3 +10,6 @@ export function refusal(work: () => unknown): DomainError {
   }
   throw new Error('It was not refused.');
 }
+
+/** The code that it is refused with. */
+export const codeOf = (work: () => unknown): string => refusal(work).code;
