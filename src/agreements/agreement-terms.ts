@@ -16,7 +16,7 @@ import { applyDecorators } from '../platform/decorators';
 import { localDateOf } from '../platform/business-time';
 import { ChangeInput, Input } from '../platform/operation.type';
 import type { FieldChange } from '../platform/operation';
-import type { Rounding } from '../platform/money';
+import type { Rounding } from '../platform/exact';
 import { DecimalScalar, LocalDateScalar } from '../platform/scalars';
 import { Text } from '../platform/text';
 import type { Transaction } from '../platform/transaction';

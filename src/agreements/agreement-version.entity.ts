@@ -1,5 +1,5 @@
 import { Check, Column, Entity, Exclusion, JoinColumn, ManyToOne, Unique } from 'typeorm';
-import type { Rounding } from '../platform/money';
+import type { Rounding } from '../platform/exact';
 import { Row } from '../platform/row';
 import { Agreement } from './agreement.entity';
 import type { Cycle } from './billing-cycle.rules';

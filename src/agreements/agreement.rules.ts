@@ -1,5 +1,6 @@
 import { refuse } from '../platform/errors';
-import type { Rounding } from '../platform/money';
+import { isPercent } from '../platform/money';
+import type { Rounding } from '../platform/exact';
 import type { Agreement } from './agreement.entity';
 import type { AgreementVersion } from './agreement-version.entity';
 import type { Cycle } from './billing-cycle.rules';
@@ -97,8 +98,7 @@ export function assertTerms(terms: Terms, known: Known): void {
     });
   if (calendarCode !== null && !known.calendars.has(calendarCode))
     refuse('NOT_FOUND', 'There is no such BusinessCalendar.', { type: 'BusinessCalendar' });
-  if (!/^(100(\.0{1,4})?|\d{1,2}(\.\d{1,4})?)$/.test(taxRate))
-    refuse('TAX_RATE_INVALID', 'A tax rate is 0 to 100 percent, with at most four decimals.');
+  if (!isPercent(taxRate)) refuse('TAX_RATE_INVALID', 'A tax rate is 0 to 100 percent, with at most four decimals.');
   assertRates(rates, terms);
 }
 

@@ -1,7 +1,7 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { Account } from '../accounts/account.type';
 import { ChangeRequest } from '../approvals/change-request.type';
-import type { Rounding } from '../platform/money';
+import type { Rounding } from '../platform/exact';
 import { connectionArgs, connectionOf, orderEnum } from '../platform/pagination';
 import { DateTimeScalar, DecimalScalar, LocalDateScalar } from '../platform/scalars';
 import { AgreementRate } from './agreement-rate.type';

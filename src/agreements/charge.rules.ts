@@ -1,5 +1,6 @@
-import { exact, type Exact, larger, NONE, smaller, sumExact, whole } from '../platform/exact';
+import { type Exact, fractionOf, larger, NONE, smaller, sumExact, whole } from '../platform/exact';
 import { refuse } from '../platform/errors';
+import { exact, isRate } from '../platform/money';
 
 /**
  * What a measured quantity costs. Pure and exact: decimals come as strings, nothing is rounded here. Where several systems agree on a rule
@@ -100,7 +101,7 @@ const ROUND: Record<UnitRounding, (value: Exact) => Exact> = {
   NONE: (value) => value,
   CEIL: (value) => value.ceil(),
   FLOOR: (value) => value.floor(),
-  HALF_UP: (value) => value.mul(0).add(whole(value, 'HALF_UP')),
+  HALF_UP: (value) => fractionOf(whole(value, 'HALF_UP')),
 };
 
 /** What units cost by their price: all up to `upTo`, or what is new of them where those up to `until` were billed before. */
@@ -197,8 +198,7 @@ export function assertCharge(charge: Charge, where: Record<string, unknown> = {}
   const fits = (field: string, value: string | null | undefined): value is string => {
     if (value === null || value === undefined) return false;
     return (
-      RATE.test(value) ||
-      invalid(field, 'It is not below zero, with at most ten digits before and ten behind the point.')
+      isRate(value) || invalid(field, 'It is not below zero, with at most ten digits before and ten behind the point.')
     );
   };
   if (price.model === 'GRADUATED' || price.model === 'VOLUME') assertTiers(price.tiers, fits, invalid);
@@ -214,9 +214,6 @@ export function assertCharge(charge: Charge, where: Record<string, unknown> = {}
   const [least, most] = [fits('minimum', minimum) && exact(minimum), fits('maximum', maximum) && exact(maximum)];
   if (least && most && least.gt(most)) invalid('minimum', 'The minimum is not above the maximum.');
 }
-
-/** Any decimal that fits numeric(20,10). */
-const RATE = /^\d{1,10}(\.\d{1,10})?$/;
 
 function assertTiers(
   tiers: readonly Tier[],

@@ -1,9 +1,6 @@
 import { refuse } from '../platform/errors';
-import { exponentOf } from '../platform/money';
+import { exponentOf, isRate } from '../platform/money';
 import type { ExchangeRate } from './exchange-rate.entity';
-
-/** What numeric(20,10) holds. */
-const RATE = /^\d{1,10}(\.\d{1,10})?$/;
 
 const YEARS_BACK = 10;
 
@@ -17,7 +14,7 @@ export function assertSettable(
 ): void {
   exponentOf(currency);
   if (currency === 'EUR') invalid('currency', 'A euro is always worth one euro.');
-  if (!RATE.test(perEuro) || !/[1-9]/.test(perEuro))
+  if (!isRate(perEuro) || !/[1-9]/.test(perEuro))
     invalid('perEuro', 'A rate is above zero, with at most ten digits before and ten after the point.');
   const [earliest, latest] = [dayOf(now, -YEARS_BACK, 0), dayOf(now, 0, 1)];
   if (validOn < earliest || validOn > latest)

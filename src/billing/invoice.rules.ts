@@ -1,5 +1,5 @@
 import { refuse } from '../platform/errors';
-import { formatMinor, lineAmountMinor, percentOfMinor, sumOf } from '../platform/money';
+import { formatMinor, isPercent, isRate, lineAmountMinor, percentOfMinor, sumOf } from '../platform/money';
 import type { Invoice } from './invoice.entity';
 import type { InvoiceLine } from './invoice-line.entity';
 
@@ -36,7 +36,7 @@ export function draftedLines(lines: readonly LineRequest[], currency: string): D
   return lines.map(({ lobId, description, quantity, unitPrice, taxRate }, index) => {
     const lineNumber = index + 1;
     const rate = taxRate ?? '0';
-    if (!isRateOfUnits(quantity) || !/[1-9]/.test(quantity) || !isRateOfUnits(unitPrice) || !isPercent(rate))
+    if (!isRate(quantity) || !/[1-9]/.test(quantity) || !isRate(unitPrice) || !isPercent(rate))
       refuse(
         'INVOICE_LINE_INVALID',
         'A quantity is above zero, a price not below, both with at most ten digits before the point; a tax rate is 0 to 100 percent.',
@@ -60,10 +60,6 @@ export function draftedLines(lines: readonly LineRequest[], currency: string): D
     };
   });
 }
-
-/** What fits numeric(20,10) and is not below zero. */
-const isRateOfUnits = (decimal: string) => /^\d{1,10}(\.\d{1,10})?$/.test(decimal);
-const isPercent = (decimal: string) => /^(100(\.0{1,4})?|\d{1,2}(\.\d{1,4})?)$/.test(decimal);
 
 /** The sums over the lines. Nothing is rounded again. */
 export const totalsOf = (lines: readonly DraftedLine[]) => ({

@@ -1,6 +1,4 @@
 import { Fraction } from 'fraction.js';
-import { exponentOf, isPlainDecimal, type Rounding } from './money';
-import { refuse } from './errors';
 
 /**
  * Exact numbers for what is divided: a third of a month, 1,400 seconds by 60. Whatever is billed stays a fraction until it is
@@ -8,9 +6,14 @@ import { refuse } from './errors';
  */
 export type Exact = InstanceType<typeof Fraction>;
 
-/** A plain decimal ("12.30") as it is. Refuses AMOUNT_INVALID. */
-export const exact = (decimal: string): Exact =>
-  isPlainDecimal(decimal) ? new Fraction(decimal) : refuse('AMOUNT_INVALID', 'A plain decimal is needed.');
+/**
+ * How a result that falls between two minor units is brought to one of them. HALF_EVEN takes the even neighbour on a
+ * tie, HALF_UP the one away from zero; DOWN goes towards zero, UP away from it.
+ */
+export type Rounding = 'HALF_EVEN' | 'HALF_UP' | 'DOWN' | 'UP';
+
+/** A decimal in plain digits ("12.30") as it is. `exact` of money.ts is for what nobody has looked at yet. */
+export const fractionOf = (decimal: string | bigint): Exact => new Fraction(decimal);
 
 export const ratio = (numerator: number, denominator: number): Exact => new Fraction(numerator, denominator);
 
@@ -20,7 +23,7 @@ export const sumExact = (all: readonly Exact[]): Exact => all.reduce((sum, each)
 export const larger = (one: Exact, other: Exact): Exact => (one.lt(other) ? other : one);
 export const smaller = (one: Exact, other: Exact): Exact => (one.lt(other) ? one : other);
 
-/** Rounds to a whole number. HALF_EVEN takes the even neighbour on a tie, HALF_UP the one away from zero; DOWN goes towards zero, UP away from it. */
+/** Rounds to a whole number: see Rounding. */
 export function whole({ s: sign, n: numerator, d: denominator }: Exact, rounding: Rounding): bigint {
   const [down, rest] = [numerator / denominator, numerator % denominator];
   return sign * (goesUp(down, rest * 2n - denominator, rest, rounding) ? down + 1n : down);
@@ -32,17 +35,6 @@ function goesUp(down: bigint, aboveHalf: bigint, rest: bigint, rounding: Roundin
   if (rounding === 'UP' || aboveHalf > 0n) return true;
   return aboveHalf === 0n && (rounding === 'HALF_UP' || down % 2n === 1n);
 }
-
-/** An amount in the currency's minor units, rounded once. Refuses CURRENCY_UNKNOWN and AMOUNT_OUT_OF_RANGE. */
-export function exactToMinor(amount: Exact, currency: string, rounding: Rounding = 'HALF_EVEN'): bigint {
-  const minor = whole(amount.mul(10n ** BigInt(exponentOf(currency))), rounding);
-  const fits = BigInt.asIntN(64, minor) === minor;
-  return fits ? minor : refuse('AMOUNT_OUT_OF_RANGE', 'The amount is larger than can be kept.');
-}
-
-/** An amount in minor units as it is. Refuses CURRENCY_UNKNOWN. */
-export const exactOfMinor = (minor: bigint, currency: string): Exact =>
-  new Fraction(minor, 10n ** BigInt(exponentOf(currency)));
 
 /** As a plain decimal if it is one, of at most so many digits behind the point (rounded half-even beyond them). */
 export function decimalText(value: Exact, digits = 10): string {

@@ -1,17 +1,11 @@
-import { Decimal } from 'decimal.js';
 import iso4217 from './data/iso4217.json';
 import { refuse } from './errors';
+import { type Exact, fractionOf, type Rounding, whole } from './exact';
 
 /**
  * Exact money. Inside, an amount is a bigint in the currency's minor units (ISO 4217: JPY 0, USD 2, KWD 3, CLF 4
  * decimals); at the edge it is a plain decimal string. Nothing here is ever a float, and nothing is rounded twice.
  */
-
-/**
- * How a result that falls between two minor units is brought to one of them. HALF_EVEN takes the even neighbour on a
- * tie, HALF_UP the one away from zero; DOWN goes towards zero, UP away from it.
- */
-export type Rounding = 'HALF_EVEN' | 'HALF_UP' | 'DOWN' | 'UP';
 
 /** What PostgreSQL's bigint holds. */
 const MIN_MINOR = -(2n ** 63n);
@@ -24,19 +18,6 @@ const MAX_FRACTION_DIGITS = 10;
 
 const PLAIN_DECIMAL = /^-?(0|[1-9][0-9]*)(?:\.([0-9]+))?$/;
 const NEGATIVE_ZERO = /^-0(?:\.0+)?$/;
-
-/**
- * An own Decimal, so that nobody else's settings reach the money. The longest product is 30 digits by 30 digits, so
- * 100 significant digits keep every product exact until it is rounded once.
- */
-const Exact = Decimal.clone({ precision: 100, defaults: true });
-
-const ROUNDING_MODE: Readonly<Record<Rounding, Decimal.Rounding>> = {
-  HALF_EVEN: Decimal.ROUND_HALF_EVEN,
-  HALF_UP: Decimal.ROUND_HALF_UP,
-  DOWN: Decimal.ROUND_DOWN,
-  UP: Decimal.ROUND_UP,
-};
 
 // A Map, not the object: `isCurrency('constructor')` must be false.
 const EXPONENTS: ReadonlyMap<string, number> = new Map(
@@ -96,6 +77,21 @@ export function formatMinor(minor: bigint, currency: string): string {
   return `${sign}${digits.slice(0, -exponent)}.${digits.slice(-exponent)}`;
 }
 
+/** A plain decimal of at most 20 integer and 10 fraction digits, as it is. Refuses AMOUNT_INVALID. */
+export const exact = (decimal: string): Exact =>
+  isPlainDecimal(decimal)
+    ? fractionOf(decimal)
+    : refuse(
+        'AMOUNT_INVALID',
+        `A plain decimal is needed, with at most ${MAX_INTEGER_DIGITS} integer and ${MAX_FRACTION_DIGITS} fraction digits.`,
+      );
+
+/** An exact amount in major units in the currency's minor units, rounded once. Refuses CURRENCY_UNKNOWN and AMOUNT_OUT_OF_RANGE. */
+export const exactToMinor = (amount: Exact, currency: string, rounding: Rounding = 'HALF_EVEN'): bigint =>
+  inRange(whole(amount.mul(minorPerMajor(currency)), rounding));
+
+const minorPerMajor = (currency: string): bigint => 10n ** BigInt(exponentOf(currency));
+
 /**
  * Quantity times unit price in minor units: the exact product, rounded once. Both are plain decimals of at most 20
  * integer and 10 fraction digits, the price in major units. Refuses CURRENCY_UNKNOWN, AMOUNT_INVALID and
@@ -107,8 +103,8 @@ export function lineAmountMinor(
   currency: string,
   rounding: Rounding = 'HALF_EVEN',
 ): bigint {
-  const minorPerMajor = new Exact(10).pow(exponentOf(currency));
-  return roundOnce(exactDecimal(quantity).times(exactDecimal(unitPrice)).times(minorPerMajor), rounding);
+  const perMajor = minorPerMajor(currency);
+  return inRange(whole(exact(quantity).mul(exact(unitPrice)).mul(perMajor), rounding));
 }
 
 /**
@@ -116,8 +112,7 @@ export function lineAmountMinor(
  * plain decimal ("18", "8.875", "-2"). Refuses AMOUNT_INVALID and AMOUNT_OUT_OF_RANGE.
  */
 export function percentOfMinor(minor: bigint, ratePercent: string, rounding: Rounding = 'HALF_EVEN'): bigint {
-  const base = new Exact(inRange(minor).toString());
-  return roundOnce(base.times(exactDecimal(ratePercent)).times('0.01'), rounding);
+  return inRange(whole(fractionOf(inRange(minor)).mul(exact(ratePercent)).div(100), rounding));
 }
 
 function plainParts(text: string): { negative: boolean; integer: string; fraction: string } | null {
@@ -128,18 +123,6 @@ function plainParts(text: string): { negative: boolean; integer: string; fractio
   return { negative: text.startsWith('-'), integer: match[1] ?? '', fraction: match[2] ?? '' };
 }
 
-function exactDecimal(text: string): Decimal {
-  if (isPlainDecimal(text)) return new Exact(text);
-  return refuse(
-    'AMOUNT_INVALID',
-    `A plain decimal is needed, with at most ${MAX_INTEGER_DIGITS} integer and ${MAX_FRACTION_DIGITS} fraction digits.`,
-  );
-}
-
-function roundOnce(exact: Decimal, rounding: Rounding): bigint {
-  return inRange(BigInt(exact.toDecimalPlaces(0, ROUNDING_MODE[rounding]).toFixed()));
-}
-
 function inRange(minor: bigint): bigint {
   return minor < MIN_MINOR || minor > MAX_MINOR ? refuseRange() : minor;
 }
@@ -147,6 +130,12 @@ function inRange(minor: bigint): bigint {
 function refuseRange(): never {
   return refuse('AMOUNT_OUT_OF_RANGE', 'The amount is larger than can be kept.');
 }
+
+/** Whether a decimal is a rate or a quantity that fits where those are kept: not below zero, at most ten digits before and ten behind the point. */
+export const isRate = (decimal: string): boolean => /^\d{1,10}(\.\d{1,10})?$/.test(decimal);
+
+/** Whether a decimal is 0 to 100 with at most four digits behind the point. */
+export const isPercent = (decimal: string): boolean => /^(100(\.0{1,4})?|\d{1,2}(\.\d{1,4})?)$/.test(decimal);
 
 /** The sum of amounts in minor units of one currency. */
 export const sumOf = (amounts: readonly bigint[]): bigint => amounts.reduce((total, amount) => total + amount, 0n);

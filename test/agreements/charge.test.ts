@@ -11,7 +11,8 @@ import {
   type Tier,
   type UnitRounding,
 } from '../../src/agreements/charge.rules';
-import { decimalText, exact, exactToMinor, ratio, sumExact } from '../../src/platform/exact';
+import { decimalText, ratio, sumExact } from '../../src/platform/exact';
+import { exact, exactToMinor } from '../../src/platform/money';
 import { refusal } from '../support/refusal';
 
 const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);

@@ -8,8 +8,8 @@ import {
   lineAmountMinor,
   parseMinor,
   percentOfMinor,
-  type Rounding,
 } from '../../src/platform/money';
+import type { Rounding } from '../../src/platform/exact';
 import { codeOf, refusal } from '../support/refusal';
 
 const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
