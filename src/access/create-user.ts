@@ -5,6 +5,7 @@ import { Input } from '../platform/operation.type';
 import { Text } from '../platform/text';
 import { Password } from './password-field';
 import { hashChosen } from './passwords';
+import { changesOfNewUser, newUser, otherUserOf } from './new-user';
 import { User } from './user.entity';
 
 @InputType({ description: 'A user to create. Without a role they can sign in and see nothing.' })
@@ -42,30 +43,19 @@ export const createUser = operation({
     return Object.assign(new CreateUserInput(), input, { password: await hashChosen(password, [name, email]) });
   },
   lock: async (tx, { samePersonAsId }: CreateUserInput) => ({
-    other: samePersonAsId == null ? null : await tx.lock(User, samePersonAsId),
+    other: await otherUserOf(tx, samePersonAsId),
   }),
   authorize: (may, { other }) => {
     may.create('create', 'User');
     if (other) may('link', other);
   },
-  decide: ({ other }, { name, email, password: passwordHash }, { newId, actorId }) => ({
-    id: newId(),
-    name: name.trim(),
-    email: email.trim().toLowerCase(),
-    passwordHash,
-    passwordSetById: actorId,
-    personId: other && (other.personId ?? other.id),
-    deactivatedAt: null,
-  }),
+  decide: ({ other }, { name, email, password: passwordHash }, moment) =>
+    newUser({ name, email, passwordHash }, other, moment),
   save: (tx, user) => tx.insert(User, user as User),
   record: (user) => ({
     action: 'user.created',
     subjectId: user.id,
-    changes: [
-      { path: 'name', before: null, after: user.name },
-      { path: 'email', before: null, after: user.email },
-      ...(user.personId === null ? [] : [{ path: 'samePersonAs', before: null, after: user.personId }]),
-    ],
+    changes: changesOfNewUser(user),
   }),
   facts: () => ({ accountId: null }),
 });

@@ -6,13 +6,13 @@ import { inTransaction, type Transaction } from '../platform/transaction';
 import { endSessionsOf } from './end-sessions';
 import { endTokens } from './end-tokens';
 import { canKeep, lockKeepers } from './keepers';
+import { lastSeen } from './last-seen';
 import { User } from './user.entity';
 
 const DAY = 86_400_000;
 
 /** When a user was last there: made, let in again, signed in, asked for something in a session, or did something that left an event. */
-const LAST_USED = `greatest(u.created_at, u.active_since, (SELECT max(greatest(s.created_at, s.last_seen_at)) FROM session s WHERE s.user_id = u.id),
-  (SELECT max(e.at) FROM audit.event e WHERE e.actor_id = u.id))`;
+const LAST_USED = `greatest(u.created_at, u.active_since, ${lastSeen('u.id')})`;
 
 const DUE = `SELECT u.id FROM app_user u WHERE u.deactivated_at IS NULL AND u.created_at <= $1 AND ${LAST_USED} <= $1 ORDER BY u.id`;
 const USED = `SELECT ${LAST_USED} AS at FROM app_user u WHERE u.id = $1`;

@@ -3,6 +3,7 @@ import { Field, ID, InputType } from 'type-graphql';
 import { operation } from '../platform/operation';
 import { Input } from '../platform/operation.type';
 import { Text } from '../platform/text';
+import { changesOfNewUser, newUser, otherUserOf } from './new-user';
 import { User } from './user.entity';
 
 @InputType({ description: 'Somebody to invite. Without a role they can sign in and see nothing.' })
@@ -29,30 +30,18 @@ export const inviteUser = operation({
   subject: 'User',
   summary: 'Invite a user',
   lock: async (tx, { samePersonAsId }: InviteUserInput) => ({
-    other: samePersonAsId == null ? null : await tx.lock(User, samePersonAsId),
+    other: await otherUserOf(tx, samePersonAsId),
   }),
   authorize: (may, { other }) => {
     may.create('invite', 'User');
     if (other) may('link', other);
   },
-  decide: ({ other }, { name, email }, { newId, actorId }) => ({
-    id: newId(),
-    name: name.trim(),
-    email: email.trim().toLowerCase(),
-    passwordHash: '',
-    passwordSetById: actorId,
-    personId: other && (other.personId ?? other.id),
-    deactivatedAt: null,
-  }),
+  decide: ({ other }, { name, email }, moment) => newUser({ name, email, passwordHash: '' }, other, moment),
   save: (tx, user) => tx.insert(User, user as User),
   record: (user) => ({
     action: 'user.invited',
     subjectId: user.id,
-    changes: [
-      { path: 'name', before: null, after: user.name },
-      { path: 'email', before: null, after: user.email },
-      ...(user.personId === null ? [] : [{ path: 'samePersonAs', before: null, after: user.personId }]),
-    ],
+    changes: changesOfNewUser(user),
   }),
   facts: () => ({ accountId: null }),
 });

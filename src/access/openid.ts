@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto';
-import { record } from '../audit/record';
 import type { Context } from '../platform/context';
 import { inTransaction, type Transaction } from '../platform/transaction';
 import { hashToken } from './identify';
+import { openSession } from './open-session';
 import type { Asserted } from './openid.rules';
 import { Session } from './session.entity';
-import { openedTerms } from './session-uses';
-import { LONGEST_SESSION } from './sign-in';
 import { User } from './user.entity';
 
 /** Whether a token could be a JWT, and so another issuer's. */
@@ -37,27 +35,18 @@ async function open(tx: Transaction, token: string, asserted: Asserted): Promise
   const assertionDigest = signedOf(token);
   // Under the lock of its user: of two requests that come at once with one token, the second finds the session of the first.
   if ((await tx.find(Session, { assertionDigest })).length > 0) return true;
-  const id = tx.newId();
-  const latest = tx.now.getTime() + LONGEST_SESSION * 1000;
-  await tx.insert(Session, {
-    id,
-    userId: user.id,
-    kind: 'OPENID',
-    tokenHash: hashToken(token),
-    assertionDigest,
-    roles: asserted.roles,
-    ...openedTerms(tx.context.app.config, tx.now),
-    expiresAt: new Date(Math.min(asserted.expiresAt.getTime(), latest)),
-    endedAt: null,
-  } as Session);
-  await record(tx, {
-    action: 'session.opened',
-    outcome: 'DONE',
-    subjectType: 'Session',
-    subjectId: id,
-    actorId: user.id,
-    changes: [{ path: 'kind', before: null, after: 'OPENID' }],
-  });
+  await openSession(
+    tx,
+    {
+      userId: user.id,
+      kind: 'OPENID',
+      tokenHash: hashToken(token),
+      assertionDigest,
+      roles: asserted.roles,
+      until: asserted.expiresAt,
+    },
+    [{ path: 'kind', before: null, after: 'OPENID' }],
+  );
   return true;
 }
 

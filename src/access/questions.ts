@@ -2,6 +2,7 @@ import type { Context } from '../platform/context';
 import { refuse } from '../platform/errors';
 import { isId } from '../platform/ids';
 import { ask } from '../platform/pooled';
+import { lastSeen } from './last-seen';
 import { abilityOf } from './permissions';
 import type { AccessMetrics, CouldDo, DormantUser, MetricsRangeInput, ValueReveal } from './questions.type';
 
@@ -104,8 +105,7 @@ const DORMANT = `SELECT d.id AS "userId", d.name, d.roles, to_char(d.seen AT TIM
     floor(extract(epoch FROM $1::timestamptz - coalesce(d.seen, d.created_at)) / 86400)::int AS days
   FROM (SELECT u.id, u.name, u.created_at, array(SELECT DISTINCT g.role FROM role_grant g WHERE g.user_id = u.id AND g.revoked_at IS NULL
         AND (g.ends_at IS NULL OR g.ends_at > $1) ORDER BY 1) AS roles,
-      greatest((SELECT e.at FROM audit.event e WHERE e.actor_id = u.id AND e.at <= $1 ORDER BY e.at DESC LIMIT 1),
-        (SELECT max(s.created_at) FROM session s WHERE s.user_id = u.id)) AS seen
+      ${lastSeen('u.id', { until: '$1' })} AS seen
     FROM app_user u WHERE u.deactivated_at IS NULL) d
   WHERE coalesce(d.seen, d.created_at) <= $1::timestamptz - $2::int * interval '1 day' ORDER BY coalesce(d.seen, d.created_at), d.id LIMIT 1000`;
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { In, IsNull } from 'typeorm';
-import { record, recordRefusal } from '../audit/record';
+import { recordRefusal } from '../audit/record';
 import type { Context } from '../platform/context';
 import { refuse } from '../platform/errors';
 import type { FieldChange } from '../platform/operation';
@@ -8,15 +8,12 @@ import { inTransaction, type Transaction } from '../platform/transaction';
 import { OF_PEOPLE } from './end-sessions';
 import { findUser } from './find-user';
 import { hashToken, identify } from './identify';
+import { openSession } from './open-session';
 import { passwordFits, rehashed } from './passwords';
 import { codesLeft, lockFactor, takenBy } from './second-factor';
 import { Session } from './session.entity';
-import { openedTerms } from './session-uses';
 import { tried } from './tried';
 import { User } from './user.entity';
-
-/** In seconds: how long a session lasts at most, 12 hours (NIST 800-63B, AAL2). */
-export const LONGEST_SESSION = 12 * 3600;
 
 export interface SignedIn {
   token: string;
@@ -49,7 +46,7 @@ export async function signIn(context: Context, { email, password, oneTimeCode }:
       const present = user?.deactivatedAt || user?.service ? null : (user?.passwordHash ?? null);
       if (!(await passwordFits(present, password, () => tries.begin())) || !user) return doNotFit();
       const passwordHash = await rehashed(user.passwordHash, password);
-      return openSession(context, user, { oneTimeCode: oneTimeCode ?? null, passwordHash });
+      return letIn(context, user, { oneTimeCode: oneTimeCode ?? null, passwordHash });
     });
   } catch (error) {
     const subjectId = (user as User | null)?.id ?? null;
@@ -74,7 +71,7 @@ interface Beside {
   passwordHash: string | null;
 }
 
-async function openSession(context: Context, compared: User, { oneTimeCode, passwordHash }: Beside): Promise<SignedIn> {
+async function letIn(context: Context, compared: User, { oneTimeCode, passwordHash }: Beside): Promise<SignedIn> {
   const userId = compared.id;
   const token = randomBytes(32).toString('base64url');
   const expiresAt = await inTransaction(context, async (tx) => {
@@ -83,30 +80,11 @@ async function openSession(context: Context, compared: User, { oneTimeCode, pass
     if (user.passwordHash !== compared.passwordHash || user.deactivatedAt) doNotFit();
     const codes = await takeOneTimeCode(tx, user, oneTimeCode);
     if (passwordHash !== null) await tx.update(user, { passwordHash });
-    const id = tx.newId();
-    const expires = new Date(tx.now.getTime() + LONGEST_SESSION * 1000);
     await endReplaced(tx);
-    await tx.insert(Session, {
-      id,
-      userId,
-      tokenHash: hashToken(token),
-      endedAt: null,
-      ...openedTerms(tx.context.app.config, tx.now),
-      expiresAt: expires,
-      secondFactorAt: codes && tx.now,
-    } as Session);
-    await record(tx, {
-      action: 'session.opened',
-      outcome: 'DONE',
-      subjectType: 'Session',
-      subjectId: id,
-      actorId: userId,
-      changes: [
-        ...(codes ?? []),
-        ...(passwordHash === null ? [] : [{ path: 'passwordRehashed', before: false, after: true }]),
-      ],
-    });
-    return expires;
+    return openSession(tx, { userId, tokenHash: hashToken(token), secondFactorAt: codes && tx.now }, [
+      ...(codes ?? []),
+      ...(passwordHash === null ? [] : [{ path: 'passwordRehashed', before: false, after: true }]),
+    ]);
   });
   const identity = await identify(context.app, token);
   if (!identity) return doNotFit();

@@ -1,5 +1,6 @@
 import { ArrayMaxSize, ArrayUnique, MaxLength, ValidateNested } from 'class-validator';
 import { Field, ID, InputType } from 'type-graphql';
+import { lastSeen } from '../access/last-seen';
 import type { RoleName } from '../access/permissions';
 import { isId } from '../platform/ids';
 import { refuse } from '../platform/errors';
@@ -53,8 +54,7 @@ export class StartAccessReviewInput extends Input {
 /** Whose role holds now, with when they were last seen since they have it. */
 const HELD = `SELECT g.id, g.user_id AS "userId", person_of(g.user_id) AS "personId", g.role, g.account_id AS "accountId", g.lob_id AS "lobId", g.ends_at AS "endsAt",
     g.created_at AS "grantedAt", g.granted_by_id AS "grantedById",
-    greatest((SELECT e.at FROM audit.event e WHERE e.actor_id = g.user_id AND e.at >= g.created_at AND e.at <= $1 ORDER BY e.at DESC LIMIT 1),
-      (SELECT max(greatest(s.created_at, s.last_seen_at)) FROM session s WHERE s.user_id = g.user_id AND s.created_at >= g.created_at)) AS "lastUsedAt"
+    ${lastSeen('g.user_id', { since: 'g.created_at', until: '$1' })} AS "lastUsedAt"
   FROM role_grant g JOIN app_user u ON u.id = g.user_id
   WHERE g.revoked_at IS NULL AND (g.ends_at IS NULL OR g.ends_at > $1) AND u.deactivated_at IS NULL ORDER BY g.id`;
 
