@@ -3,12 +3,13 @@ import { type Answer, type ApiClient, startTestApp, type TestApp } from '../supp
 import { PASSWORD, USERS } from '../support/cast';
 import { approve, proposed } from '../support/outcomes';
 import { givenAccount, givenClientOf, givenInvoice, givenLob } from '../support/scene';
-import { canonical, KEY_ID, leafOf, macOf, storedEvents } from './support';
+import { canonical, KEY_ID, leafOf, macOf, type StoredEvent, storedEvents } from './support';
 
 let t: TestApp;
 let accountId: string;
 let invoiceId: string;
 let changeRequestId: string;
+let day: StoredEvent[];
 const SIGN_IN = 'mutation ($input: SignInInput!) { signIn(input: $input) { token } }';
 const SECRETS = ['000123456789', '12-3456789-000', '4111111111111111', 'jane.doe@example.com', PASSWORD];
 
@@ -55,6 +56,7 @@ beforeAll(async () => {
   t.clock.at = new Date('2030-06-01T12:00:00.123Z');
   await t.as('operations').mutate('changeAccount', { accountId, legalName: 'Ünïcode & Söhne 株式会社' });
   t.clock.at = null;
+  day = await storedEvents(t);
 });
 afterAll(() => t.close());
 
@@ -117,7 +119,7 @@ describe('every event of a whole day', () => {
   });
 
   it('says the truth of a refusal: a code, an outcome, and no change', async () => {
-    const events = (await storedEvents(t)).map(({ content }) => told(content));
+    const events = day.map(({ content }) => told(content));
     const refusals = events.filter(({ outcome }) => outcome === 'REFUSED');
     expect(refusals.length).toBeGreaterThanOrEqual(8);
     expect(refusals.every(({ code, changes }) => /^[A-Z_]+$/.test(code) && changes.length === 0)).toBe(true);

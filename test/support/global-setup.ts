@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { Client } from 'pg';
@@ -18,10 +19,11 @@ export interface Run {
 }
 
 /**
- * One PostgreSQL for the whole run (embedded, or that of DATABASE_URL), one migrated template with a user for each role;
+ * Builds the product, which is what the tests are of. One PostgreSQL for the whole run (embedded, or that of DATABASE_URL), one migrated template with a user for each role;
  * each test file gets a copy of the template.
  */
 export default async function setup(): Promise<void> {
+  execFileSync('npm', ['run', '--silent', 'build'], { cwd: path.resolve(__dirname, '../..'), stdio: 'inherit' });
   const prefix = `countersign_test_${randomBytes(4).toString('hex')}`;
   const given = process.env.DATABASE_URL;
   const directory = given ? null : path.resolve(__dirname, `../../.data/test/${prefix}`);
