@@ -27,7 +27,9 @@ export default class OneRealm {
   readonly exportConditions = (): string[] => ['node', 'node-addons'];
   readonly setup = async (): Promise<void> => undefined;
   private readonly found = { environment: { ...process.env }, console: globalThis.console };
-  private readonly exit = Object.getOwnPropertyDescriptor(process, 'exit')!;
+  private readonly replaced = (['exit', 'getBuiltinModule'] as const).map(
+    (name) => [name, Object.getOwnPropertyDescriptor(process, name)!] as const,
+  );
 
   constructor({ projectConfig }: Settings) {
     this.fakeTimersModern = new ModernFakeTimers({ config: projectConfig, global: globalThis });
@@ -39,7 +41,7 @@ export default class OneRealm {
     for (const name of Object.keys(process.env)) if (!(name in environment)) delete process.env[name];
     Object.assign(process.env, environment);
     globalThis.console = console;
-    Object.defineProperty(process, 'exit', this.exit);
+    for (const [name, descriptor] of this.replaced) Object.defineProperty(process, name, descriptor);
     for (const symbol of Object.getOwnPropertySymbols(globalThis))
       if (OF_A_FILE.test(symbol.description ?? '')) Reflect.deleteProperty(globalThis, symbol);
   }
