@@ -57,7 +57,10 @@ import { changeWebhook } from './notifications/change-webhook';
 import { createWebhook } from './notifications/create-webhook';
 import { drawWebhookSecret } from './notifications/draw-webhook-secret';
 import { redeliverWebhook } from './notifications/redeliver-webhook';
+import { releaseBilling } from './rating/release-billing';
+import { runBilling } from './rating/run-billing';
 import { importUsage } from './usage/import-usage';
+import { reportUsage } from './usage/report-usage';
 import { draftInvoice } from './billing/draft-invoice';
 import { issueInvoice } from './billing/issue-invoice';
 import { voidInvoice } from './billing/void-invoice';
@@ -136,6 +139,9 @@ export const catalogue = new Catalogue([
   amendAgreement,
   endAgreement,
   importUsage,
+  reportUsage,
+  runBilling,
+  releaseBilling,
   draftInvoice,
   issueInvoice,
   voidInvoice,

@@ -31,6 +31,7 @@ import { Duties1763740823100 } from '../migrations/1763740823100-duties';
 import { AccessReviews1763740823200 } from '../migrations/1763740823200-access-reviews';
 import { Usage1763740830000 } from '../migrations/1763740830000-usage';
 import { Agreements1763740840000 } from '../migrations/1763740840000-agreements';
+import { BillingRuns1763740850000 } from '../migrations/1763740850000-billing-runs';
 import { RoleGrant } from './access/role-grant.entity';
 import { SecondFactor } from './access/second-factor.entity';
 import { Session } from './access/session.entity';
@@ -54,6 +55,9 @@ import { IdempotencyKey } from './approvals/idempotency-key.entity';
 import { InvoiceLine } from './billing/invoice-line.entity';
 import { InvoiceSeries } from './billing/invoice-series.entity';
 import { Invoice } from './billing/invoice.entity';
+import { InvoiceCycle } from './billing/invoice-cycle.entity';
+import { BillingRun, BillingRunAccount } from './rating/billing-run.entity';
+import { UsageQuantity } from './usage/usage-quantity.entity';
 import { BusinessCalendar } from './complaints/business-calendar.entity';
 import { ComplaintRule } from './complaints/complaint-rule.entity';
 import { Complaint } from './complaints/complaint.entity';
@@ -100,9 +104,13 @@ export const entities = [
   AgreementRate,
   UsageImport,
   UsageRejection,
+  UsageQuantity,
   Invoice,
+  InvoiceCycle,
   InvoiceLine,
   InvoiceSeries,
+  BillingRun,
+  BillingRunAccount,
   Dispute,
   DisputeItem,
   BusinessCalendar,
@@ -144,4 +152,5 @@ export const migrations = [
   AccessReviews1763740823200,
   Usage1763740830000,
   Agreements1763740840000,
+  BillingRuns1763740850000,
 ];

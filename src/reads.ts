@@ -27,6 +27,8 @@ import { webhookDeliveryRead, webhookRead } from './notifications/webhook.read';
 import { accessReviewItemRead, accessReviewRead } from './reviews/access-review.read';
 import { callRecordRead } from './usage/call-record.read';
 import { usageImportRead, usageRejectionRead } from './usage/usage-import.read';
+import { billingRunAccountRead, billingRunRead } from './rating/billing-run.read';
+import { usageQuantityRead } from './usage/usage-quantity.read';
 import type { Reads } from './platform/asked';
 
 /** Every read there is, by the type that it answers. */
@@ -61,6 +63,9 @@ export const reads: Reads = new Map(
     usageImportRead,
     usageRejectionRead,
     callRecordRead,
+    usageQuantityRead,
+    billingRunRead,
+    billingRunAccountRead,
     invoiceRead,
     invoiceLineRead,
     disputeRead,

@@ -47,6 +47,7 @@ import { AccountComplaints, ComplaintResolver, LobComplaints } from './complaint
 import { WebhookResolver } from './notifications/webhook.resolver';
 import { AccessReviewResolver, ReviewItems } from './reviews/access-review.resolver';
 import { PersonalDataResolver } from './privacy/personal-data.resolver';
+import { BillingRunResolver, InvoiceBillingRun, InvoiceLineUsage } from './rating/billing-run.resolver';
 import { UsageResolver } from './usage/usage.resolver';
 import { Asked } from './platform/asked';
 import type { App, Context } from './platform/context';
@@ -85,6 +86,9 @@ export function bareSchema(container?: ContainerType): GraphQLSchema {
       AgreementResolver,
       AgentResolver,
       UsageResolver,
+      BillingRunResolver,
+      InvoiceBillingRun,
+      InvoiceLineUsage,
       InvoiceResolver,
       AccountInvoices,
       DisputeResolver,

@@ -54,7 +54,7 @@ export class AgreementTermsInput {
   @Field(() => LocalDateScalar, {
     nullable: true,
     description:
-      'A day on which a cycle begins; the others are counted from it, and the 31st is the last of a shorter month. The first day unless told.',
+      'A day on which a cycle begins; the others are counted from it, and the 31st is the last of a shorter month. Unless told the first day, or what it was before an amendment.',
   })
   anchorOn?: string | null;
 

@@ -102,6 +102,17 @@ export function assertTerms(terms: Terms, known: Known): void {
   assertRates(rates, terms);
 }
 
+/** Terms whose cycles begin on the days on which they did, unless told: an amendment of a price divides no cycle. */
+export function withAnchor(
+  terms: Terms,
+  versions: readonly Pick<AgreementVersion, 'effectiveFrom' | 'effectiveUntil' | 'anchorOn'>[],
+): Terms {
+  const before = versions
+    .filter(({ effectiveFrom: from, effectiveUntil: until }) => from <= terms.effectiveFrom && from !== until)
+    .toSorted((one, other) => (one.effectiveFrom < other.effectiveFrom ? 1 : -1))[0];
+  return { ...terms, anchorOn: terms.anchorOn ?? before?.anchorOn ?? null };
+}
+
 type Dated = Pick<AgreementVersion, 'effectiveFrom' | 'effectiveUntil'>;
 
 /**

@@ -25,6 +25,15 @@ export type PaymentStatus = 'UNPAID' | 'PARTIALLY_PAID' | 'PAID' | 'OVERPAID' | 
   'disputed_minor >= 0 AND credited_minor >= 0 AND disputed_minor + credited_minor <= total_minor',
 )
 @Check(
+  'invoice_period',
+  '(billing_run_id IS NULL) = (period_from IS NULL) AND (period_from IS NULL) = (period_until IS NULL) AND period_from < period_until',
+)
+@Index('invoice_period_billed', ['accountId', 'currency', 'periodFrom', 'periodUntil'], {
+  unique: true,
+  where: `billing_run_id IS NOT NULL AND status <> 'VOIDED'`,
+})
+@Index('invoice_billing_run', ['billingRunId', 'id'], { where: 'billing_run_id IS NOT NULL' })
+@Check(
   'invoice_issued_with_number',
   `(number IS NOT NULL) = (issued_at IS NOT NULL) AND (status <> 'ISSUED' OR number IS NOT NULL)`,
 )
@@ -94,4 +103,14 @@ export class Invoice extends Row {
 
   @Column('uuid')
   draftedById!: string;
+
+  /** Days that it bills, of an invoice that a billing run drafted: of the account's zone, the last exclusive. */
+  @Column({ type: 'date', nullable: true })
+  periodFrom!: string | null;
+
+  @Column({ type: 'date', nullable: true })
+  periodUntil!: string | null;
+
+  @Column({ type: 'uuid', nullable: true })
+  billingRunId!: string | null;
 }

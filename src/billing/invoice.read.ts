@@ -7,6 +7,7 @@ import {
   connection,
   CREATED_AT,
   decimal,
+  elements,
   declareRead,
   equals,
   extendRead,
@@ -23,7 +24,7 @@ const open = (row: string) => sql`${column(row, 'total_minor')} - ${column(row, 
 export const invoiceRead = declareRead('Invoice', {
   table: 'invoice',
   fields: {
-    ...plains('id', 'number', 'status', 'paymentStatus', 'dueOn', 'voidReason', 'version'),
+    ...plains('id', 'number', 'status', 'paymentStatus', 'dueOn', 'voidReason', 'version', 'periodFrom', 'periodUntil'),
     account: one(() => accountRead, 'account_id'),
     lines: list(() => invoiceLineRead, 'invoice_id', 'line_number'),
     subtotal: money('subtotal_minor'),
@@ -52,7 +53,9 @@ export const invoiceLineRead = declareRead('InvoiceLine', {
   table: 'invoice_line',
   partOfWhole: true,
   fields: {
-    ...plains('id', 'lineNumber', 'description'),
+    ...plains('id', 'lineNumber', 'kind', 'description', 'periodFrom', 'periodUntil'),
+    detail: elements((row) => column(row, 'detail')),
+    corrects: one(() => invoiceRead, 'corrects_invoice_id'),
     lob: one(() => lobRead, 'lob_id'),
     quantity: decimal('quantity'),
     unitPrice: decimal('unit_price'),

@@ -62,7 +62,7 @@ export function draftedLines(lines: readonly LineRequest[], currency: string): D
 }
 
 /** The sums over the lines. Nothing is rounded again. */
-export const totalsOf = (lines: readonly DraftedLine[]) => ({
+export const totalsOf = (lines: readonly Pick<DraftedLine, 'amountMinor' | 'taxMinor' | 'totalMinor'>[]) => ({
   subtotalMinor: sumOf(lines.map(({ amountMinor }) => amountMinor)),
   taxMinor: sumOf(lines.map(({ taxMinor }) => taxMinor)),
   totalMinor: sumOf(lines.map(({ totalMinor }) => totalMinor)),

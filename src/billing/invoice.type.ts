@@ -5,6 +5,7 @@ import { ChangeRequest } from '../approvals/change-request.type';
 import { Money } from '../platform/money.type';
 import { connectionArgs, connectionOf, orderEnum } from '../platform/pagination';
 import { DateTimeScalar, DecimalScalar, LocalDateScalar } from '../platform/scalars';
+import type { LineDetail, LineKind } from './invoice-line.entity';
 
 export enum InvoiceStatus {
   DRAFT = 'DRAFT',
@@ -44,6 +45,66 @@ registerEnumType(PaymentStatus, {
   },
 });
 
+export const InvoiceLineKind: Record<LineKind, LineKind> = {
+  MANUAL: 'MANUAL',
+  USAGE: 'USAGE',
+  FEE: 'FEE',
+  CORRECTION: 'CORRECTION',
+};
+registerEnumType(InvoiceLineKind, {
+  name: 'InvoiceLineKind',
+  description: 'What a line bills.',
+  valuesConfig: {
+    MANUAL: { description: 'What somebody wrote.' },
+    USAGE: { description: 'Calls, by a rate of an agreement.' },
+    FEE: { description: 'What is due for a period by a rate of an agreement, or what was reported for it.' },
+    CORRECTION: { description: 'What differs of a period that was billed before.' },
+  },
+});
+
+const LineDetailKind: Record<LineDetail['kind'], LineDetail['kind']> = {
+  USAGE: 'USAGE',
+  FLAT: 'FLAT',
+  EARLIER: 'EARLIER',
+  DISCOUNT: 'DISCOUNT',
+  MAXIMUM: 'MAXIMUM',
+  MINIMUM: 'MINIMUM',
+  BILLED: 'BILLED',
+};
+registerEnumType(LineDetailKind, {
+  name: 'InvoiceLineDetailKind',
+  description: 'What a part of an amount is.',
+  valuesConfig: {
+    USAGE: { description: 'A quantity at a price.' },
+    FLAT: { description: 'Due on entering a tier.' },
+    EARLIER: { description: 'Billed earlier in the same cycle, before all units came to a new price.' },
+    DISCOUNT: { description: 'Off what the units cost.' },
+    MAXIMUM: { description: 'What lies above the maximum of the period.' },
+    MINIMUM: { description: 'What was missing to the minimum of the period.' },
+    BILLED: { description: 'What earlier invoices bill already.' },
+  },
+});
+
+@ObjectType({ description: 'A part of a line’s amount, so that it can be worked out again.' })
+export class InvoiceLineDetail {
+  @Field(() => LineDetailKind, { description: 'What it is.' })
+  kind!: LineDetail['kind'];
+
+  @Field(() => Int, { nullable: true, description: 'The tier, from 1; null where there are none.' })
+  tier!: number | null;
+
+  @Field(() => DecimalScalar, { nullable: true, description: 'How many; null where nothing is counted.' })
+  quantity!: string | null;
+
+  @Field(() => DecimalScalar, { nullable: true, description: 'Price of one.' })
+  unitPrice!: string | null;
+
+  @Field(() => DecimalScalar, {
+    description: 'In the invoice’s currency, with at most ten decimals: the line alone is rounded.',
+  })
+  amount!: string;
+}
+
 @ObjectType({ description: 'A line of an invoice.' })
 export class InvoiceLine {
   @Field(() => ID, { description: 'Id of the line.' })
@@ -55,8 +116,25 @@ export class InvoiceLine {
   @Field(() => Lob, { nullable: true, description: 'The line of business that it is for.' })
   lob!: Lob | null;
 
+  @Field(() => InvoiceLineKind, { description: 'What it bills.' })
+  kind!: LineKind;
+
   @Field({ description: 'What is billed.' })
   description!: string;
+
+  @Field(() => LocalDateScalar, {
+    nullable: true,
+    description: 'The first day that it bills; null where none is said.',
+  })
+  periodFrom!: string | null;
+
+  @Field(() => LocalDateScalar, { nullable: true, description: 'The day behind the last.' })
+  periodUntil!: string | null;
+
+  @Field(() => [InvoiceLineDetail], {
+    description: 'How its amount comes about: tiers, minimum, what was billed; none of a line that somebody wrote.',
+  })
+  detail!: LineDetail[];
 
   @Field(() => DecimalScalar, { description: 'How many.' })
   quantity!: string;
@@ -67,7 +145,10 @@ export class InvoiceLine {
   @Field(() => DecimalScalar, { description: 'Tax in percent.' })
   taxRate!: string;
 
-  @Field(() => Money, { description: 'Quantity times unit price, rounded once, half-even; without tax.' })
+  @Field(() => Money, {
+    description:
+      'Without tax: quantity times unit price, rounded once, half-even; or what an agreement makes of it, by its rounding.',
+  })
   amount!: Money;
 
   @Field(() => Money, { description: 'Tax on it.' })
@@ -81,6 +162,9 @@ export class InvoiceLine {
 
   @Field(() => Money, { description: 'What is still owed of it: the total without what was conceded.' })
   openAmount!: Money;
+
+  @Field(() => Invoice, { nullable: true, description: 'Of a correction, the invoice whose period it corrects.' })
+  corrects!: object | null;
 }
 
 @ObjectType({ description: 'An invoice.' })
@@ -102,6 +186,15 @@ export class Invoice {
 
   @Field(() => Account, { description: 'Whom it bills.' })
   account!: Account;
+
+  @Field(() => LocalDateScalar, {
+    nullable: true,
+    description: 'The first day of the period that it bills; null where somebody wrote it.',
+  })
+  periodFrom!: string | null;
+
+  @Field(() => LocalDateScalar, { nullable: true, description: 'The day behind the last.' })
+  periodUntil!: string | null;
 
   @Field(() => [InvoiceLine], { description: 'Its lines, in order.' })
   lines!: InvoiceLine[];

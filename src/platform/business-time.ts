@@ -93,11 +93,28 @@ function addBusinessDays(localDate: string, days: number, calendar: Calendar): s
  * The first instant of a local day. Where clocks skip midnight, or the whole day, that is when they jump; where they
  * pass midnight twice (Havana each autumn), the first time.
  */
-function startOfDay(localDate: string, zone: string): Date {
+export function startOfDay(localDate: string, zone: string): Date {
   const midnights = DateTime.fromISO(localDate, { zone: zoneOf(zone) })
     .startOf('day')
     .getPossibleOffsets();
   return new Date(Math.min(...midnights.map((midnight) => midnight.toMillis())));
+}
+
+/** ISO weekday of a date, 1 (Monday) to 7 (Sunday). Refuses DATE_INVALID. */
+export const weekdayOf = (localDate: string): number => isoWeekday(toEpochDay(localDate));
+
+/** How many days from one date to another. Refuses DATE_INVALID. */
+export const daysBetween = (from: string, until: string): number => toEpochDay(until) - toEpochDay(from);
+
+/**
+ * The instant of a time of day, HH:MM, `24:00` being the end of the day. Where clocks skip it, as far behind the change as it would have been;
+ * where they show it twice, the first time.
+ */
+export function instantAt(localDate: string, time: string, zone: string): Date {
+  if (time === '24:00') return startOfDay(addDays(localDate, 1), zone);
+  if (time === '00:00') return startOfDay(localDate, zone);
+  const possible = DateTime.fromISO(`${localDate}T${time}`, { zone: zoneOf(zone) }).getPossibleOffsets();
+  return new Date(Math.min(...possible.map((instant) => instant.toMillis())));
 }
 
 function zoneOf(zone: string): IANAZone {

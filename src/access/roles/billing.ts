@@ -6,6 +6,8 @@ export const billing: Role = ({ can, userId }) => {
   can('change', 'Account');
   can(['sign', 'amend', 'end'], 'Agreement');
   can('import', 'Usage');
+  can('run', 'BillingRun');
+  can('release', 'BillingRunAccount');
   can('draft', 'Invoice');
   can('issue', 'Invoice');
   can('void', 'Invoice');

@@ -39,6 +39,9 @@ const OF_ACCOUNT: Record<string, (accountId: string) => Reach> = {
   UsageImport: (accountId) => ({ rows: { accountId } }),
   UsageRejection: (accountId) => ({ rows: { accountId } }),
   CallRecord: (accountId) => ({ rows: { accountId } }),
+  UsageQuantity: (accountId) => ({ rows: { accountId } }),
+  BillingRun: (accountId) => ({ rows: { accountId } }),
+  BillingRunAccount: (accountId) => ({ rows: { accountId } }),
 };
 
 /** The same of a LOB: invoices and disputes are its account's. */
@@ -52,6 +55,7 @@ const OF_LOB: Record<string, (lobId: string, accountId: string) => Reach> = {
   Agent: (lobId) => ({ rows: { lobId }, verbs: READ }),
   AuditEvent: (lobId) => ({ rows: { lobId }, verbs: READ }),
   CallRecord: (lobId, accountId) => ({ rows: { accountId, lobId }, verbs: READ }),
+  UsageQuantity: (lobId, accountId) => ({ rows: { accountId, lobId }, verbs: READ }),
 };
 
 /** What is the same for everybody in the house: rates, and colleagues, but no client's users. */
