@@ -137,7 +137,7 @@ function countOf(
     ? { bits: [], place: String(places[0]) }
     : placeBy(
         `(${parameter(places)}::integer[])[width_bucket(r.started_at, ${parameter(starts.map((at) => new Date(at)))}::timestamptz[])]`,
-        moments.length + 1,
+        Math.max(...places) + 1,
       );
   const service =
     services.length === 0
