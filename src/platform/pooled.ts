@@ -28,11 +28,14 @@ const PATIENCE = 15 * 60_000;
 export async function reading<T>(app: Pick<App, 'database'>, work: (ask: Askable) => Promise<T>): Promise<T> {
   try {
     const client = await app.database.pool.connect();
+    // A connection that breaks refuses what waits for it; without a listener it would end the process besides.
+    const broke = () => undefined;
+    client.on('error', broke);
     try {
       await client.query(`BEGIN READ ONLY; SET LOCAL statement_timeout = ${PATIENCE}`);
       const answer = await work({ query: async (text, values) => (await client.query(text, values)).rows as never });
       await client.query('COMMIT');
-      client.release();
+      client.off('error', broke).release();
       return answer;
     } catch (error) {
       client.release(true);
