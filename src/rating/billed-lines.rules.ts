@@ -40,30 +40,29 @@ export interface Corrected {
   readonly number: string | null;
 }
 
+export interface Words {
+  readonly currency: string;
+  readonly corrects: Corrected | null;
+  /** Rates by which something new counts: of them there is a line, also where it makes no difference, so that each call stands behind one. */
+  readonly renewed: ReadonlySet<string>;
+}
+
 /**
  * The lines of a cycle: what it costs, without what was billed for it. Where nothing was, each rate of which there was something, or that costs something;
  * where something was, what differs. So what was billed of a rate is always what it costs, rounded once.
  */
-export function linesOf(
-  priced: readonly Priced[],
-  billed: readonly Billed[],
-  { currency, corrects }: { currency: string; corrects: Corrected | null },
-): RatedLine[] {
+export function linesOf(priced: readonly Priced[], billed: readonly Billed[], words: Words): RatedLine[] {
   const before = new Map(billed.map((each) => [each.rate.id, each]));
-  const lines = priced.flatMap((each) => lineFor(each, before.get(each.rate.id), currency, corrects) ?? []);
+  const lines = priced.flatMap((each) => lineFor(each, before.get(each.rate.id), words) ?? []);
   const gone = billed.filter(({ rate }) => !priced.some((each) => each.rate.id === rate.id));
-  return [...gone.flatMap((each) => lineTaking(each, currency, corrects) ?? []), ...lines];
+  return [...gone.flatMap((each) => lineTaking(each, words) ?? []), ...lines];
 }
 
-function lineFor(
-  { rate, part, charged, minor }: Priced,
-  before: Billed | undefined,
-  currency: string,
-  corrects: Corrected | null,
-): RatedLine | null {
+function lineFor({ rate, part, charged, minor }: Priced, before: Billed | undefined, words: Words): RatedLine | null {
+  const { currency, corrects, renewed } = words;
   const units = charged.billedUnits.sub(before?.units ?? NONE);
   const due = minor - (before?.minor ?? 0n);
-  if (due === 0n && (corrects || units.equals(0))) return null;
+  if (due === 0n && (corrects ? !renewed.has(rate.id) : units.equals(0))) return null;
   const { version } = part;
   const detail = [...charged.parts.map(detailOf), ...takenOff(before, currency)];
   const days = { from: part.from, until: part.until };
@@ -72,7 +71,7 @@ function lineFor(
 }
 
 /** Takes back what was billed by a rate that does not hold for any of these days any more. */
-const lineTaking = ({ rate, version, days, units, minor }: Billed, currency: string, corrects: Corrected | null) =>
+const lineTaking = ({ rate, version, days, units, minor }: Billed, { currency, corrects }: Words) =>
   minor === 0n
     ? null
     : line(
@@ -132,6 +131,7 @@ const LIMIT = fractionOf(10n ** 10n);
 function shown({ units, minor }: Omit<Due, 'single'>, single: AmountPart | undefined, currency: string) {
   if (single?.quantity && single.unitPrice && single.quantity.equals(units))
     return { quantity: decimalText(units), unitPrice: decimalText(single.unitPrice) };
+  if (minor === 0n && units.equals(0)) return { quantity: '0', unitPrice: '0' };
   const amount = exact(formatMinor(minor, currency));
   const price = units.equals(0) ? null : amount.div(units);
   if (price === null || price.lt(0) || price.gte(LIMIT) || units.abs().gte(LIMIT))

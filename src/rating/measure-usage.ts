@@ -9,11 +9,14 @@ import { type Moment, NOTHING, type Timeline } from './timeline.rules';
 export interface UpTo {
   readonly accountId: string;
   readonly sequence: string;
+  /** What came behind this one is new; null: nothing was rated before. */
+  readonly since: string | null;
 }
 
-/** What was measured of a cycle by each rate, and how many handled calls no rate is for. */
+/** What was measured of a cycle by each rate, by which of them something new counts, and how many handled calls no rate is for. */
 export interface Measured {
   readonly units: ReadonlyMap<string, Exact>;
+  readonly renewed: ReadonlySet<string>;
   readonly unratedCalls: number;
 }
 
@@ -30,13 +33,19 @@ interface Counted {
  */
 export async function measureUsage(ask: Askable, timeline: Timeline, of: UpTo): Promise<Measured> {
   const units = new Map<string, Exact>();
-  const add = (rate: Rate, quantity: Exact) => units.set(rate.id, (units.get(rate.id) ?? NONE).add(quantity));
+  const fresh = new Map<string, number>();
+  const add: Add = (rate, quantity, isNew) => {
+    units.set(rate.id, (units.get(rate.id) ?? NONE).add(quantity));
+    fresh.set(rate.id, (fresh.get(rate.id) ?? 0) + isNew);
+  };
   const unratedCalls = await countCalls(ask, timeline, of, add);
   await sumQuantities(ask, timeline, of, add);
-  return { units, unratedCalls };
+  const renewed = new Set([...fresh].filter(([, count]) => count > 0).map(([rateId]) => rateId));
+  return { units, renewed, unratedCalls };
 }
 
-type Add = (rate: Rate, quantity: Exact) => void;
+/** Adds to what a rate counts, of which so many calls or reports are new. */
+type Add = (rate: Rate, quantity: Exact, isNew: number) => void;
 
 async function countCalls(ask: Askable, timeline: Timeline, of: UpTo, add: Add): Promise<number> {
   const { moments } = timeline;
@@ -45,7 +54,7 @@ async function countCalls(ask: Askable, timeline: Timeline, of: UpTo, add: Add):
   const services = servicesOf(moments);
   let unrated = 0;
   const take = (rows: readonly CountRow[], sign: 1n | -1n) => {
-    for (const { moment: place, lob, service, handled, failed, calls, sums } of rows) {
+    for (const { moment: place, lob, service, handled, failed, calls, fresh, sums } of rows) {
       const moment = moments[place];
       if (!moment?.scope.lobIds.includes(lob)) continue;
       let isRated = false;
@@ -53,7 +62,8 @@ async function countCalls(ask: Askable, timeline: Timeline, of: UpTo, add: Add):
         const rate = rateFor(moment, lob, services[service - 1] ?? null, measure);
         isRated ||= rate !== null;
         if (rate?.initialSeconds !== initial || rate.incrementSeconds !== increment) continue;
-        if (measure === 'WAIT_TIME' ? !failed : handled) add(rate, fractionOf(sign * BigInt(sums[index]!)));
+        if (measure === 'WAIT_TIME' ? !failed : handled)
+          add(rate, fractionOf(sign * BigInt(sums[index]!)), Number(sign) * Number(fresh));
       }
       if (handled && !isRated) unrated += Number(sign) * Number(calls);
     }
@@ -73,6 +83,7 @@ interface CountRow {
   handled: boolean;
   failed: boolean;
   calls: string;
+  fresh: string;
   sums: string[];
 }
 
@@ -127,7 +138,7 @@ function countOf(
   { from, until, starts, momentOf, moments }: Timeline,
   columns: readonly Counted[],
   services: readonly string[],
-  { accountId, sequence }: UpTo,
+  { accountId, sequence, since }: UpTo,
 ): [text: string, values: unknown[]] {
   const values: unknown[] = [accountId, new Date(from), new Date(until), sequence];
   const parameter = (value: unknown) => `$${values.push(value)}`;
@@ -148,6 +159,7 @@ function countOf(
   const keys = ['r.lob_id', handled, ...(failed === 'false' ? [] : [failed]), ...moment.bits, ...service.bits];
   return [
     `SELECT ${moment.place} AS moment, r.lob_id AS lob, ${service.place} AS service, ${handled} AS handled, ${failed} AS failed, count(*)::text AS calls,
+       ${since === null ? '0' : `count(*) FILTER (WHERE r.sequence > ${parameter(since)})`}::text AS fresh,
        ARRAY[${columns.map((each) => `${sumOf(each)}::text`).join(', ')}] AS sums
      FROM ${SOURCES[source]} WHERE r.account_id = $1 AND r.started_at >= $2 AND r.started_at < $3 AND r.sequence <= $4
      GROUP BY ${keys.join(', ')}`,
@@ -161,7 +173,7 @@ const isAnyCorrected = async (ask: Askable, { accountId, sequence }: UpTo): Prom
   (await ask.query(CORRECTED, [accountId, sequence])).length > 0;
 
 /** Of each quantity that was reported, what counts up to a sequence: it, or the last that corrects it. */
-const QUANTITIES = `SELECT c.lob_id AS lob, c.measure, c.day::text AS day, sum(c.quantity)::text AS quantity FROM usage_quantity q
+const QUANTITIES = `SELECT c.lob_id AS lob, c.measure, c.day::text AS day, sum(c.quantity)::text AS quantity, (count(*) FILTER (WHERE c.sequence > $5))::int AS fresh FROM usage_quantity q
   CROSS JOIN LATERAL (SELECT l.* FROM usage_quantity l WHERE (l.id = q.id OR l.corrects_id = q.id) AND l.sequence <= $2 ORDER BY l.sequence DESC LIMIT 1) c
   WHERE q.account_id = $1 AND q.corrects_id IS NULL AND q.sequence <= $2 AND c.day >= $3 AND c.day < $4 GROUP BY 1, 2, 3`;
 
@@ -170,18 +182,30 @@ interface QuantityRow {
   measure: Measure;
   day: string;
   quantity: string;
+  fresh: number;
 }
 
-async function sumQuantities(ask: Askable, timeline: Timeline, { accountId, sequence }: UpTo, add: Add): Promise<void> {
+async function sumQuantities(
+  ask: Askable,
+  timeline: Timeline,
+  { accountId, sequence, since }: UpTo,
+  add: Add,
+): Promise<void> {
   const { moments, cycle } = timeline;
   if (!moments.some(({ part }) => part.version.rates.some(({ measure }) => REPORTED.has(measure)))) return;
-  const rows = await ask.query<QuantityRow>(QUANTITIES, [accountId, sequence, cycle.from, cycle.until]);
-  for (const { lob, measure, day, quantity } of rows) {
+  const rows = await ask.query<QuantityRow>(QUANTITIES, [
+    accountId,
+    sequence,
+    cycle.from,
+    cycle.until,
+    since ?? sequence,
+  ]);
+  for (const { lob, measure, day, quantity, fresh } of rows) {
     const moment = moments.find(
       ({ part, scope }) => holds(part, day) && holds(scope, day) && scope.lobIds.includes(lob),
     );
     const rate = moment && rateFor(moment, lob, null, measure);
-    if (rate) add(rate, fractionOf(quantity).mul(measure === 'SEATS' ? ratio(1, cycle.days) : 1));
+    if (rate) add(rate, fractionOf(quantity).mul(measure === 'SEATS' ? ratio(1, cycle.days) : 1), fresh);
   }
 }
 

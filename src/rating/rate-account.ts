@@ -118,9 +118,14 @@ async function rateCycle(
   sequence: string,
 ): Promise<RatedCycle> {
   const timeline = timelineOf(cycle, agreement.scopes, clock);
-  const { units, unratedCalls } = await measureUsage(ask, timeline, { accountId: account.id, sequence });
+  const since = corrects?.sequence ?? null;
+  const { units, renewed, unratedCalls } = await measureUsage(ask, timeline, {
+    accountId: account.id,
+    sequence,
+    since,
+  });
   const priced = priceCycle(cycle, units, agreement.currency);
-  const words = { currency: agreement.currency, corrects: corrects && { ...corrects } };
+  const words = { currency: agreement.currency, corrects: corrects && { ...corrects }, renewed };
   return {
     accountId: account.id,
     agreement,
