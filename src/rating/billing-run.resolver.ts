@@ -1,3 +1,4 @@
+import { MaxLength } from 'class-validator';
 import { Arg, Args, ArgsType, Field, FieldResolver, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
 import { Agreement } from '../agreements/agreement.type';
 import { Invoice, InvoiceConnection, InvoiceLine, InvoicesArgs } from '../billing/invoice.type';
@@ -52,6 +53,7 @@ export class InvoiceBillingRun {
 
 @ArgsType()
 class PreviewArgs {
+  @MaxLength(100)
   @Field(() => ID, { description: 'Id of the account.' })
   accountId!: string;
 
