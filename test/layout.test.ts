@@ -39,6 +39,7 @@ const ORDER = [
   'billing',
   'disputes',
   'complaints',
+  'documents',
   'privacy',
   'entities',
   'catalogue',
