@@ -95,5 +95,5 @@ export interface DocumentTax {
 /** One, second, minute, hour, month, day: UN/ECE Recommendation 20. */
 export type Unit = 'C62' | 'SEC' | 'MIN' | 'HUR' | 'MON' | 'DAY';
 
-/** UNCL 5305, as far as EN 16931 takes it: standard, zero, exempt, reverse charge, intra-community, export, not subject, Canary Islands, Ceuta and Melilla. */
-export type TaxCategory = 'S' | 'Z' | 'E' | 'AE' | 'K' | 'G' | 'O' | 'L' | 'M';
+/** UNCL 5305, as far as EN 16931 takes it: standard, zero, exempt, reverse charge, intra-community, export, not subject to tax. */
+export type TaxCategory = 'S' | 'Z' | 'E' | 'AE' | 'K' | 'G' | 'O';
