@@ -93,7 +93,7 @@ function addBusinessDays(localDate: string, days: number, calendar: Calendar): s
  * The first instant of a local day. Where clocks skip midnight, or the whole day, that is when they jump; where they
  * pass midnight twice (Havana each autumn), the first time.
  */
-function startOfDay(localDate: string, zone: string): Date {
+export function startOfDay(localDate: string, zone: string): Date {
   const midnights = DateTime.fromISO(localDate, { zone: zoneOf(zone) })
     .startOf('day')
     .getPossibleOffsets();
