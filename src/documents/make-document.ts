@@ -56,7 +56,7 @@ const whole = (type: string, body: Buffer): Content => ({ type, bytes: () => Rea
 async function ofInvoice(app: App, actor: Actor, { id, file }: DocumentAsked): Promise<MadeDocument> {
   const invoice = isId(id) ? await app.database.orm.manager.findOneBy(Invoice, { id }) : null;
   if (!invoice || !actor.ability.can('read', invoice)) return notFound('Invoice');
-  const make = INVOICE_FILES[file] ?? notFound('Document');
+  const make = INVOICE_FILES.get(file) ?? notFound('Document');
   const content = await make(app, actor, invoice);
   const named = invoice.number ?? `draft-${invoice.id}`;
   return {
@@ -67,8 +67,12 @@ async function ofInvoice(app: App, actor: Actor, { id, file }: DocumentAsked): P
   };
 }
 
-/** By name, as the address has them. */
-const INVOICE_FILES: Record<string, ((app: App, actor: Actor, invoice: Invoice) => Promise<Content>) | undefined> = {
+/** By name, as the address has them: what any object has by itself is no file. */
+function named<T>(files: Record<string, T>): ReadonlyMap<string, T> {
+  return new Map(Object.entries(files));
+}
+
+const INVOICE_FILES = named<(app: App, actor: Actor, invoice: Invoice) => Promise<Content>>({
   'invoice.pdf': async (app, _actor, invoice) => whole(PDF, await invoicePdf(await loadInvoiceDocument(app, invoice))),
   'invoice.xml': async (app, _actor, invoice) =>
     whole('application/xml', invoiceUbl(await loadInvoiceDocument(app, invoice))),
@@ -80,7 +84,7 @@ const INVOICE_FILES: Record<string, ((app: App, actor: Actor, invoice: Invoice) 
     const { asked, period } = await standingOn(app, actor, invoice);
     return performanceContent(app, asked, period, SERVICE_LEVEL_SECONDS);
   },
-};
+});
 
 /** The calls of an invoice, of all LOBs that its reader may read calls of. */
 async function standingOn(app: App, actor: Actor, invoice: Invoice) {
@@ -92,7 +96,7 @@ async function standingOn(app: App, actor: Actor, invoice: Invoice) {
 async function ofAccount(app: App, actor: Actor, { id, file, query }: DocumentAsked): Promise<MadeDocument> {
   const account = isId(id) ? await app.database.orm.manager.findOneBy(Account, { id }) : null;
   if (!account || !actor.ability.can('read', account)) return notFound('Account');
-  const make = ACCOUNT_FILES[file] ?? notFound('Document');
+  const make = ACCOUNT_FILES.get(file) ?? notFound('Document');
   const { from, until, within } = periodIn(query);
   const asked: CallsAsked = {
     accountId: account.id,
@@ -109,15 +113,12 @@ async function ofAccount(app: App, actor: Actor, { id, file, query }: DocumentAs
   };
 }
 
-const ACCOUNT_FILES: Record<
-  string,
-  ((app: App, asked: CallsAsked, period: Period, within: number) => Promise<Content>) | undefined
-> = {
+const ACCOUNT_FILES = named<(app: App, asked: CallsAsked, period: Period, within: number) => Promise<Content>>({
   'usage.csv': (app, asked) => Promise.resolve(usageContent(app, asked)),
   'performance.pdf': performanceContent,
   'performance.json': async (app, asked, period, within) =>
     whole('application/json; charset=utf-8', canonicalBytes({ ...(await performed(app, asked, period, within)) })),
-};
+});
 
 const usageContent = (app: App, asked: CallsAsked): Content => ({
   type: CSV,
