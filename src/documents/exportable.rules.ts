@@ -40,6 +40,8 @@ export const isVatId = ({ taxId, country }: Pick<Party, 'taxId' | 'country'>): b
 
 const VAT_PREFIXES = (country: string): string[] => ({ GR: ['EL', 'GR'], GB: ['GB', 'XI'] })[country] ?? [country];
 
+const told = (text: string | null): boolean => text !== null && xmlText(text) !== '';
+
 /** What stands in the way, in the order of the standard. */
 export function hindrancesOf(document: InvoiceDocument): Hindrance[] {
   const { number, issuedOn, voided, currency, seller, buyer, lines, payment, precedes, kind } = document;
@@ -47,7 +49,6 @@ export function hindrancesOf(document: InvoiceDocument): Hindrance[] {
   const need = (holds: boolean, rule: string | null, field: string) => {
     if (!holds) found.push({ rule, field });
   };
-  const told = (text: string | null) => text !== null && xmlText(text) !== '';
   need(!voided, null, 'voided');
   need(told(number), 'BR-02', 'number');
   need(issuedOn !== null, 'BR-03', 'issuedOn');
@@ -112,7 +113,7 @@ function taxHindrances(document: InvoiceDocument): Hindrance[] {
     need(tax.category === 'S' ? new Decimal(tax.percent).gt(0) : same(tax.percent, '0'), rule('05'), field('percent'));
     need(isTaxOf(tax, currency), rule('09'), field('taxMinor'));
     const taxed = tax.category === 'S' || tax.category === 'Z';
-    const reason = tax.exemptionReason !== null && xmlText(tax.exemptionReason) !== '';
+    const reason = told(tax.exemptionReason);
     need(reason !== taxed, rule('10'), field('exemptionReason'));
     if (tax.category === 'AE' || tax.category === 'K') {
       need(isVatId(seller), rule('02'), 'seller.taxId');

@@ -97,7 +97,7 @@ function hanFaces(text: string): FaceName[] {
 /** Has it a character that Big5 has, and GB 2312 has not? */
 function isTraditional(text: string): boolean {
   const { simplified, traditional } = (sets ??= { simplified: ofGb2312(), traditional: ofBig5() });
-  return [...text].some((character) => traditional.has(character) && !simplified.has(character));
+  return Array.from(text).some((character) => traditional.has(character) && !simplified.has(character));
 }
 
 let sets: { simplified: ReadonlySet<string>; traditional: ReadonlySet<string> } | undefined;

@@ -58,10 +58,10 @@ async function ofInvoice(app: App, actor: Actor, { id, file }: DocumentAsked): P
   if (!invoice || !actor.ability.can('read', invoice)) return notFound('Invoice');
   const make = INVOICE_FILES.get(file) ?? notFound('Document');
   const content = await make(app, actor, invoice);
-  const named = invoice.number ?? `draft-${invoice.id}`;
+  const title = invoice.number ?? `draft-${invoice.id}`;
   return {
     ...content,
-    fileName: asFileName(file.startsWith('invoice.') ? `${named}.${file.slice(8)}` : `${named}-${file}`),
+    fileName: asFileName(file.startsWith('invoice.') ? `${title}.${file.slice(8)}` : `${title}-${file}`),
     subject: { type: 'Invoice', id: invoice.id },
     what: file,
   };

@@ -5,7 +5,7 @@ import { grouped, periodInWords } from './wording';
 
 const SMALL = { size: 7.5, colour: FAINT } as const;
 
-const COLUMNS: { name: string; value(of: Kpis): string }[] = [
+const COLUMNS: { name: string; value: (of: Kpis) => string }[] = [
   { name: 'Offered', value: ({ offered }) => grouped(String(offered)) },
   { name: 'Handled', value: ({ handled }) => grouped(String(handled)) },
   { name: 'Abandoned', value: ({ abandonedShare }) => told(abandonedShare, ' %') },

@@ -57,7 +57,7 @@ function glyphsOf(text: string, glyphs: readonly HarfBuzzGlyph[]): ShapedGlyph[]
     told.add(cluster);
     return {
       id: codepoint,
-      codePoints: [...stoodFor].map((character) => character.codePointAt(0)!),
+      codePoints: Array.from(stoodFor, (character) => character.codePointAt(0)!),
       xAdvance: x_advance,
       yAdvance: y_advance,
       xOffset: x_offset,

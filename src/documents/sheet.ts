@@ -1,3 +1,4 @@
+// oxlint-disable-next-line import/no-named-as-default -- its types know the default alone
 import PDFDocument from 'pdfkit';
 import { EmbeddedFont, type PdfFont } from './embedded-font';
 import { type FaceName, fontFile, type Weight } from './fonts';
@@ -107,7 +108,7 @@ export class Sheet {
       const baseline = y + size * (RISE + index * LEADING);
       for (const run of line.runs) {
         const { embedded, pdf } = this.open(run.face, weight);
-        this.pdf.page.fonts[pdf.id] ??= pdf.ref();
+        (this.pdf.page.fonts as Record<string, object>)[pdf.id] ??= pdf.ref();
         this.pdf.fillColor(colour).addContent(embedded.content(run, at, baseline, size));
         at += run.width;
       }

@@ -4,7 +4,7 @@ import { type Covers, directionsOf, drawable, type Run, runsOf } from './text-ru
 /** What a text is measured with, in points. */
 export interface Measure {
   covers: Covers;
-  width(run: Run): number;
+  width: (run: Run) => number;
 }
 
 /** A line that is ready to be drawn. */

@@ -82,7 +82,7 @@ function inOrder<T extends { level: number }>(runs: T[]): T[] {
 
 /** Which font some characters that belong together are drawn with: one that has all of them, else each by itself. */
 function facesOf(cluster: string, text: string, covers: Covers): { face: FaceName; text: string }[] {
-  const seen = [...cluster].filter((character) => !INVISIBLE.test(character));
+  const seen = Array.from(cluster).filter((character) => !INVISIBLE.test(character));
   if (seen.length === 0) return [];
   const has = (face: FaceName) => seen.every((character) => covers(face, character.codePointAt(0)!));
   const face = facesFor(cluster, text).find(has);

@@ -13,7 +13,7 @@ const quantityOf = (line: Node) => first(line, 'InvoicedQuantity') ?? first(line
 const seller = (root: Node) => first(root, 'AccountingSupplierParty/Party')!;
 const buyer = (root: Node) => first(root, 'AccountingCustomerParty/Party')!;
 const subtotals = (root: Node) => all(root, 'TaxTotal/TaxSubtotal');
-const number = (node: Node | undefined) => new Decimal(node?.text || 'NaN');
+const number = (node: Node | undefined) => new Decimal(node === undefined || node.text === '' ? 'NaN' : node.text);
 const total = (nodes: Node[]) => nodes.reduce((sum, node) => sum.plus(node.text), new Decimal(0));
 const money = (root: Node, name: string) => number(first(root, `LegalMonetaryTotal/${name}`));
 const has = (node: Node | undefined, path: string) => node !== undefined && text(node, path).trim() !== '';
@@ -36,7 +36,7 @@ const CURRENCIES = new Set(Intl.supportedValuesOf('currency'));
 const UNITS = new Set(['C62', 'SEC', 'MIN', 'HUR', 'MON', 'DAY']);
 const TYPES = new Set(['380', '381', '383', '384', '389', '751', '326', '386', '396', '261']);
 const MEANS = new Set(['1', '10', '20', '30', '31', '42', '48', '49', '57', '58', '59', 'ZZZ']);
-const CATEGORIES = ['S', 'Z', 'E', 'AE', 'K', 'G', 'O'];
+const CATEGORIES = new Set(['S', 'Z', 'E', 'AE', 'K', 'G', 'O']);
 
 const CORE: Record<string, Rule> = {
   'BR-01': (root) => has(root, 'CustomizationID'),
@@ -158,8 +158,8 @@ const CL: Record<string, Rule> = {
       ({ text: code }) => COUNTRY.test(code) && (code === '1A' || REGIONS.of(code) !== undefined),
     ),
   'BR-CL-16': (root) => codes(root, 'PaymentMeansCode').every(({ text: code }) => MEANS.has(code)),
-  'BR-CL-17': (root) => subtotals(root).every((each) => CATEGORIES.includes(text(each, 'TaxCategory/ID'))),
-  'BR-CL-18': (root) => linesOf(root).every((line) => CATEGORIES.includes(category(line))),
+  'BR-CL-17': (root) => subtotals(root).every((each) => CATEGORIES.has(text(each, 'TaxCategory/ID'))),
+  'BR-CL-18': (root) => linesOf(root).every((line) => CATEGORIES.has(category(line))),
   'BR-CL-23': (root) => linesOf(root).every((line) => UNITS.has(quantityOf(line)?.attributes.unitCode ?? '')),
   'BR-CL-25': (root) =>
     codes(root, 'EndpointID').every(({ attributes }) => /^(EM|\d{4})$/.test(attributes.schemeID ?? '')),

@@ -142,7 +142,7 @@ describe('UBL of an invoice', () => {
         const document = documentOf({ lines: [lineOf({ description: `x${description}` })] });
         const name = text(treeOf(xmlOf(document)), 'InvoiceLine/Item/Name');
         expect(name.startsWith('x')).toBe(true);
-        expect(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/.test(name)).toBe(false);
+        expect(/[\p{Cc}\ufffe\uffff]/u.test(name.replaceAll(/[\u007f-\u009f]/g, ''))).toBe(false);
       }),
       { numRuns: 200 },
     );

@@ -149,7 +149,7 @@ describe('figures of calls in the database', () => {
           id,
           `T${topics.indexOf(topic!)}`,
           `${date}T${time!.padStart(8, '0')}Z`,
-          speed || 0,
+          speed === '' ? 0 : speed,
           talk ? seconds(talk) : 0,
           answered === 'Y' ? 'HANDLED' : 'ABANDONED',
           answered === 'Y' ? (resolved === 'Y' ? 'yes' : 'no') : '',

@@ -1,11 +1,16 @@
 import { parentPort } from 'node:worker_threads';
 import { extractText, getDocumentProxy } from 'unpdf';
 
-parentPort.on('message', async ({ id, pdf }) => {
+const read = async (id, pdf) => {
   try {
-    const { text } = await extractText(await getDocumentProxy(pdf));
-    parentPort.postMessage({ id, text });
+    return { id, text: (await extractText(await getDocumentProxy(pdf))).text };
   } catch (error) {
-    parentPort.postMessage({ id, error: String(error) });
+    return { id, error: String(error) };
   }
+};
+
+parentPort.on('message', async ({ id, pdf }) => {
+  const answer = await read(id, pdf);
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origin
+  parentPort.postMessage(answer);
 });

@@ -18,6 +18,7 @@ export class PdfReader {
         else reject(new Error(answer.error));
       };
       this.worker.on('message', hear);
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origin
       this.worker.postMessage({ id, pdf: new Uint8Array(pdf) });
     });
   }
