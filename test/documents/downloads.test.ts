@@ -215,4 +215,27 @@ describe('calls of an account', () => {
     await givenClientOf(t, await givenAccount(t));
     expect((await fetched('client', `accounts/${client.id}/usage.csv?${PERIOD}`)).status).toBe(404);
   });
+
+  it('are those of the LOBs whose calls one may read, and none where one may read no calls', async () => {
+    const client = await givenCalls(9);
+    const grant = {
+      userId: t.as('client').userId,
+      role: 'operations',
+      accountId: client.id,
+      lobId: client.lobs.A,
+      reason: 'one line',
+    };
+    await t.person('admin').countersigned(t.person('compliance'), 'role.grant', grant, 'one-line-of-business');
+    await t.signInAnew('client');
+    const all = await fetched('auditor', `accounts/${client.id}/performance.json?${PERIOD}`);
+    const some = await fetched('client', `accounts/${client.id}/performance.json?${PERIOD}`);
+    const lobsIn = ({ body }: { body: unknown }) =>
+      JSON.parse((body as Buffer).toString()) as { lobs: unknown[]; all: { offered: number } };
+    expect([lobsIn(all).lobs.length, lobsIn(all).all.offered]).toEqual([2, 8]);
+    expect([lobsIn(some).lobs.length, lobsIn(some).all.offered]).toEqual([1, 3]);
+    const csv = ((await fetched('client', `accounts/${client.id}/usage.csv?${PERIOD}`)).body as Buffer).toString();
+    expect(csv.trimEnd().split('\r\n')).toHaveLength(1 + 3);
+    const invoiceId = await givenInvoice(t, client.id);
+    expect((await fetched('client', `invoices/${invoiceId}/invoice.pdf`)).status).toBe(404);
+  });
 });
