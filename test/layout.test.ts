@@ -40,6 +40,7 @@ const ORDER = [
   'rating',
   'disputes',
   'complaints',
+  'documents',
   'privacy',
   'entities',
   'catalogue',
