@@ -3,7 +3,7 @@ import { API_ROLE } from '../src/platform/database-roles';
 
 /**
  * From calls to drafts: which days of an account were touched when, what is reported beside calls, runs and what became of each account in them, the
- * cycles that an invoice bills, and the cuts of usage that its lines stand on. See docs/BILLING.md and docs/decisions/0018-billing-runs.md.
+ * cycles that an invoice bills, and the cuts of usage that its lines stand on. See docs/RATING.md and docs/decisions/0020-billing-runs.md.
  */
 export class BillingRuns1763740850000 implements MigrationInterface {
   name = 'BillingRuns1763740850000';
@@ -60,7 +60,7 @@ const USAGE = [
     SELECT k.started_at, k.id FROM (SELECT DISTINCT n.source_number, n.root FROM named n) n
       JOIN call_key k ON k.source_number = n.source_number AND k.source_id = n.root
     $$`,
-  // What of a call a measure counts: see docs/BILLING.md.
+  // What of a call a measure counts: see docs/RATING.md.
   `CREATE FUNCTION is_measured(measure text, outcome text, resolved boolean) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE measure WHEN 'WAIT_TIME' THEN outcome <> 'FAILED'
       WHEN 'RESOLVED_CONTACTS' THEN outcome IN ('HANDLED', 'TRANSFERRED') AND coalesce(resolved, false)

@@ -179,7 +179,7 @@ const TOUCH_CORRECTED = `WITH RECURSIVE family AS (
   FROM family m JOIN call_key k ON k.source_number = $2 AND k.source_id = m.source_id JOIN account a ON a.id = $1
   ON CONFLICT (account_id, day) DO UPDATE SET last_sequence = excluded.last_sequence RETURNING day`;
 
-/** Notes which days are not what they were: who billed them looks at them again (docs/BILLING.md). */
+/** Notes which days are not what they were: who billed them looks at them again (docs/RATING.md). */
 async function touchDays(
   tx: Transaction,
   { accountId, number }: Into,
