@@ -3,6 +3,7 @@ import { Lob } from '../accounts/lob.entity';
 import { Plain, Row } from '../platform/row';
 import { Invoice } from './invoice.entity';
 import { minorUnits } from './minor-units';
+import type { KeptTax } from './tax-total';
 
 /** A line of an invoice. Only what disputes make of it ever changes; the API's role may update nothing else. */
 @Entity('invoice_line')
@@ -12,7 +13,7 @@ import { minorUnits } from './minor-units';
 @Check('invoice_line_total', 'total_minor = amount_minor + tax_minor')
 @Check(
   'dispute_amount_exceeded',
-  'disputed_minor >= 0 AND credited_minor >= 0 AND disputed_minor + credited_minor <= total_minor',
+  'disputed_minor >= 0 AND credited_minor >= 0 AND disputed_minor + credited_minor <= greatest(total_minor, 0)',
 )
 export class InvoiceLine extends Row {
   @Column('uuid')
@@ -45,11 +46,19 @@ export class InvoiceLine extends Row {
   @Column({ type: 'numeric', precision: 20, scale: 10 })
   unitPrice!: string;
 
-  /** Percent. */
+  /** Percent, of all its taxes together. */
   @Column({ type: 'numeric', precision: 7, scale: 4 })
   taxRate!: string;
 
-  /** Quantity times unit price, rounded once. */
+  /** Whether its price holds the tax. */
+  @Column('boolean', { default: false })
+  taxInclusive!: boolean;
+
+  /** Null of lines that are older than taxes with a name. */
+  @Column({ type: 'jsonb', nullable: true })
+  taxes!: KeptTax[] | null;
+
+  /** Quantity times unit price, rounded once; without the tax that it holds. */
   @Column({ type: 'bigint', transformer: minorUnits })
   amountMinor!: bigint;
 

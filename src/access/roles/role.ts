@@ -9,6 +9,9 @@ export type Role = (grant: { can: AbilityBuilder<MongoAbility>['can']; userId: s
 
 /** What everybody in the house sees of the business: no complaints, no trail. */
 export const BUSINESS = [
+  'LegalEntity',
+  'DocumentNumber',
+  'TaxRule',
   'Account',
   'Lob',
   'Agent',
@@ -18,6 +21,7 @@ export const BUSINESS = [
   'UsageRejection',
   'CallRecord',
   'Invoice',
+  'CreditNote',
   'Dispute',
   'ChangeRequest',
   'ApprovalPolicy',
