@@ -257,12 +257,12 @@ describe('the amounts of any invoice', () => {
         async (currency, lines) => {
           const scale: Fraction = { num: 10n ** BigInt(DECIMALS[currency]!), den: 1n };
           // The tax of all lines of a rate is rounded once; each line has what the running sum of it grows by.
-          const sums = new Map<string, bigint>();
+          const running = new Map<string, bigint>();
           const expected = lines.map(({ quantity, unitPrice, taxRate }) => {
             const amount = halfEven(times(times(fraction(quantity), fraction(unitPrice)), scale));
             const key = String(Number(taxRate ?? '0'));
-            const [before, upTo] = [sums.get(key) ?? 0n, (sums.get(key) ?? 0n) + amount];
-            sums.set(key, upTo);
+            const [before, upTo] = [running.get(key) ?? 0n, (running.get(key) ?? 0n) + amount];
+            running.set(key, upTo);
             const taxOf = (sum: bigint) => halfEven(times({ num: sum, den: 100n }, fraction(taxRate ?? '0')));
             const tax = taxOf(upTo) - taxOf(before);
             return { amount, tax, total: amount + tax };
