@@ -61,9 +61,18 @@ import { releaseBilling } from './rating/release-billing';
 import { runBilling } from './rating/run-billing';
 import { importUsage } from './usage/import-usage';
 import { reportUsage } from './usage/report-usage';
+import { acceptInvoice } from './billing/accept-invoice';
 import { draftInvoice } from './billing/draft-invoice';
 import { issueInvoice } from './billing/issue-invoice';
+import { objectToInvoice } from './billing/object-to-invoice';
+import { reviewInvoice } from './billing/review-invoice';
 import { voidInvoice } from './billing/void-invoice';
+import { issueCreditNote } from './credits/issue-credit-note';
+import { burnDocumentNumbers } from './issuers/burn-document-numbers';
+import { changeLegalEntity } from './issuers/change-legal-entity';
+import { openLegalEntity } from './issuers/open-legal-entity';
+import { endTaxRule } from './taxes/end-tax-rule';
+import { setTaxRule } from './taxes/set-tax-rule';
 import { openDispute } from './disputes/open-dispute';
 import { resolveDispute } from './disputes/resolve-dispute';
 import { withdrawDispute } from './disputes/withdraw-dispute';
@@ -126,6 +135,9 @@ export const catalogue = new Catalogue([
   setExchangeRate,
   breakGlass,
   reviewFinding,
+  openLegalEntity,
+  changeLegalEntity,
+  burnDocumentNumbers,
   openAccount,
   changeAccount,
   closeAccount,
@@ -135,6 +147,8 @@ export const catalogue = new Catalogue([
   assignAgent,
   transferAgent,
   endAssignment,
+  setTaxRule,
+  endTaxRule,
   signAgreement,
   amendAgreement,
   endAgreement,
@@ -143,8 +157,12 @@ export const catalogue = new Catalogue([
   runBilling,
   releaseBilling,
   draftInvoice,
+  reviewInvoice,
+  acceptInvoice,
+  objectToInvoice,
   issueInvoice,
   voidInvoice,
+  issueCreditNote,
   openDispute,
   resolveDispute,
   withdrawDispute,

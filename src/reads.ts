@@ -20,7 +20,11 @@ import { exchangeRateRead } from './approvals/exchange-rate.read';
 import { findingRead } from './approvals/finding.read';
 import { auditCheckpointRead } from './audit/checkpoint.read';
 import { auditEventRead } from './audit/event.read';
-import { invoiceLineRead, invoiceRead } from './billing/invoice.read';
+import { invoiceLineRead, invoiceObjectionRead, invoiceRead, invoiceTaxRead } from './billing/invoice.read';
+import { creditNoteLineRead, creditNoteRead, creditNoteTaxRead } from './credits/credit-note.read';
+import { documentNumberRead } from './issuers/document-number.read';
+import { legalEntityRead } from './issuers/legal-entity.read';
+import { taxRuleRead } from './taxes/tax-rule.read';
 import { disputeItemRead, disputeRead } from './disputes/dispute.read';
 import { complaintRead, complaintRuleRead } from './complaints/complaint.read';
 import { webhookDeliveryRead, webhookRead } from './notifications/webhook.read';
@@ -53,8 +57,11 @@ export const reads: Reads = new Map(
     approvalLimitRead,
     exchangeRateRead,
     findingRead,
+    legalEntityRead,
+    documentNumberRead,
     accountRead,
     lobRead,
+    taxRuleRead,
     agreementRead,
     agreementVersionRead,
     agreementRateRead,
@@ -68,6 +75,11 @@ export const reads: Reads = new Map(
     billingRunAccountRead,
     invoiceRead,
     invoiceLineRead,
+    invoiceTaxRead,
+    invoiceObjectionRead,
+    creditNoteRead,
+    creditNoteLineRead,
+    creditNoteTaxRead,
     disputeRead,
     disputeItemRead,
     complaintRead,

@@ -26,6 +26,9 @@ import { SessionResolver } from './access/session.resolver';
 import { AccountResolver } from './accounts/account.resolver';
 import { AgentResolver } from './accounts/agent.resolver';
 import { LobResolver } from './accounts/lob.resolver';
+import { CreditNoteResolver, InvoiceCreditNotes } from './credits/credit-note.resolver';
+import { LegalEntityResolver } from './issuers/legal-entity.resolver';
+import { TaxRuleResolver } from './taxes/tax-rule.resolver';
 import { AccountAgreements, AgreementResolver } from './agreements/agreement.resolver';
 import { ApprovalLimitResolver } from './approvals/approval-limit.resolver';
 import { ApprovalPolicyResolver } from './approvals/approval-policy.resolver';
@@ -82,6 +85,10 @@ export function bareSchema(container?: ContainerType): GraphQLSchema {
       FindingResolver,
       AccountResolver,
       LobResolver,
+      LegalEntityResolver,
+      TaxRuleResolver,
+      CreditNoteResolver,
+      InvoiceCreditNotes,
       AccountAgreements,
       AgreementResolver,
       AgentResolver,

@@ -8,6 +8,7 @@ import { Plain, Row } from '../platform/row';
 import { Invoice } from './invoice.entity';
 import { InvoiceCycle } from './invoice-cycle.entity';
 import { minorUnits } from './minor-units';
+import type { KeptTax } from './tax-total';
 
 /** A line of an invoice. Only what disputes make of it ever changes; the API's role may update nothing else. */
 @Entity('invoice_line')
@@ -56,11 +57,19 @@ export class InvoiceLine extends Row {
   @Column({ type: 'numeric', precision: 20, scale: 10 })
   unitPrice!: string;
 
-  /** Percent. */
+  /** Percent, of all its taxes together. */
   @Column({ type: 'numeric', precision: 7, scale: 4 })
   taxRate!: string;
 
-  /** Quantity times unit price, rounded once. */
+  /** Whether its price holds the tax. */
+  @Column('boolean', { default: false })
+  taxInclusive!: boolean;
+
+  /** Null of lines that are older than taxes with a name. */
+  @Column({ type: 'jsonb', nullable: true })
+  taxes!: KeptTax[] | null;
+
+  /** Quantity times unit price, rounded once; without the tax that it holds. */
   @Column({ type: 'bigint', transformer: minorUnits })
   amountMinor!: bigint;
 

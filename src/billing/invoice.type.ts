@@ -1,11 +1,15 @@
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { User } from '../access/user.type';
 import { Account } from '../accounts/account.type';
 import { Lob } from '../accounts/lob.type';
 import { ChangeRequest } from '../approvals/change-request.type';
+import { LegalEntity } from '../issuers/legal-entity.type';
 import { Money } from '../platform/money.type';
 import { connectionArgs, connectionOf, orderEnum } from '../platform/pagination';
 import { DateTimeScalar, DecimalScalar, LocalDateScalar } from '../platform/scalars';
 import type { LineDetail, LineKind } from './invoice-line.entity';
+import type { TaxCategory } from '../taxes/tax.rules';
+import { TaxCategoryEnum, TaxComponent } from '../taxes/tax-rule.type';
 
 export enum InvoiceStatus {
   DRAFT = 'DRAFT',
@@ -142,12 +146,18 @@ export class InvoiceLine {
   @Field(() => DecimalScalar, { description: 'Price of one.' })
   unitPrice!: string;
 
-  @Field(() => DecimalScalar, { description: 'Tax in percent.' })
+  @Field(() => DecimalScalar, { description: 'Tax in percent, of all its taxes together.' })
   taxRate!: string;
+
+  @Field(() => [TaxComponent], { description: 'Its taxes.' })
+  taxes!: TaxComponent[];
+
+  @Field(() => Boolean, { description: 'Whether its price holds the tax.' })
+  taxInclusive!: boolean;
 
   @Field(() => Money, {
     description:
-      'Without tax: quantity times unit price, rounded once, half-even; or what an agreement makes of it, by its rounding.',
+      'Without tax, also where the price holds it: quantity times unit price, rounded once, half-even; or what an agreement makes of it, by its rounding.',
   })
   amount!: Money;
 
@@ -160,11 +170,47 @@ export class InvoiceLine {
   @Field(() => Money, { description: 'What open disputes claim of it.' })
   disputedAmount!: Money;
 
-  @Field(() => Money, { description: 'What is still owed of it: the total without what was conceded.' })
+  @Field(() => Money, { description: 'What is still owed of it: the total without what was given back.' })
   openAmount!: Money;
 
   @Field(() => Invoice, { nullable: true, description: 'Of a correction, the invoice whose period it corrects.' })
   corrects!: object | null;
+}
+
+@ObjectType({ description: 'What an invoice says of one tax: the sums over its lines.' })
+export class InvoiceTax {
+  @Field({ description: 'As it stands on the invoice: CGST.' })
+  name!: string;
+
+  @Field(() => TaxCategoryEnum, { description: 'Its category.' })
+  category!: TaxCategory;
+
+  @Field(() => DecimalScalar, { description: 'Percent of the net amount.' })
+  percent!: string;
+
+  @Field(() => Money, { description: 'Net amounts of the lines that it is due on.' })
+  taxable!: Money;
+
+  @Field(() => Money, { description: 'How much, rounded once, half-even, and spread over the lines.' })
+  tax!: Money;
+
+  @Field(() => String, { nullable: true, description: 'Why none is due.' })
+  exemptionReason!: string | null;
+}
+
+@ObjectType({ description: 'What a client said against an invoice that they were shown.' })
+export class InvoiceObjection {
+  @Field(() => ID, { description: 'Id of the objection.' })
+  id!: string;
+
+  @Field({ description: 'Why.' })
+  reason!: string;
+
+  @Field(() => User, { nullable: true, description: 'Who said it; null for viewers who do not see users.' })
+  objectedBy!: User | null;
+
+  @Field(() => DateTimeScalar, { description: 'When.' })
+  objectedAt!: string;
 }
 
 @ObjectType({ description: 'An invoice.' })
@@ -195,9 +241,35 @@ export class Invoice {
 
   @Field(() => LocalDateScalar, { nullable: true, description: 'The day behind the last.' })
   periodUntil!: string | null;
+  @Field(() => LegalEntity, { description: 'Who issues it.' })
+  legalEntity!: LegalEntity;
 
   @Field(() => [InvoiceLine], { description: 'Its lines, in order.' })
   lines!: InvoiceLine[];
+
+  @Field(() => [InvoiceTax], { description: 'Its taxes, as its lines have them.' })
+  taxes!: InvoiceTax[];
+
+  @Field(() => Int, { description: 'Days that its client has to look at it before it is issued; 0: none are needed.' })
+  reviewDays!: number;
+
+  @Field(() => LocalDateScalar, {
+    nullable: true,
+    description: 'The last day on which its client may look at it, in the account’s zone; null while it is not shown.',
+  })
+  reviewEndsOn!: string | null;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: 'When its client accepted it.' })
+  acceptedAt!: string | null;
+
+  @Field(() => User, { nullable: true, description: 'Who accepted it; null for viewers who do not see users.' })
+  acceptedBy!: User | null;
+
+  @Field(() => String, { nullable: true, description: 'On what word of the client, where somebody else accepted it.' })
+  acceptanceNote!: string | null;
+
+  @Field(() => [InvoiceObjection], { description: 'What its client said against it, in order.' })
+  objections!: InvoiceObjection[];
 
   @Field(() => Money, { description: 'Sum of the lines without tax.' })
   subtotal!: Money;
@@ -211,7 +283,7 @@ export class Invoice {
   @Field(() => Money, { description: 'What open disputes claim of it.' })
   disputedAmount!: Money;
 
-  @Field(() => Money, { description: 'What is still owed: the total without what was conceded; zero once voided.' })
+  @Field(() => Money, { description: 'What is still owed: the total without what was given back; zero once voided.' })
   openAmount!: Money;
 
   @Field(() => DateTimeScalar, { nullable: true, description: 'When it was issued.' })
@@ -240,6 +312,9 @@ export class Invoice {
 export class InvoiceFilter {
   @Field(() => ID, { nullable: true, description: 'Of this account.' })
   accountId?: string | null;
+
+  @Field(() => ID, { nullable: true, description: 'Issued by this legal entity.' })
+  legalEntityId?: string | null;
 
   @Field(() => InvoiceStatus, { nullable: true, description: 'Where they stand.' })
   status?: InvoiceStatus | null;

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Period } from '../agreements/billing-cycle.rules';
 import { fractionOf, NONE } from '../platform/exact';
 import type { Askable } from '../platform/pooled';
+import type { TaxPlace, TaxRuleTerms } from '../taxes/tax.rules';
+import { taxRulesOf } from '../taxes/tax-rules-of';
 import { notFound } from '../platform/transaction';
 import type { Billed } from './billed-lines.rules';
 import type { Rate, Version } from './cycle.rules';
@@ -9,7 +11,14 @@ import type { Scope } from './timeline.rules';
 
 /** An account as billing sees it: what was agreed, and what was billed. */
 export interface AccountTerms {
-  readonly account: { readonly id: string; readonly code: string; readonly status: string; readonly zone: string };
+  readonly account: {
+    readonly id: string;
+    readonly code: string;
+    readonly status: string;
+    readonly zone: string;
+  } & Omit<TaxPlace, 'accountId' | 'on'>;
+  /** What tax rules there are of whoever bills it. */
+  readonly taxRules: readonly TaxRuleTerms[];
   readonly agreements: readonly AgreementTerms[];
   readonly billed: readonly BilledCycle[];
   /** Days of each calendar that agreements name. */
@@ -46,7 +55,7 @@ export interface BilledCycle extends Period {
   readonly lines: readonly Billed[];
 }
 
-const ACCOUNT = 'SELECT id, code, status, time_zone AS zone FROM account WHERE id = $1';
+const ACCOUNT = `SELECT id, code, status, time_zone AS zone, legal_entity_id AS "legalEntityId", country, subdivision FROM account WHERE id = $1`;
 const VERSIONS = `SELECT v.id, v.agreement_id AS "agreementId", v.version_number AS "versionNumber", v.effective_from::text AS "effectiveFrom",
     v.effective_until::text AS "effectiveUntil", v.lob_ids AS "lobIds", v.cycle, v.anchor_on::text AS "anchorOn", v.payment_days AS "paymentDays",
     v.review_days AS "reviewDays", trim_scale(v.tax_rate)::text AS "taxRate", v.tax_inclusive AS "taxInclusive", v.rounding,
@@ -80,7 +89,8 @@ interface LineRow extends Period {
 }
 
 /** What an account agreed to, and what was billed to it. Refuses with NOT_FOUND. */
-export async function termsOfAccount({ query }: Askable, accountId: string): Promise<AccountTerms> {
+export async function termsOfAccount(ask: Askable, accountId: string): Promise<AccountTerms> {
+  const query: Askable['query'] = (text, values) => ask.query(text, values);
   const [account] = await query<AccountTerms['account']>(ACCOUNT, [accountId]);
   if (!account) return notFound('Account');
   const versions = await query<VersionRow>(VERSIONS, [accountId]);
@@ -89,9 +99,11 @@ export async function termsOfAccount({ query }: Askable, accountId: string): Pro
   const lines = await query<LineRow>(BILLED_LINES, [accountId]);
   const calendars = [...new Set(versions.flatMap(({ calendarCode }) => calendarCode ?? []))];
   const days = await query<{ code: string; day: string }>(HOLIDAYS, [calendars]);
-  const digest = digestOf([account, versions, lobs, cycles, lines, days]);
+  const taxRules = await taxRulesOf(ask, account.legalEntityId);
+  const digest = digestOf([account, versions, lobs, cycles, lines, days, taxRules]);
   return {
     account,
+    taxRules,
     digest,
     agreements: agreementsOf(
       versions,

@@ -10,7 +10,8 @@ import { billOf } from './bill-account';
 import type { BillingPreview, PreviewedInvoice } from './billing-preview.type';
 import type { Figures } from './billing-run.entity';
 import type { Draft } from './draft.rules';
-import { taxed } from './line-tax.rules';
+import type { AccountTerms } from './account-terms';
+import { taxedDraft } from './line-tax.rules';
 import { assertPeriod } from './run-billing';
 
 /** What a run would draft of an account. Refuses with NOT_FOUND, FORBIDDEN and BILLING_PERIOD_INVALID. */
@@ -25,16 +26,17 @@ export async function previewBilling(
   may.create('run', 'BillingRun', { accountId: account.id });
   assertPeriod(period);
   const now = new Date(Math.max(app.clock().getTime(), startOfDay(period.until, account.timeZone).getTime()));
-  const { drafts, figures, heldBack, unratedCalls } = await billOf(app, account.id, { period, now });
+  const { terms, drafts, figures, heldBack, unratedCalls } = await billOf(app, account.id, { period, now });
   return {
-    invoices: drafts.map((draft, place) => previewed(draft, figures[place]!)),
+    invoices: drafts.map((draft, place) => previewed(draft, terms, figures[place]!)),
     unratedCalls,
     heldBackCycles: heldBack.length,
   };
 }
 
-function previewed({ currency, from, until, cycles }: Draft, figures: Figures): PreviewedInvoice {
-  const lines = taxed(cycles.flatMap((cycle) => cycle.lines));
+function previewed(draft: Draft, terms: AccountTerms, figures: Figures): PreviewedInvoice {
+  const { currency, from, until } = draft;
+  const { lines } = taxedDraft(draft, terms);
   const money = (minor: bigint) => shownMoney(minor, currency);
   const { subtotalMinor, taxMinor, totalMinor } = totalsOf(lines);
   return {

@@ -21,7 +21,7 @@ export interface Version {
   readonly anchorOn: string;
   readonly paymentDays: number;
   readonly reviewDays: number;
-  readonly taxRate: string;
+  readonly taxRate: string | null;
   readonly taxInclusive: boolean;
   readonly rounding: Rounding;
   readonly calendarCode: string | null;

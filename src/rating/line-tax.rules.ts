@@ -1,23 +1,32 @@
-import { fractionOf, whole } from '../platform/exact';
-import { exact, percentOfMinor } from '../platform/money';
+import { addDays } from '../platform/business-time';
+import { taxed, taxesFor, taxOf, type TaxedLine, type TaxTotal } from '../taxes/tax.rules';
+import type { AccountTerms } from './account-terms';
 import type { RatedLine } from './billed-lines.rules';
+import type { Draft } from './draft.rules';
+import type { RatedCycle } from './rate-account';
 
-/** A line with its number, and its amount and tax: where rates have the tax in them, taken out of what was rated. */
-export type TaxedLine = RatedLine & {
-  readonly lineNumber: number;
-  readonly taxRate: string;
-  readonly amountMinor: bigint;
-  readonly taxMinor: bigint;
-  readonly totalMinor: bigint;
-};
+/** A line of a draft, with its number, the cycle that it is of, and its taxes. */
+export type DraftLine = RatedLine & TaxedLine & { readonly lineNumber: number; readonly cycle: RatedCycle };
 
-export const taxed = <L extends RatedLine>(lines: readonly L[]): (L & TaxedLine)[] =>
-  lines.map((line, index) => {
-    const { taxRate, taxInclusive } = line.version;
-    const amountMinor = taxInclusive ? netOf(line.minor, taxRate) : line.minor;
-    const taxMinor = taxInclusive ? line.minor - amountMinor : percentOfMinor(line.minor, taxRate);
-    return { ...line, lineNumber: index + 1, taxRate, amountMinor, taxMinor, totalMinor: amountMinor + taxMinor };
-  });
-
-const netOf = (grossMinor: bigint, taxRate: string): bigint =>
-  whole(fractionOf(grossMinor).div(exact(taxRate).div(100).add(1)), 'HALF_EVEN');
+/**
+ * The lines of a draft and its taxes: what the agreement says, else what tax rules say of the account on the last day of the period. Where rates have
+ * the tax in them, it is taken out of what was rated.
+ */
+export function taxedDraft(
+  { cycles, until }: Draft,
+  { account: { id: accountId, ...account }, taxRules }: Pick<AccountTerms, 'account' | 'taxRules'>,
+): { lines: DraftLine[]; taxes: TaxTotal[] } {
+  const byRule = taxesFor(taxRules, { ...account, accountId, on: addDays(until, -1) });
+  const lines = cycles.flatMap((cycle) => cycle.lines.map((line) => ({ ...line, cycle })));
+  const done = taxed(
+    lines.map(({ minor, version: { taxRate, taxInclusive } }) => ({
+      amountMinor: minor,
+      components: taxRate === null ? byRule : taxOf(taxRate),
+      taxInclusive,
+    })),
+  );
+  return {
+    lines: lines.map((line, index) => ({ ...line, ...done.lines[index]!, lineNumber: index + 1 })),
+    taxes: done.taxes,
+  };
+}

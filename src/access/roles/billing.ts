@@ -8,9 +8,14 @@ export const billing: Role = ({ can, userId }) => {
   can('import', 'Usage');
   can('run', 'BillingRun');
   can('release', 'BillingRunAccount');
+  can(['open', 'change'], 'LegalEntity');
+  can('burn', 'DocumentNumber');
+  can(['set', 'end'], 'TaxRule');
   can('draft', 'Invoice');
+  can(['review', 'accept', 'object'], 'Invoice');
   can('issue', 'Invoice');
   can('void', 'Invoice');
+  can('issue', 'CreditNote');
   can('open', 'Dispute');
   can('resolve', 'Dispute');
   can('withdraw', 'Dispute', { openedById: userId });

@@ -15,6 +15,8 @@ export const client: Role = ({ can, userId }) => {
   ]);
   // A draft is the firm's own until it is shown.
   can('read', 'Invoice', { status: { $in: ['CLIENT_REVIEW', 'ISSUED', 'VOIDED'] } });
+  can(['accept', 'object'], 'Invoice');
+  can('read', ['LegalEntity', 'CreditNote']);
   can('open', 'Dispute');
   can('withdraw', 'Dispute', { openedById: userId });
 };

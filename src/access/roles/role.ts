@@ -9,6 +9,9 @@ export type Role = (grant: { can: AbilityBuilder<MongoAbility>['can']; userId: s
 
 /** What everybody in the house sees of the business: no complaints, no trail. */
 export const BUSINESS = [
+  'LegalEntity',
+  'DocumentNumber',
+  'TaxRule',
   'Account',
   'Lob',
   'Agent',
@@ -21,6 +24,7 @@ export const BUSINESS = [
   'BillingRun',
   'BillingRunAccount',
   'Invoice',
+  'CreditNote',
   'Dispute',
   'ChangeRequest',
   'ApprovalPolicy',

@@ -26,6 +26,7 @@ const OF_ACCOUNT: Record<string, (accountId: string) => Reach> = {
   Account: (id) => ({ rows: { id }, verbs: ['read', 'change', 'close', 'reveal'] }),
   Lob: (accountId) => ({ rows: { accountId } }),
   Invoice: (accountId) => ({ rows: { accountId } }),
+  CreditNote: (accountId) => ({ rows: { accountId } }),
   Dispute: (accountId) => ({ rows: { accountId } }),
   Complaint: (accountId) => ({ rows: { accountId } }),
   ChangeRequest: (accountId) => ({ rows: { accountId } }),
@@ -58,9 +59,10 @@ const OF_LOB: Record<string, (lobId: string, accountId: string) => Reach> = {
   UsageQuantity: (lobId, accountId) => ({ rows: { accountId, lobId }, verbs: READ }),
 };
 
-/** What is the same for everybody in the house: rates, and colleagues, but no client's users. */
+/** What is the same for everybody: rates, who bills, and colleagues, but no client's users. */
 const OF_HOUSE: Record<string, Reach> = {
   ExchangeRate: { rows: {}, verbs: READ },
+  LegalEntity: { rows: {}, verbs: READ },
   User: { rows: { inHouse: 'yes' }, verbs: READ },
 };
 
