@@ -20,6 +20,7 @@ import type { Config } from './config';
 import { serveConsole } from './console/serve-console';
 import { sendError } from './edge/answers';
 import { documentsOf } from './edge/documents';
+import { serveDownloads } from './edge/downloads';
 import { serveMetrics } from './edge/figures';
 import { graphqlOverHttp, type Sender } from './edge/graphql-over-http';
 import { STREAM_PATH, graphqlOverSse } from './edge/graphql-over-sse';
@@ -143,6 +144,7 @@ export async function createApp(config: Config, database: Database, options: Opt
   });
   serveMetrics(web, app, requests);
   serveConsole(web);
+  serveDownloads(web, { ...serving, requests });
   if (!config.production) serveExplorer(web);
   const rest = serveRest(app, web, graphql);
 

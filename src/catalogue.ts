@@ -57,10 +57,22 @@ import { changeWebhook } from './notifications/change-webhook';
 import { createWebhook } from './notifications/create-webhook';
 import { drawWebhookSecret } from './notifications/draw-webhook-secret';
 import { redeliverWebhook } from './notifications/redeliver-webhook';
+import { releaseBilling } from './rating/release-billing';
+import { runBilling } from './rating/run-billing';
 import { importUsage } from './usage/import-usage';
+import { reportUsage } from './usage/report-usage';
+import { acceptInvoice } from './billing/accept-invoice';
 import { draftInvoice } from './billing/draft-invoice';
 import { issueInvoice } from './billing/issue-invoice';
+import { objectToInvoice } from './billing/object-to-invoice';
+import { reviewInvoice } from './billing/review-invoice';
 import { voidInvoice } from './billing/void-invoice';
+import { issueCreditNote } from './credits/issue-credit-note';
+import { burnDocumentNumbers } from './issuers/burn-document-numbers';
+import { changeLegalEntity } from './issuers/change-legal-entity';
+import { openLegalEntity } from './issuers/open-legal-entity';
+import { endTaxRule } from './taxes/end-tax-rule';
+import { setTaxRule } from './taxes/set-tax-rule';
 import { openDispute } from './disputes/open-dispute';
 import { resolveDispute } from './disputes/resolve-dispute';
 import { withdrawDispute } from './disputes/withdraw-dispute';
@@ -123,6 +135,9 @@ export const catalogue = new Catalogue([
   setExchangeRate,
   breakGlass,
   reviewFinding,
+  openLegalEntity,
+  changeLegalEntity,
+  burnDocumentNumbers,
   openAccount,
   changeAccount,
   closeAccount,
@@ -132,13 +147,22 @@ export const catalogue = new Catalogue([
   assignAgent,
   transferAgent,
   endAssignment,
+  setTaxRule,
+  endTaxRule,
   signAgreement,
   amendAgreement,
   endAgreement,
   importUsage,
+  reportUsage,
+  runBilling,
+  releaseBilling,
   draftInvoice,
+  reviewInvoice,
+  acceptInvoice,
+  objectToInvoice,
   issueInvoice,
   voidInvoice,
+  issueCreditNote,
   openDispute,
   resolveDispute,
   withdrawDispute,

@@ -108,6 +108,7 @@ const environment = z.object({
   SIGN_IN_TRIES_PER_ADDRESS: z.coerce.number().int().min(1).max(1_000_000).default(50),
   SECOND_FACTOR: z.enum(['required', 'optional']).optional(),
   STEP_UP_ABOVE: z.string().transform(amountOf).optional(),
+  BILLING_FUSE_PERCENT: z.coerce.number().int().min(1).max(1_000_000).default(50),
   DORMANT_DAYS: z.coerce.number().int().min(0).max(36_500).default(90),
   TRUSTED_DOCUMENTS: z.string().optional(),
   USAGE_TOKEN: z.string().min(1).max(512).optional(),
@@ -177,6 +178,8 @@ export interface Config {
   readonly secondFactorRequired: boolean;
   /** Approvals of more than this ask for a one-time code. */
   readonly stepUpAbove: { readonly minor: bigint; readonly currency: string };
+  /** How far, in percent, an account’s bill may lie off the average of its last ones before it is looked at. */
+  readonly billingFusePercent: number;
   /** After so many days without use a user is deactivated; 0: never. */
   readonly dormantDays: number;
   /** Tries to sign in that fail before nobody gets in for half an hour: for an e-mail address, and from one address of the network. */
@@ -257,6 +260,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, over: NodeJS.Pr
     signInTries: settings.SIGN_IN_TRIES,
     signInTriesPerAddress: settings.SIGN_IN_TRIES_PER_ADDRESS,
     secondFactorRequired: (settings.SECOND_FACTOR ?? (production ? 'required' : 'optional')) === 'required',
+    billingFusePercent: settings.BILLING_FUSE_PERCENT,
     stepUpAbove: settings.STEP_UP_ABOVE ?? STEP_UP_ABOVE,
     dormantDays: settings.DORMANT_DAYS,
     trustedDocuments: settings.TRUSTED_DOCUMENTS,

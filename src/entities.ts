@@ -31,6 +31,8 @@ import { Duties1763740823100 } from '../migrations/1763740823100-duties';
 import { AccessReviews1763740823200 } from '../migrations/1763740823200-access-reviews';
 import { Usage1763740830000 } from '../migrations/1763740830000-usage';
 import { Agreements1763740840000 } from '../migrations/1763740840000-agreements';
+import { BillingRuns1763740850000 } from '../migrations/1763740850000-billing-runs';
+import { Issuing1763740845000 } from '../migrations/1763740845000-issuing';
 import { RoleGrant } from './access/role-grant.entity';
 import { SecondFactor } from './access/second-factor.entity';
 import { Session } from './access/session.entity';
@@ -52,8 +54,17 @@ import { ExchangeRate } from './approvals/exchange-rate.entity';
 import { Finding } from './approvals/finding.entity';
 import { IdempotencyKey } from './approvals/idempotency-key.entity';
 import { InvoiceLine } from './billing/invoice-line.entity';
-import { InvoiceSeries } from './billing/invoice-series.entity';
+import { InvoiceObjection } from './billing/invoice-objection.entity';
+import { InvoiceTax } from './billing/invoice-tax.entity';
 import { Invoice } from './billing/invoice.entity';
+import { InvoiceCycle } from './billing/invoice-cycle.entity';
+import { BillingRun, BillingRunAccount } from './rating/billing-run.entity';
+import { UsageQuantity } from './usage/usage-quantity.entity';
+import { CreditNote, CreditNoteLine, CreditNoteTax } from './credits/credit-note.entity';
+import { DocumentNumber } from './issuers/document-number.entity';
+import { LegalEntity } from './issuers/legal-entity.entity';
+import { NumberSeries } from './issuers/number-series.entity';
+import { TaxRule } from './taxes/tax-rule.entity';
 import { BusinessCalendar } from './complaints/business-calendar.entity';
 import { ComplaintRule } from './complaints/complaint-rule.entity';
 import { Complaint } from './complaints/complaint.entity';
@@ -91,18 +102,30 @@ export const entities = [
   Webhook,
   OutboxMessage,
   WebhookDelivery,
+  LegalEntity,
+  NumberSeries,
+  DocumentNumber,
   Account,
   Lob,
   Agent,
   Assignment,
+  TaxRule,
   Agreement,
   AgreementVersion,
   AgreementRate,
   UsageImport,
   UsageRejection,
+  UsageQuantity,
   Invoice,
+  InvoiceCycle,
   InvoiceLine,
-  InvoiceSeries,
+  BillingRun,
+  BillingRunAccount,
+  InvoiceTax,
+  InvoiceObjection,
+  CreditNote,
+  CreditNoteLine,
+  CreditNoteTax,
   Dispute,
   DisputeItem,
   BusinessCalendar,
@@ -144,4 +167,6 @@ export const migrations = [
   AccessReviews1763740823200,
   Usage1763740830000,
   Agreements1763740840000,
+  Issuing1763740845000,
+  BillingRuns1763740850000,
 ];

@@ -20,13 +20,19 @@ import { exchangeRateRead } from './approvals/exchange-rate.read';
 import { findingRead } from './approvals/finding.read';
 import { auditCheckpointRead } from './audit/checkpoint.read';
 import { auditEventRead } from './audit/event.read';
-import { invoiceLineRead, invoiceRead } from './billing/invoice.read';
+import { invoiceLineRead, invoiceObjectionRead, invoiceRead, invoiceTaxRead } from './billing/invoice.read';
+import { creditNoteLineRead, creditNoteRead, creditNoteTaxRead } from './credits/credit-note.read';
+import { documentNumberRead } from './issuers/document-number.read';
+import { legalEntityRead } from './issuers/legal-entity.read';
+import { taxRuleRead } from './taxes/tax-rule.read';
 import { disputeItemRead, disputeRead } from './disputes/dispute.read';
 import { complaintRead, complaintRuleRead } from './complaints/complaint.read';
 import { webhookDeliveryRead, webhookRead } from './notifications/webhook.read';
 import { accessReviewItemRead, accessReviewRead } from './reviews/access-review.read';
 import { callRecordRead } from './usage/call-record.read';
 import { usageImportRead, usageRejectionRead } from './usage/usage-import.read';
+import { billingRunAccountRead, billingRunRead } from './rating/billing-run.read';
+import { usageQuantityRead } from './usage/usage-quantity.read';
 import type { Reads } from './platform/asked';
 
 /** Every read there is, by the type that it answers. */
@@ -51,8 +57,11 @@ export const reads: Reads = new Map(
     approvalLimitRead,
     exchangeRateRead,
     findingRead,
+    legalEntityRead,
+    documentNumberRead,
     accountRead,
     lobRead,
+    taxRuleRead,
     agreementRead,
     agreementVersionRead,
     agreementRateRead,
@@ -61,8 +70,16 @@ export const reads: Reads = new Map(
     usageImportRead,
     usageRejectionRead,
     callRecordRead,
+    usageQuantityRead,
+    billingRunRead,
+    billingRunAccountRead,
     invoiceRead,
     invoiceLineRead,
+    invoiceTaxRead,
+    invoiceObjectionRead,
+    creditNoteRead,
+    creditNoteLineRead,
+    creditNoteTaxRead,
     disputeRead,
     disputeItemRead,
     complaintRead,

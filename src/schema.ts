@@ -26,6 +26,9 @@ import { SessionResolver } from './access/session.resolver';
 import { AccountResolver } from './accounts/account.resolver';
 import { AgentResolver } from './accounts/agent.resolver';
 import { LobResolver } from './accounts/lob.resolver';
+import { CreditNoteResolver, InvoiceCreditNotes } from './credits/credit-note.resolver';
+import { LegalEntityResolver } from './issuers/legal-entity.resolver';
+import { TaxRuleResolver } from './taxes/tax-rule.resolver';
 import { AccountAgreements, AgreementResolver } from './agreements/agreement.resolver';
 import { ApprovalLimitResolver } from './approvals/approval-limit.resolver';
 import { ApprovalPolicyResolver } from './approvals/approval-policy.resolver';
@@ -47,6 +50,7 @@ import { AccountComplaints, ComplaintResolver, LobComplaints } from './complaint
 import { WebhookResolver } from './notifications/webhook.resolver';
 import { AccessReviewResolver, ReviewItems } from './reviews/access-review.resolver';
 import { PersonalDataResolver } from './privacy/personal-data.resolver';
+import { BillingRunResolver, InvoiceBillingRun, InvoiceLineUsage } from './rating/billing-run.resolver';
 import { UsageResolver } from './usage/usage.resolver';
 import { Asked } from './platform/asked';
 import type { App, Context } from './platform/context';
@@ -81,10 +85,17 @@ export function bareSchema(container?: ContainerType): GraphQLSchema {
       FindingResolver,
       AccountResolver,
       LobResolver,
+      LegalEntityResolver,
+      TaxRuleResolver,
+      CreditNoteResolver,
+      InvoiceCreditNotes,
       AccountAgreements,
       AgreementResolver,
       AgentResolver,
       UsageResolver,
+      BillingRunResolver,
+      InvoiceBillingRun,
+      InvoiceLineUsage,
       InvoiceResolver,
       AccountInvoices,
       DisputeResolver,

@@ -80,6 +80,8 @@ const TREATMENTS: Readonly<Record<string, Treatment>> = {
   idempotencyKey: 'opaque',
   people: 'opaque',
   corrects: 'opaque',
+  // Of a legal entity, which prints it on its invoices; a client’s is a `bankAccountNumber`.
+  iban: 'opaque',
 };
 
 /** `decimals` are the names that numbers stand under, by the schema: an amount may pass for a card's number, and is one as it is. */

@@ -1,12 +1,27 @@
 import { eventsBelong } from '../audit/event.read';
 import { pendingChanges } from '../approvals/change-request.read';
-import { CODE, contains, CREATED_AT, declareRead, equals, instant, masked, plains, tokens } from '../platform/read';
+import { legalEntityRead } from '../issuers/legal-entity.read';
+import {
+  CODE,
+  contains,
+  CREATED_AT,
+  declareRead,
+  equals,
+  instant,
+  masked,
+  one,
+  plains,
+  tokens,
+} from '../platform/read';
 
 export const accountRead = declareRead('Account', {
   table: 'account',
   fields: {
     ...plains('id', 'legalName', 'status', 'timeZone', 'version'),
+    ...plains('street', 'city', 'postalCode', 'subdivision', 'country', 'buyerReference'),
     ...tokens('code', 'currency'),
+    legalEntity: one(() => legalEntityRead, 'legal_entity_id'),
+    email: masked('email'),
     taxId: masked('tax_id'),
     bankAccountNumber: masked('bank_account_number'),
     pendingChanges: pendingChanges('Account'),

@@ -1,5 +1,6 @@
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { ChangeRequest } from '../approvals/change-request.type';
+import { LegalEntity } from '../issuers/legal-entity.type';
 import { connectionArgs, connectionOf, orderEnum } from '../platform/pagination';
 import { DateTimeScalar } from '../platform/scalars';
 
@@ -32,6 +33,30 @@ export class Account {
 
   @Field({ description: 'IANA time zone that its business dates belong to.' })
   timeZone!: string;
+
+  @Field(() => LegalEntity, { description: 'Who bills it.' })
+  legalEntity!: LegalEntity;
+
+  @Field(() => String, { nullable: true, description: 'Street and house.' })
+  street!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'City.' })
+  city!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Postal code.' })
+  postalCode!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'State or the like, by ISO 3166-2.' })
+  subdivision!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Country, by ISO 3166-1.' })
+  country!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'What it wants to read on its invoices.' })
+  buyerReference!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Where its invoices go to, masked. See revealSensitiveValue.' })
+  email!: string | null;
 
   @Field(() => String, { nullable: true, description: 'Tax id, masked. See revealSensitiveValue.' })
   taxId!: string | null;

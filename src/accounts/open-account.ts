@@ -1,13 +1,17 @@
-import { IsOptional, Length, MaxLength } from 'class-validator';
-import { Field, InputType } from 'type-graphql';
+import { IsOptional, Length, MaxLength, ValidateNested } from 'class-validator';
+import { Field, ID, InputType } from 'type-graphql';
 import { maskOf } from '../platform/masks';
 import { placeOf } from '../access/reveal-sensitive-value';
 import { checkedValue, sealValue } from '../access/sensitive-value';
+import { ADDRESS, AddressInput, addressIn } from '../issuers/address.type';
+import { MAIN_LEGAL_ENTITY_ID } from '../issuers/legal-entity.entity';
+import { legalEntityOf } from '../issuers/legal-entity-of';
+import { assertPlace } from '../issuers/place.rules';
 import { operation } from '../platform/operation';
 import { Input } from '../platform/operation.type';
 import { Code, Text } from '../platform/text';
 import { Account } from './account.entity';
-import { isZoneInDatabase } from './zone-in-database';
+import { isZoneInDatabase } from '../platform/zone-in-database';
 import { assertCurrencyAndZone } from './account.rules';
 
 @InputType({ description: 'A client company to open an account for.' })
@@ -37,45 +41,74 @@ export class OpenAccountInput extends Input {
   @Length(1, 64)
   @Field(() => String, { nullable: true, description: 'Bank account number or IBAN. Kept encrypted, shown masked.' })
   bankAccountNumber?: string | null;
+
+  @IsOptional()
+  @ValidateNested()
+  @Field(() => AddressInput, {
+    nullable: true,
+    description: 'Postal address. Its country and subdivision say which taxes are due.',
+  })
+  address?: AddressInput | null;
+
+  @IsOptional()
+  @Text(200)
+  @Field(() => String, { nullable: true, description: 'What the client wants to read on its invoices.' })
+  buyerReference?: string | null;
+
+  @IsOptional()
+  @Length(1, 254)
+  @Field(() => String, { nullable: true, description: 'Where its invoices go to. Kept encrypted, shown masked.' })
+  email?: string | null;
+
+  @Field(() => ID, { nullable: true, description: 'Who bills it; the main legal entity unless told.' })
+  legalEntityId?: string | null;
 }
+
+const NO_ADDRESS = { street: null, city: null, postalCode: null, subdivision: null, country: null };
+const SENSITIVE = ['taxId', 'bankAccountNumber', 'email'] as const;
 
 export const openAccount = operation({
   name: 'account.open',
   subject: 'Account',
   summary: 'Open an account for a client company',
-  lock: async (tx, { timeZone }: OpenAccountInput) => ({
+  lock: async (tx, { timeZone, legalEntityId }: OpenAccountInput) => ({
     keys: tx.context.app.keys,
     zoneInDatabase: await isZoneInDatabase(tx, timeZone),
+    legalEntityId: await legalEntityOf(tx, legalEntityId ?? MAIN_LEGAL_ENTITY_ID),
   }),
   authorize: (may) => may.create('open', 'Account'),
-  decide: ({ zoneInDatabase }, { code, legalName, currency, timeZone, taxId, bankAccountNumber }, { newId }) => {
+  decide: ({ zoneInDatabase, legalEntityId }, input, { newId }) => {
+    const { code, currency, timeZone } = input;
     assertCurrencyAndZone(currency, timeZone, zoneInDatabase);
+    const address = { ...NO_ADDRESS, ...addressIn(input.address) };
+    assertPlace(address);
     return {
       account: {
         id: newId(),
         code,
-        legalName: legalName.trim(),
-        status: 'OPEN' as const,
         currency,
         timeZone,
+        legalEntityId,
+        legalName: input.legalName.trim(),
+        status: 'OPEN' as const,
+        ...address,
+        buyerReference: input.buyerReference?.trim() ?? null,
         closedAt: null,
       },
-      taxId: checkedValue('taxId', taxId),
-      bankAccountNumber: checkedValue('bankAccountNumber', bankAccountNumber),
+      sensitive: SENSITIVE.map((field) => ({ field, value: checkedValue(field, input[field]) })),
     };
   },
-  save: (tx, { account, taxId, bankAccountNumber }, { keys }) =>
+  save: (tx, { account, sensitive }, { keys }) =>
     tx.insert(Account, {
       ...account,
-      taxId: sealValue(keys, 'taxId', taxId, placeOf('Account', account.id, 'taxId')),
-      bankAccountNumber: sealValue(
-        keys,
-        'bankAccountNumber',
-        bankAccountNumber,
-        placeOf('Account', account.id, 'bankAccountNumber'),
+      ...Object.fromEntries(
+        sensitive.map(({ field, value }) => [
+          field,
+          sealValue(keys, field, value, placeOf('Account', account.id, field)),
+        ]),
       ),
     } as Account),
-  record: ({ account, taxId, bankAccountNumber }) => ({
+  record: ({ account, sensitive }) => ({
     action: 'account.opened',
     subjectId: account.id,
     changes: [
@@ -84,12 +117,15 @@ export const openAccount = operation({
         before: null,
         after: account[path],
       })),
-      { path: 'taxId', before: null, after: taxId && maskOf('taxId', taxId) },
-      {
-        path: 'bankAccountNumber',
-        before: null,
-        after: bankAccountNumber && maskOf('bankAccountNumber', bankAccountNumber),
-      },
+      ...([...ADDRESS, 'buyerReference'] as const)
+        .filter((path) => account[path] !== null)
+        .map((path) => ({ path, before: null, after: account[path] })),
+      ...(account.legalEntityId === MAIN_LEGAL_ENTITY_ID
+        ? []
+        : [{ path: 'legalEntity', before: null, after: account.legalEntityId }]),
+      ...sensitive
+        .filter(({ field, value }) => field !== 'email' || value !== null)
+        .map(({ field, value }) => ({ path: field, before: null, after: value && maskOf(field, value) })),
     ],
   }),
   facts: () => ({ accountId: null }),

@@ -10,7 +10,7 @@ import type { Measure, Window } from './rate.rules';
 @Unique('agreement_rate_number', ['agreementVersionId', 'lineNumber'])
 @Check(
   'agreement_rate_measure',
-  `measure IN ('HANDLED_CALLS','TALK_TIME','WAIT_TIME','AGENT_HOURS','SEATS','RESOLVED_CONTACTS','FIXED_FEE')`,
+  `measure IN ('HANDLED_CALLS','TALK_TIME','WAIT_TIME','AGENT_HOURS','SEATS','RESOLVED_CONTACTS','COLLECTED_AMOUNT','FIXED_FEE')`,
 )
 @Check(
   'agreement_rate_increments',

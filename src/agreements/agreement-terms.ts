@@ -54,7 +54,7 @@ export class AgreementTermsInput {
   @Field(() => LocalDateScalar, {
     nullable: true,
     description:
-      'A day on which a cycle begins; the others are counted from it, and the 31st is the last of a shorter month. The first day unless told.',
+      'A day on which a cycle begins; the others are counted from it, and the 31st is the last of a shorter month. Unless told the first day, or what it was before an amendment.',
   })
   anchorOn?: string | null;
 
@@ -80,10 +80,10 @@ export class AgreementTermsInput {
   reviewDays!: number;
 
   @Field(() => DecimalScalar, {
-    defaultValue: '0',
-    description: 'Tax in percent, 0 to 100 with at most four decimals; none unless told.',
+    nullable: true,
+    description: 'Tax in percent, 0 to 100 with at most four decimals; what tax rules say of the account unless told.',
   })
-  taxRate!: string;
+  taxRate?: string | null;
 
   @Field({ defaultValue: false, description: 'Whether the rates have the tax in them; not unless told.' })
   taxInclusive!: boolean;
@@ -139,7 +139,7 @@ export const termsIn = (input: AgreementTermsInput): Terms => ({
   paymentDays: input.paymentDays,
   disputeDays: input.disputeDays,
   reviewDays: input.reviewDays,
-  taxRate: input.taxRate,
+  taxRate: input.taxRate ?? null,
   taxInclusive: input.taxInclusive,
   rounding: input.rounding,
   calendarCode: input.calendarCode ?? null,

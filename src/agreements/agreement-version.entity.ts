@@ -67,9 +67,9 @@ export class AgreementVersion extends Row {
   @Column('integer')
   reviewDays!: number;
 
-  /** Percent. */
-  @Column({ type: 'numeric', precision: 7, scale: 4 })
-  taxRate!: string;
+  /** Percent; null: what tax rules say of the account. */
+  @Column({ type: 'numeric', precision: 7, scale: 4, nullable: true })
+  taxRate!: string | null;
 
   /** Whether its rates have the tax in them. */
   @Column('boolean')

@@ -15,7 +15,7 @@ export interface Terms {
   readonly paymentDays: number;
   readonly disputeDays: number;
   readonly reviewDays: number;
-  readonly taxRate: string;
+  readonly taxRate: string | null;
   readonly taxInclusive: boolean;
   readonly rounding: Rounding;
   readonly calendarCode: string | null;
@@ -98,8 +98,20 @@ export function assertTerms(terms: Terms, known: Known): void {
     });
   if (calendarCode !== null && !known.calendars.has(calendarCode))
     refuse('NOT_FOUND', 'There is no such BusinessCalendar.', { type: 'BusinessCalendar' });
-  if (!isPercent(taxRate)) refuse('TAX_RATE_INVALID', 'A tax rate is 0 to 100 percent, with at most four decimals.');
+  if (taxRate !== null && !isPercent(taxRate))
+    refuse('TAX_RATE_INVALID', 'A tax rate is 0 to 100 percent, with at most four decimals.');
   assertRates(rates, terms);
+}
+
+/** Terms whose cycles begin on the days on which they did, unless told: an amendment of a price divides no cycle. */
+export function withAnchor(
+  terms: Terms,
+  versions: readonly Pick<AgreementVersion, 'effectiveFrom' | 'effectiveUntil' | 'anchorOn'>[],
+): Terms {
+  const before = versions
+    .filter(({ effectiveFrom: from, effectiveUntil: until }) => from <= terms.effectiveFrom && from !== until)
+    .toSorted((one, other) => (one.effectiveFrom < other.effectiveFrom ? 1 : -1))[0];
+  return { ...terms, anchorOn: terms.anchorOn ?? before?.anchorOn ?? null };
 }
 
 type Dated = Pick<AgreementVersion, 'effectiveFrom' | 'effectiveUntil'>;

@@ -46,8 +46,11 @@ export class AgreementVersion {
   @Field(() => Int, { description: 'Days that the client has to look at a draft.' })
   reviewDays!: number;
 
-  @Field(() => DecimalScalar, { description: 'Tax in percent.' })
-  taxRate!: string;
+  @Field(() => DecimalScalar, {
+    nullable: true,
+    description: 'Tax in percent; null: what tax rules say of the account.',
+  })
+  taxRate!: string | null;
 
   @Field({ description: 'Whether the rates have the tax in them.' })
   taxInclusive!: boolean;

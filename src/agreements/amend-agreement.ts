@@ -13,7 +13,7 @@ import {
   termsIn,
 } from './agreement-terms';
 import { AgreementVersion } from './agreement-version.entity';
-import { assertAlone, assertAmendable, assertTerms, shortened, versionOf } from './agreement.rules';
+import { assertAlone, assertAmendable, assertTerms, shortened, versionOf, withAnchor } from './agreement.rules';
 
 @InputType({ description: 'What an agreement says from another day on.' })
 export class AmendAgreementInput extends ChangeAgreementInput {
@@ -38,7 +38,7 @@ export const amendAgreement = operation({
   authorize: (may, { agreement }) => may('amend', agreement),
   decide: ({ agreement, account, versions, known }, input, { newId }) => {
     assertOpen(account);
-    const terms = termsIn(input.terms);
+    const terms = withAnchor(termsIn(input.terms), versions);
     assertAmendable(agreement, versions, terms.effectiveFrom);
     assertTerms(terms, known);
     assertAlone(terms, agreement, known);

@@ -51,9 +51,12 @@ export interface Charge {
 /** What a charge is asked about: all of a period, or, where the period was split, what came after what was billed before. */
 export interface Measured {
   readonly units: Exact;
-  readonly before?: { readonly units: Exact; readonly billed?: Exact } | null;
+  /** What was measured before in the same period, in each of its parts, and what that came to. */
+  readonly before?: { readonly units: readonly Exact[]; readonly billed?: Exact } | null;
   /** Whether this is the last part of its period: the minimum is due with it. */
   readonly last?: boolean;
+  /** How much of the period the charge holds for: free units, minimum and maximum are due for that. All of it unless told. */
+  readonly share?: Exact;
 }
 
 export type PartKind = 'USAGE' | 'FLAT' | 'EARLIER' | 'DISCOUNT' | 'MAXIMUM' | 'MINIMUM';
@@ -76,19 +79,31 @@ export interface Charged {
 }
 
 /** What is due for a quantity. Quantities before it in the same period are taken into account, and not billed again. */
-export function chargeFor(charge: Charge, { units, before, last = true }: Measured): Charged {
-  const until = before ? billedUnits(charge, [before.units]) : NONE;
-  const upTo = billedUnits(charge, before ? [before.units, units] : [units]);
+export function chargeFor(charge: Charge, { units, before, last = true, share = WHOLE }: Measured): Charged {
+  const until = before ? billedUnits(charge, before.units, share) : NONE;
+  const upTo = billedUnits(charge, [...(before?.units ?? []), units], share);
   const used = discounted(charge, partsOf(charge.price, upTo, before ? until : null));
-  const billed = before ? (before.billed ?? chargeFor(charge, { units: before.units, last: false }).amount) : NONE;
-  const parts = bounded(charge, used, billed, last);
+  const billed = before ? (before.billed ?? costOf(charge, before.units, share)) : NONE;
+  const parts = bounded(charge, used, { billed, last, share });
   return { billedUnits: upTo.sub(until), parts, amount: amountOf(parts) };
 }
 
+/** What quantities that were measured one after the other come to, with more of the period to come. */
+function costOf(charge: Charge, measured: readonly Exact[], share: Exact): Exact {
+  let billed = NONE;
+  measured.forEach((units, place) => {
+    const before = { units: measured.slice(0, place), billed };
+    billed = billed.add(chargeFor(charge, { units, before, last: false, share }).amount);
+  });
+  return billed;
+}
+
+const WHOLE = fractionOf(1n);
+
 /** The units that are billed in a period for quantities that were measured one after the other. */
-export function billedUnits({ increment, freeUnits }: Charge, measured: readonly Exact[]): Exact {
+export function billedUnits({ increment, freeUnits }: Charge, measured: readonly Exact[], share: Exact = WHOLE): Exact {
   const converted = sumExact(measured.map((each) => (increment ? convert(each, increment) : each)));
-  return freeUnits ? larger(converted.sub(exact(freeUnits)), NONE) : converted;
+  return freeUnits ? larger(converted.sub(exact(freeUnits).mul(share)), NONE) : converted;
 }
 
 /** What was measured in the units of a price: 1,400 seconds by 60, rounded up, are 24. */
@@ -165,11 +180,15 @@ function discounted({ discountPercent }: Charge, parts: Part[]): Part[] {
 }
 
 /** Cut off at the maximum of the period, then filled up to its minimum with its last part. */
-function bounded({ minimum, maximum }: Charge, parts: Part[], billed: Exact, last: boolean): Part[] {
-  const left = maximum ? larger(exact(maximum).sub(billed), NONE) : null;
+function bounded(
+  { minimum, maximum }: Charge,
+  parts: Part[],
+  { billed, last, share }: { billed: Exact; last: boolean; share: Exact },
+): Part[] {
+  const left = maximum ? larger(exact(maximum).mul(share).sub(billed), NONE) : null;
   const over = left && larger(amountOf(parts).sub(left), NONE);
   const capped = over && !over.equals(0) ? [...parts, part('MAXIMUM', over.neg())] : parts;
-  const missing = minimum && last ? exact(minimum).sub(billed).sub(amountOf(capped)) : NONE;
+  const missing = minimum && last ? exact(minimum).mul(share).sub(billed).sub(amountOf(capped)) : NONE;
   return missing.gt(0) ? [...capped, part('MINIMUM', missing)] : capped;
 }
 

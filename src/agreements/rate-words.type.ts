@@ -29,13 +29,15 @@ export const RoundingEnum = enumOf('Rounding', 'How a result between two minor u
 });
 
 export const MeasureEnum = enumOf<Measure>('Measure', 'What is counted.', {
-  HANDLED_CALLS: 'Calls that an agent took.',
-  TALK_TIME: 'Seconds of talk, of each call by increments where there are some.',
-  WAIT_TIME: 'Seconds that callers waited.',
-  AGENT_HOURS: 'Hours that agents worked.',
-  SEATS: 'Seats kept ready.',
-  RESOLVED_CONTACTS: 'Calls whose matter was settled.',
-  FIXED_FEE: 'One a cycle: a subscription.',
+  HANDLED_CALLS: 'Calls that an agent took: their outcome is HANDLED or TRANSFERRED.',
+  TALK_TIME: 'Seconds of talk of handled calls, of each by increments where there are some.',
+  WAIT_TIME: 'Seconds that callers waited, but for calls that failed.',
+  AGENT_HOURS: 'Hours that agents worked, as they are reported.',
+  SEATS: 'Seats kept ready, as they are reported for each day: 10 on 15 of 30 days are 5 seats of that cycle.',
+  RESOLVED_CONTACTS: 'Handled calls whose matter was settled.',
+  COLLECTED_AMOUNT: 'Money that was collected for the client, as it is reported, in the agreement’s currency.',
+  FIXED_FEE:
+    'One a cycle: a subscription. Of a cycle that the agreement holds for in part, the days by those of the whole.',
 });
 export const ModelEnum = enumOf<Price['model']>('ChargeModel', 'How a quantity becomes an amount.', {
   PER_UNIT: '`perUnit` for each unit.',

@@ -3,10 +3,23 @@ import { assertCharge, type Charge } from './charge.rules';
 
 /** What is counted. */
 export type Measure =
-  'HANDLED_CALLS' | 'TALK_TIME' | 'WAIT_TIME' | 'AGENT_HOURS' | 'SEATS' | 'RESOLVED_CONTACTS' | 'FIXED_FEE';
+  | 'HANDLED_CALLS'
+  | 'TALK_TIME'
+  | 'WAIT_TIME'
+  | 'AGENT_HOURS'
+  | 'SEATS'
+  | 'RESOLVED_CONTACTS'
+  | 'COLLECTED_AMOUNT'
+  | 'FIXED_FEE';
 
 /** Measures of calls, which have an instant; the others belong to a period as a whole. */
 const OF_CALLS: ReadonlySet<Measure> = new Set(['HANDLED_CALLS', 'TALK_TIME', 'WAIT_TIME', 'RESOLVED_CONTACTS']);
+export const isOfCalls = (measure: Measure): boolean => OF_CALLS.has(measure);
+
+/** Measures that nobody can count from calls: somebody tells so much for a day. */
+export type ReportedMeasure = 'AGENT_HOURS' | 'SEATS' | 'COLLECTED_AMOUNT';
+export const REPORTED: ReadonlySet<Measure> = new Set(['AGENT_HOURS', 'SEATS', 'COLLECTED_AMOUNT']);
+
 const OF_SECONDS: ReadonlySet<Measure> = new Set(['TALK_TIME', 'WAIT_TIME']);
 
 /** A part of the week. `until` is exclusive; one that is not after `from` goes on into the next day. */

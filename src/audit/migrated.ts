@@ -10,9 +10,9 @@ const UNTOLD = `SELECT name, timestamp::float8 AS timestamp FROM migration WHERE
     WHERE action = 'database.migrated' AND content IS NOT NULL)
   ORDER BY id`;
 
-/** Types of which the API makes no rows: whatever there is of them, migrations made. Of policies both make some. */
+/** Types of which the API makes no rows: whatever there is of them, migrations made. Of policies and legal entities both make some. */
 const MADE_BY_MIGRATIONS = `SELECT type FROM unnest($1::text[], $2::text[]) AS each (type, name)
-  WHERE type = 'ApprovalPolicy' OR NOT has_table_privilege('${API_ROLE}', format('public.%I', name), 'INSERT')`;
+  WHERE type IN ('ApprovalPolicy', 'LegalEntity') OR NOT has_table_privilege('${API_ROLE}', format('public.%I', name), 'INSERT')`;
 
 const ROWS = `SELECT type, id, coalesce(version, 1) AS version, hash FROM audit.business_row WHERE type = ANY($1) ORDER BY type, id`;
 

@@ -4,13 +4,18 @@ import { Account } from '../accounts/account.entity';
 import { assertOpen } from '../accounts/account.rules';
 import { Lob } from '../accounts/lob.entity';
 import { refuse } from '../platform/errors';
+import { localDateOf } from '../platform/business-time';
 import { operation } from '../platform/operation';
 import { Input } from '../platform/operation.type';
 import { DecimalScalar } from '../platform/scalars';
 import { Text } from '../platform/text';
+import { taxesFor } from '../taxes/tax.rules';
+import { taxRulesOf } from '../taxes/tax-rules-of';
 import { InvoiceLine } from './invoice-line.entity';
+import { InvoiceTax } from './invoice-tax.entity';
 import { Invoice } from './invoice.entity';
 import { draftedLines, factsOf, type LineRequest, lobIdsIn, shownMoney, totalsOf } from './invoice.rules';
+import { taxRowsOf } from './tax-total';
 
 @InputType({ description: 'A line to bill.' })
 export class DraftInvoiceLineInput implements LineRequest {
@@ -34,7 +39,7 @@ export class DraftInvoiceLineInput implements LineRequest {
 
   @Field(() => DecimalScalar, {
     nullable: true,
-    description: 'Tax in percent, 0 to 100 with at most four decimals; none unless told.',
+    description: 'Tax in percent, 0 to 100 with at most four decimals; what tax rules say unless told.',
   })
   taxRate?: string | null;
 }
@@ -57,6 +62,20 @@ export class DraftInvoiceInput extends Input {
     description: 'Days from the day of issue until it is due, 0 to 365; 30 unless told.',
   })
   dueInDays!: number;
+
+  @Min(0)
+  @Max(365)
+  @Field(() => Int, {
+    defaultValue: 0,
+    description: 'Days that its client has to look at it before it is issued, 0 to 365; none unless told.',
+  })
+  reviewDays!: number;
+
+  @Field(() => Boolean, {
+    defaultValue: false,
+    description: 'Whether the prices hold the tax; they do not unless told.',
+  })
+  taxInclusive!: boolean;
 }
 
 export const draftInvoice = operation({
@@ -65,37 +84,45 @@ export const draftInvoice = operation({
   summary: 'Draft an invoice',
   lock: async (tx, input: DraftInvoiceInput) => {
     const account = await tx.lock(Account, input.accountId);
-    return { account, lobs: new Set((await tx.find(Lob, { accountId: account.id })).map(({ id }) => id)) };
+    const lobs = new Set((await tx.find(Lob, { accountId: account.id })).map(({ id }) => id));
+    return { account, lobs, rules: await taxRulesOf(tx, account.legalEntityId) };
   },
   authorize: (may, { account }) => {
     may('read', account);
     may.create('draft', 'Invoice', { accountId: account.id });
   },
-  decide: ({ account, lobs }, input, { newId, actorId }) => {
+  decide: ({ account, lobs, rules }, input, { now, newId, actorId }) => {
     assertOpen(account);
     const stranger = input.lines.findIndex(({ lobId }) => lobId != null && !lobs.has(lobId));
     if (stranger >= 0) refuse('NOT_FOUND', 'There is no such Lob.', { type: 'Lob', lineNumber: stranger + 1 });
-    const lines = draftedLines(input.lines, account.currency);
+    const { id: accountId, legalEntityId, country, subdivision, currency } = account;
+    const on = localDateOf(now, account.timeZone);
+    const components = taxesFor(rules, { legalEntityId, accountId, country, subdivision, on });
+    const { lines, taxes } = draftedLines(input.lines, currency, { components, taxInclusive: input.taxInclusive });
     const id = newId();
     const untouched = { disputedMinor: 0n, creditedMinor: 0n };
     return {
       invoice: {
         id,
-        accountId: account.id,
+        accountId,
+        legalEntityId,
         status: 'DRAFT' as const,
         paymentStatus: 'UNPAID' as const,
-        currency: account.currency,
+        currency,
         ...totalsOf(lines),
         ...untouched,
         dueInDays: input.dueInDays,
+        reviewDays: input.reviewDays,
         draftedById: actorId,
       },
-      lines: lines.map((line) => ({ id: newId(), invoiceId: id, currency: account.currency, ...line, ...untouched })),
+      lines: lines.map((line) => ({ id: newId(), invoiceId: id, currency, ...line, ...untouched })),
+      taxes: taxRowsOf(taxes, currency, newId).map((tax) => ({ ...tax, invoiceId: id })),
     };
   },
-  save: async (tx, { invoice, lines }) => {
+  save: async (tx, { invoice, lines, taxes }) => {
     await tx.insert(Invoice, invoice as Invoice);
     await tx.insert(InvoiceLine, lines as InvoiceLine[]);
+    await tx.insert(InvoiceTax, taxes);
   },
   record: ({ invoice, lines }) => ({
     action: 'invoice.drafted',

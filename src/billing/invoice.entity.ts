@@ -1,5 +1,7 @@
 import { Check, Column, Entity, Index, JoinColumn, ManyToOne, Unique } from 'typeorm';
+import { User } from '../access/user.entity';
 import { Account } from '../accounts/account.entity';
+import { LegalEntity, MAIN_LEGAL_ENTITY_ID } from '../issuers/legal-entity.entity';
 import { Plain, Row } from '../platform/row';
 import { minorUnits } from './minor-units';
 
@@ -12,9 +14,10 @@ export type PaymentStatus = 'UNPAID' | 'PARTIALLY_PAID' | 'PAID' | 'OVERPAID' | 
  */
 @Entity('invoice')
 @Plain('invoice', 'currency')
-@Unique('invoice_number', ['number'])
-@Unique('invoice_place_in_series', ['series', 'fiscalYear', 'numberInSeries'])
+@Unique('invoice_number', ['legalEntityId', 'number'])
+@Unique('invoice_place_in_series', ['legalEntityId', 'series', 'fiscalYear', 'numberInSeries'])
 @Index('invoice_of_account', ['accountId', 'createdAt', 'id'])
+@Index('invoice_by_number', ['number'])
 @Index('invoice_created', ['createdAt', 'id'])
 @Index('invoice_due', ['dueOn', 'id'], { where: `status = 'ISSUED'` })
 @Check('invoice_status', `status IN ('DRAFT','CLIENT_REVIEW','PENDING_APPROVAL','ISSUED','VOIDED')`)
@@ -22,8 +25,18 @@ export type PaymentStatus = 'UNPAID' | 'PARTIALLY_PAID' | 'PAID' | 'OVERPAID' | 
 @Check('invoice_total', 'total_minor = subtotal_minor + tax_minor')
 @Check(
   'invoice_credit_exceeded',
-  'disputed_minor >= 0 AND credited_minor >= 0 AND disputed_minor + credited_minor <= total_minor',
+  'disputed_minor >= 0 AND credited_minor >= 0 AND disputed_minor + credited_minor <= greatest(total_minor, 0)',
 )
+@Check('invoice_review', 'review_days BETWEEN 0 AND 365 AND (accepted_at IS NULL) = (accepted_by_id IS NULL)')
+@Check(
+  'invoice_period',
+  '(billing_run_id IS NULL) = (period_from IS NULL) AND (period_from IS NULL) = (period_until IS NULL) AND period_from < period_until',
+)
+@Index('invoice_period_billed', ['accountId', 'currency', 'periodFrom', 'periodUntil'], {
+  unique: true,
+  where: `billing_run_id IS NOT NULL AND status <> 'VOIDED'`,
+})
+@Index('invoice_billing_run', ['billingRunId', 'id'], { where: 'billing_run_id IS NOT NULL' })
 @Check(
   'invoice_issued_with_number',
   `(number IS NOT NULL) = (issued_at IS NOT NULL) AND (status <> 'ISSUED' OR number IS NOT NULL)`,
@@ -35,6 +48,14 @@ export class Invoice extends Row {
   @ManyToOne(() => Account)
   @JoinColumn({ name: 'account_id', foreignKeyConstraintName: 'invoice_account' })
   account?: Account;
+
+  /** Who issues it: that of its account when it was drafted. */
+  @Column({ type: 'uuid', default: MAIN_LEGAL_ENTITY_ID })
+  legalEntityId!: string;
+
+  @ManyToOne(() => LegalEntity)
+  @JoinColumn({ name: 'legal_entity_id', foreignKeyConstraintName: 'invoice_legal_entity' })
+  legalEntity?: LegalEntity;
 
   @Column('text')
   status!: InvoiceStatus;
@@ -59,13 +80,35 @@ export class Invoice extends Row {
   @Column({ type: 'bigint', transformer: minorUnits })
   disputedMinor!: bigint;
 
-  /** What was conceded in disputes. */
+  /** What credit notes gave back of it. */
   @Column({ type: 'bigint', transformer: minorUnits })
   creditedMinor!: bigint;
 
   /** Days from the day of issue until it is due. */
   @Column('integer')
   dueInDays!: number;
+
+  /** Days that its client has to look at it before it is issued; 0: it need not be shown. */
+  @Column('integer', { default: 0 })
+  reviewDays!: number;
+
+  /** The last of them, in the account's zone; null while it is not shown. */
+  @Column({ type: 'date', nullable: true })
+  reviewEndsOn!: string | null;
+
+  @Column({ type: 'timestamptz', nullable: true })
+  acceptedAt!: Date | null;
+
+  @Column({ type: 'uuid', nullable: true })
+  acceptedById!: string | null;
+
+  @ManyToOne(() => User)
+  @JoinColumn({ name: 'accepted_by_id', foreignKeyConstraintName: 'invoice_accepted_by' })
+  acceptedBy?: User;
+
+  /** How it was accepted, where somebody else says so for the client. */
+  @Column({ type: 'text', nullable: true })
+  acceptanceNote!: string | null;
 
   @Column({ type: 'text', nullable: true })
   number!: string | null;
@@ -94,4 +137,14 @@ export class Invoice extends Row {
 
   @Column('uuid')
   draftedById!: string;
+
+  /** Days that it bills, of an invoice that a billing run drafted: of the account's zone, the last exclusive. */
+  @Column({ type: 'date', nullable: true })
+  periodFrom!: string | null;
+
+  @Column({ type: 'date', nullable: true })
+  periodUntil!: string | null;
+
+  @Column({ type: 'uuid', nullable: true })
+  billingRunId!: string | null;
 }

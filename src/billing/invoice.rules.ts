@@ -1,7 +1,9 @@
 import { refuse } from '../platform/errors';
-import { formatMinor, isPercent, isRate, lineAmountMinor, percentOfMinor, sumOf } from '../platform/money';
+import { formatMinor, isPercent, isRate, lineAmountMinor, sumOf } from '../platform/money';
+import { type TaxComponent, taxed, taxOf, type TaxTotal } from '../taxes/tax.rules';
 import type { Invoice } from './invoice.entity';
 import type { InvoiceLine } from './invoice-line.entity';
+import { keptTaxes } from './tax-total';
 
 /** A line as it is asked for. Decimals are strings. */
 export interface LineRequest {
@@ -20,6 +22,8 @@ export type DraftedLine = Pick<
   | 'quantity'
   | 'unitPrice'
   | 'taxRate'
+  | 'taxInclusive'
+  | 'taxes'
   | 'amountMinor'
   | 'taxMinor'
   | 'totalMinor'
@@ -28,50 +32,57 @@ export type DraftedLine = Pick<
 /** An amount must fit where it is kept, with room for sums: 15 digits of minor units. */
 const LARGEST_MINOR = 10n ** 15n;
 
+/** Which taxes are due where a line says nothing of its own, and whether prices hold them. */
+export interface TaxesDue {
+  readonly components: readonly TaxComponent[];
+  readonly taxInclusive: boolean;
+}
+
 /**
- * The amounts of the lines: quantity times unit price, rounded once, half-even; then the tax of the line, rounded once.
+ * The amounts of the lines: quantity times unit price, rounded once, half-even; then the taxes of all together, see taxes/tax.rules.ts.
  * Refuses with INVOICE_LINE_INVALID what is not above zero, and AMOUNT_OUT_OF_RANGE.
  */
-export function draftedLines(lines: readonly LineRequest[], currency: string): DraftedLine[] {
-  return lines.map(({ lobId, description, quantity, unitPrice, taxRate }, index) => {
-    const lineNumber = index + 1;
-    const rate = taxRate ?? '0';
-    if (!isRate(quantity) || !/[1-9]/.test(quantity) || !isRate(unitPrice) || !isPercent(rate))
+export function draftedLines(
+  lines: readonly LineRequest[],
+  currency: string,
+  { components, taxInclusive }: TaxesDue,
+): { lines: DraftedLine[]; taxes: TaxTotal[] } {
+  const priced = lines.map(({ quantity, unitPrice, taxRate }, index) => {
+    if (!isRate(quantity) || !/[1-9]/.test(quantity) || !isRate(unitPrice) || !isPercent(taxRate ?? '0'))
       refuse(
         'INVOICE_LINE_INVALID',
         'A quantity is above zero, a price not below, both with at most ten digits before the point; a tax rate is 0 to 100 percent.',
-        { lineNumber },
+        { lineNumber: index + 1 },
       );
-    const amountMinor = lineAmountMinor(quantity, unitPrice, currency);
-    const taxMinor = percentOfMinor(amountMinor, rate);
-    const totalMinor = amountMinor + taxMinor;
-    if (totalMinor > LARGEST_MINOR)
-      refuse('AMOUNT_OUT_OF_RANGE', 'This line is larger than any amount we can bill.', { lineNumber });
     return {
-      lineNumber,
-      lobId: lobId ?? null,
-      description: description.trim(),
-      quantity,
-      unitPrice,
-      taxRate: rate,
-      amountMinor,
-      taxMinor,
-      totalMinor,
+      amountMinor: lineAmountMinor(quantity, unitPrice, currency),
+      components: taxRate == null ? components : taxOf(taxRate),
+      taxInclusive,
     };
   });
+  const { lines: amounts, taxes } = taxed(priced);
+  const tooLarge = amounts.findIndex(({ totalMinor }) => totalMinor > LARGEST_MINOR);
+  if (tooLarge >= 0)
+    refuse('AMOUNT_OUT_OF_RANGE', 'This line is larger than any amount we can bill.', { lineNumber: tooLarge + 1 });
+  const drafted = lines.map(({ lobId, description, quantity, unitPrice }, index) => ({
+    lineNumber: index + 1,
+    lobId: lobId ?? null,
+    description: description.trim(),
+    quantity,
+    unitPrice,
+    taxInclusive,
+    ...amounts[index]!,
+    taxes: keptTaxes(amounts[index]!.taxes),
+  }));
+  return { lines: drafted, taxes };
 }
 
 /** The sums over the lines. Nothing is rounded again. */
-export const totalsOf = (lines: readonly DraftedLine[]) => ({
+export const totalsOf = (lines: readonly Pick<DraftedLine, 'amountMinor' | 'taxMinor' | 'totalMinor'>[]) => ({
   subtotalMinor: sumOf(lines.map(({ amountMinor }) => amountMinor)),
   taxMinor: sumOf(lines.map(({ taxMinor }) => taxMinor)),
   totalMinor: sumOf(lines.map(({ totalMinor }) => totalMinor)),
 });
-
-/** Refuses what is not a draft any more: INVOICE_NOT_ISSUABLE. */
-export function assertIssuable({ status }: Pick<Invoice, 'status'>): void {
-  if (status !== 'DRAFT') refuse('INVOICE_NOT_ISSUABLE', 'Only a draft can be issued.', { status });
-}
 
 /** Refuses what was voided, or what is disputed or settled even in part: INVOICE_NOT_VOIDABLE. */
 export function assertVoidable(
@@ -86,18 +97,14 @@ export function assertVoidable(
     });
 }
 
-/** How far an invoice is settled. Until payments exist, only concessions settle. */
+/** How far an invoice is settled. Until payments exist, only credit notes settle. */
 export function paymentStatusOf(totalMinor: bigint, creditedMinor: bigint): 'UNPAID' | 'PARTIALLY_PAID' | 'PAID' {
   if (creditedMinor === 0n) return 'UNPAID';
   return creditedMinor >= totalMinor ? 'PAID' : 'PARTIALLY_PAID';
 }
 
-/** Series of invoices; credit notes will have their own. */
+/** What invoices say of their series; credit notes have their own table. */
 export const INVOICE_SERIES = 'INV';
-
-/** `INV-2026-000042`: at most 16 characters up to a million invoices a year (GST, rule 46: at most 16). */
-export const invoiceNumber = (series: string, fiscalYear: number, number: number): string =>
-  `${series}-${fiscalYear}-${String(number).padStart(6, '0')}`;
 
 /** Money as the trail and approvers see it. */
 export const shownMoney = (minor: bigint, currency: string) => ({ amount: formatMinor(minor, currency), currency });

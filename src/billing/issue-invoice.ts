@@ -3,12 +3,15 @@ import { Field, ID, InputType } from 'type-graphql';
 import { Account } from '../accounts/account.entity';
 import { assertOpen } from '../accounts/account.rules';
 import { addDays, localDateOf } from '../platform/business-time';
+import { LegalEntity } from '../issuers/legal-entity.entity';
+import { fiscalYearOf } from '../issuers/number-format.rules';
+import { takeNumber } from '../issuers/take-number';
 import { operation } from '../platform/operation';
 import { ChangeInput } from '../platform/operation.type';
-import type { Transaction } from '../platform/transaction';
 import { Invoice } from './invoice.entity';
-import { assertIssuable, factsOf, INVOICE_SERIES, invoiceNumber, shownMoney } from './invoice.rules';
+import { factsOf, INVOICE_SERIES, shownMoney } from './invoice.rules';
 import { lobsOf } from './lobs-of-invoice';
+import { assertIssuable } from './review.rules';
 
 @InputType({ description: 'Which draft to issue.' })
 export class IssueInvoiceInput extends ChangeInput {
@@ -22,7 +25,7 @@ export class IssueInvoiceInput extends ChangeInput {
 }
 
 /**
- * Issues a draft: gives it the next number of its series in the fiscal year, and the day it is due. The number is taken
+ * Issues a draft, or what its client has looked at: gives it the next number of its series in the fiscal year, and the day it is due. The number is taken
  * in the same transaction, at the very end, so that the series is locked as briefly as can be and never has a gap.
  */
 export const issueInvoice = operation({
@@ -32,31 +35,34 @@ export const issueInvoice = operation({
   lock: async (tx, input: IssueInvoiceInput) => {
     const invoice = await tx.lock(Invoice, input.invoiceId);
     const account = (await tx.find(Account, { id: invoice.accountId }))[0]!;
+    const issuer = (await tx.find(LegalEntity, { id: invoice.legalEntityId }))[0]!;
     return {
       invoice,
       lobIds: await lobsOf(tx, invoice),
       accountStatus: account.status,
       zone: account.timeZone,
-      booksZone: tx.context.app.config.businessTimeZone,
+      booksZone: issuer.timeZone ?? tx.context.app.config.businessTimeZone,
+      fiscalYearStartMonth: issuer.fiscalYearStartMonth,
     };
   },
   authorize: (may, { invoice }) => may('issue', invoice),
-  decide: ({ invoice, accountStatus, zone, booksZone }, _input, { now }) => {
-    assertIssuable(invoice);
+  decide: ({ invoice, accountStatus, zone, booksZone, fiscalYearStartMonth }, _input, { now }) => {
+    const today = localDateOf(now, zone);
+    assertIssuable(invoice, today);
     assertOpen({ status: accountStatus });
     return {
       status: 'ISSUED' as const,
       issuedAt: now,
-      dueOn: addDays(localDateOf(now, zone), invoice.dueInDays),
+      dueOn: addDays(today, invoice.dueInDays),
       series: INVOICE_SERIES,
-      fiscalYear: Number(localDateOf(now, booksZone).slice(0, 4)),
+      fiscalYear: fiscalYearOf(localDateOf(now, booksZone), fiscalYearStartMonth),
     };
   },
   save: async (tx, issued, { invoice }) => {
-    const numberInSeries = await nextNumber(tx, issued.series, issued.fiscalYear);
-    const number = invoiceNumber(issued.series, issued.fiscalYear, numberInSeries);
-    await tx.update(invoice, { ...issued, numberInSeries, number });
-    return { number };
+    const { legalEntityId, id: invoiceId } = invoice;
+    const taken = await takeNumber(tx, { legalEntityId, fiscalYear: issued.fiscalYear }, { invoiceId });
+    await tx.update(invoice, { ...issued, ...taken });
+    return { number: taken.number };
   },
   record: (issued, { invoice }, { reason }, saved) => ({
     action: 'invoice.issued',
@@ -71,11 +77,3 @@ export const issueInvoice = operation({
   }),
   facts: (_issued, { invoice, lobIds }) => ({ ...factsOf(invoice), lobIds, risk: 'MEDIUM' }),
 });
-
-const NEXT = `INSERT INTO invoice_series (series, fiscal_year, last_number) VALUES ($1, $2, 1)
-  ON CONFLICT (series, fiscal_year) DO UPDATE SET last_number = invoice_series.last_number + 1 RETURNING last_number`;
-
-async function nextNumber(tx: Transaction, series: string, fiscalYear: number): Promise<number> {
-  const [next] = await tx.write<{ last_number: number }>(NEXT, [series, fiscalYear]);
-  return next!.last_number;
-}

@@ -7,6 +7,7 @@ import { rewrapKeys } from '../audit/rewrap-keys';
 import { deliverDueMessages, deliverMessages } from '../notifications/deliver-messages';
 import { resealValues } from '../privacy/reseal-values';
 import { remedyAccessReviews } from '../reviews/remedy-access-reviews';
+import { draftBilling } from '../rating/draft-billing';
 import type { Job } from '../platform/job';
 import { abandonUsageImports } from '../usage/abandon-usage-imports';
 
@@ -23,4 +24,5 @@ export const everyJob: readonly Job[] = [
   resealValues,
   disableDormantUsers,
   abandonUsageImports,
+  draftBilling,
 ];

@@ -93,15 +93,51 @@ function addBusinessDays(localDate: string, days: number, calendar: Calendar): s
  * The first instant of a local day. Where clocks skip midnight, or the whole day, that is when they jump; where they
  * pass midnight twice (Havana each autumn), the first time.
  */
-function startOfDay(localDate: string, zone: string): Date {
+export function startOfDay(localDate: string, zone: string): Date {
+  const plain = whereNoClockChanges(localDate, '00:00', zone);
+  if (plain) return plain;
   const midnights = DateTime.fromISO(localDate, { zone: zoneOf(zone) })
     .startOf('day')
     .getPossibleOffsets();
   return new Date(Math.min(...midnights.map((midnight) => midnight.toMillis())));
 }
 
-function zoneOf(zone: string): IANAZone {
-  return isZone(zone) ? IANAZone.create(zone) : refuse('ZONE_UNKNOWN', 'This is not an IANA time zone.');
+/** ISO weekday of a date, 1 (Monday) to 7 (Sunday). Refuses DATE_INVALID. */
+export const weekdayOf = (localDate: string): number => isoWeekday(toEpochDay(localDate));
+
+/** How many days from one date to another. Refuses DATE_INVALID. */
+export const daysBetween = (from: string, until: string): number => toEpochDay(until) - toEpochDay(from);
+
+/**
+ * The instant of a time of day, HH:MM, `24:00` being the end of the day. Where clocks skip it, as far behind the change as it would have been;
+ * where they show it twice, the first time.
+ */
+export function instantAt(localDate: string, time: string, zone: string): Date {
+  if (time === '24:00') return startOfDay(addDays(localDate, 1), zone);
+  if (time === '00:00') return startOfDay(localDate, zone);
+  const plain = whereNoClockChanges(localDate, time, zone);
+  if (plain) return plain;
+  const possible = DateTime.fromISO(`${localDate}T${time}`, { zone: zoneOf(zone) }).getPossibleOffsets();
+  return new Date(Math.min(...possible.map((instant) => instant.toMillis())));
+}
+
+/** The instant of a local time around which, a day before and a day behind, clocks are apart from UTC by the same. A hundredth of what the other way costs. */
+function whereNoClockChanges(localDate: string, time: string, zone: string): Date | null {
+  const local = Date.parse(`${localDate}T${time}:00.000Z`);
+  const there = zoneOf(zone);
+  const [before, behind] = [there.offset(local - DAY_MILLIS), there.offset(local + DAY_MILLIS)];
+  return before === behind && Number.isInteger(before) ? new Date(local - before * 60_000) : null;
+}
+
+/** Zones that were asked for: to look a name up costs more than anything that is asked of its zone. */
+const zones = new Map<string, IANAZone>();
+
+function zoneOf(name: string): IANAZone {
+  const known = zones.get(name);
+  if (known) return known;
+  const zone = isZone(name) ? IANAZone.create(name) : refuse('ZONE_UNKNOWN', 'This is not an IANA time zone.');
+  zones.set(name, zone);
+  return zone;
 }
 
 function isoDate(dateTime: DateTime): string {

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { CopyRows } from '../platform/copy-rows';
 import type { Transaction } from '../platform/transaction';
 import { type Call, saysTheSame } from './call-line.rules';
+import { lockLedger } from './usage-ledger';
 
 /** A call and the line that says it. */
 export interface Told {
@@ -46,20 +47,12 @@ export async function takeCalls(
       : await presentCalls(tx, accountId, number, first);
   const fresh = first.filter(({ call }) => !present.has(call.sourceId));
   if (present.size > 0 || expectKnown) await copy(tx, into, fresh);
+  await touchDays(tx, into, fresh, base + told.length);
   const others = first.filter(({ call }) => present.has(call.sourceId));
   const firsts = again.length === 0 ? null : new Map(fresh.map(({ call }) => [call.sourceId, call]));
   const same = ({ call }: Told) => saysTheSame(call, present.get(call.sourceId) ?? firsts!.get(call.sourceId)!);
   const reused = [...others, ...again].filter((each) => !same(each)).map(({ line }) => line);
   return { fresh: fresh.length, known: told.length - fresh.length - reused.length, reused };
-}
-
-const ADVANCE = `INSERT INTO usage_ledger (account_id, last_sequence) VALUES ($1, $2)
-  ON CONFLICT (account_id) DO UPDATE SET last_sequence = usage_ledger.last_sequence + excluded.last_sequence RETURNING last_sequence`;
-
-/** The sequence behind which these records come. */
-async function lockLedger(tx: Transaction, accountId: string, count: number): Promise<number> {
-  const [row] = await tx.write<{ last_sequence: string }>(ADVANCE, [accountId, count]);
-  return Number(row!.last_sequence) - count;
 }
 
 const SOURCE = 'SELECT number FROM usage_source WHERE account_id = $1 AND code = $2';
@@ -162,6 +155,46 @@ interface Into {
   importId: string;
   number: number;
   base: number;
+}
+
+/** Clocks are apart by whole quarters of an hour. */
+const QUARTER = 900_000;
+
+/** Days of the account's zone that calls begin on, by the quarters of an hour that they begin in. */
+const TOUCH_QUARTERS = `INSERT INTO usage_day (account_id, day, last_sequence)
+  SELECT a.id, d.day, $3 FROM account a CROSS JOIN LATERAL
+    (SELECT DISTINCT (to_timestamp(q * 900) AT TIME ZONE a.time_zone)::date AS day FROM unnest($2::bigint[]) q) d WHERE a.id = $1
+  ON CONFLICT (account_id, day) DO UPDATE SET last_sequence = excluded.last_sequence RETURNING day`;
+
+/** Those of all records that are corrections of the same call as one of these: what counts of them may be another now. */
+const TOUCH_CORRECTED = `WITH RECURSIVE family AS (
+    SELECT unnest($3::text[]) COLLATE "C" AS source_id
+    UNION
+    SELECT n.source_id FROM family m JOIN call_record f ON f.account_id = $1 AND f.source_number = $2 AND f.kind <> 'CALL'
+      AND (f.source_id = m.source_id OR f.corrects = m.source_id)
+      CROSS JOIN LATERAL (VALUES (f.source_id COLLATE "C"), (f.corrects COLLATE "C")) n (source_id)
+  )
+  INSERT INTO usage_day (account_id, day, last_sequence)
+  SELECT DISTINCT a.id, (k.started_at AT TIME ZONE a.time_zone)::date, $4::bigint
+  FROM family m JOIN call_key k ON k.source_number = $2 AND k.source_id = m.source_id JOIN account a ON a.id = $1
+  ON CONFLICT (account_id, day) DO UPDATE SET last_sequence = excluded.last_sequence RETURNING day`;
+
+/** Notes which days are not what they were: who billed them looks at them again (docs/RATING.md). */
+async function touchDays(
+  tx: Transaction,
+  { accountId, number }: Into,
+  told: readonly Told[],
+  sequence: number,
+): Promise<void> {
+  if (told.length === 0) return;
+  const quarters = new Set<number>();
+  const corrected: string[] = [];
+  for (const { call } of told) {
+    quarters.add(Math.floor(call.startedAt / QUARTER));
+    if (call.corrects !== null) corrected.push(call.corrects);
+  }
+  await tx.write(TOUCH_QUARTERS, [accountId, [...quarters], sequence]);
+  if (corrected.length > 0) await tx.write(TOUCH_CORRECTED, [accountId, number, corrected, sequence]);
 }
 
 async function copy(

@@ -5,6 +5,9 @@ import { payloadType } from '../platform/payload.type';
 import { callRecordRead } from './call-record.read';
 import { CallRecordConnection, CallRecordsArgs } from './call-record.type';
 import { ImportUsageInput } from './import-usage';
+import { ReportUsageInput } from './report-usage';
+import { usageQuantityRead } from './usage-quantity.read';
+import { UsageQuantitiesArgs, UsageQuantity, UsageQuantityConnection } from './usage-quantity.type';
 import { usageImportRead } from './usage-import.read';
 import {
   UsageImport,
@@ -14,6 +17,7 @@ import {
   UsageRejectionsArgs,
 } from './usage-import.type';
 
+const ReportUsagePayload = payloadType('ReportUsagePayload', { quantities: () => [UsageQuantity] });
 const ImportUsagePayload = payloadType('ImportUsagePayload', { usageImport: () => UsageImport });
 
 @Resolver(() => UsageImport)
@@ -36,6 +40,20 @@ export class UsageResolver {
   @Query(() => CallRecordConnection, { description: 'Calls, latest first unless told.' })
   callRecords(@Args(() => CallRecordsArgs) _args: PageArgs, @Ask() asked: Asked) {
     return asked.page(callRecordRead);
+  }
+
+  @Query(() => UsageQuantityConnection, {
+    description: 'Seats, hours and money collected, as they were told; latest day first unless told.',
+  })
+  usageQuantities(@Args(() => UsageQuantitiesArgs) _args: PageArgs, @Ask() asked: Asked) {
+    return asked.page(usageQuantityRead);
+  }
+
+  @Mutation(() => ReportUsagePayload, {
+    description: 'Tells how many seats, hours, or how much money there was on days.',
+  })
+  reportUsage(@Arg('input', { description: 'What is told.' }) input: ReportUsageInput, @Ask() asked: Asked) {
+    return asked.submit('usage.report', input);
   }
 
   @Mutation(() => ImportUsagePayload, {

@@ -114,7 +114,7 @@ describe('agreement.sign', () => {
             versionNumber: 1,
             effectiveUntil: null,
             lobIds: [lobs[0]],
-            taxRate: '0',
+            taxRate: null,
             rates: [
               {
                 name: 'Handled calls',

@@ -93,7 +93,7 @@ describe('what a quantity costs', () => {
     const before =
       each.previous_units === undefined
         ? null
-        : { units: exact(each.previous_units), ...(each.previous_billed && { billed: exact(each.previous_billed) }) };
+        : { units: [exact(each.previous_units)], ...(each.previous_billed && { billed: exact(each.previous_billed) }) };
     const charged = chargeFor(charge, { units, before, last: each.last_in_period ?? true });
     // One case states its amount as the currency has it; all others are exact.
     const said = each.plan.currency
@@ -147,15 +147,14 @@ describe('a period that is split', () => {
         // Each system rounds units of a part for themselves; what is not rounded may be split anywhere.
         const units = split.map(exact);
         const whole = chargeFor(charge, { units: sumExact(units) }).amount;
-        let before: { units: ReturnType<typeof exact>; billed: ReturnType<typeof exact> } | null = null;
-        let [seen, billed] = [exact('0'), exact('0')];
+        let before: { units: ReturnType<typeof exact>[]; billed: ReturnType<typeof exact> } | null = null;
+        let billed = exact('0');
         for (const [index, each] of units.entries()) {
           const last = index === units.length - 1;
           const { amount, parts } = chargeFor(charge, { units: each, before, last });
           expect(sumExact(parts.map((part) => part.amount)).equals(amount)).toBe(true);
           billed = billed.add(amount);
-          seen = seen.add(each);
-          before = { units: seen, billed };
+          before = { units: units.slice(0, index + 1), billed };
         }
         // A volume price may fall as a whole while it rises: what was cut off at the maximum stays cut off then.
         if (charge.price.model === 'VOLUME') return;

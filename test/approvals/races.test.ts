@@ -55,10 +55,10 @@ describe('a change request that many decide at once is carried out once', () => 
   it('twenty proposals to issue one draft, all approved in parallel: one number is given', async () => {
     const invoiceId = await givenDraft(t, await givenAccount(t));
     const requests = await times(20, () => proposed(t, 'billing', 'issueInvoice', { invoiceId }));
-    const [before] = await t.sql<{ last: number }>('SELECT coalesce(max(last_number), 0) AS last FROM invoice_series');
+    const [before] = await t.sql<{ last: number }>('SELECT coalesce(max(last_number), 0) AS last FROM number_series');
     const answers = await Promise.all(requests.map((request) => approve(t, request)));
     expect(tally(answers)).toEqual({ DONE: 1, CHANGE_REQUEST_STALE: 19 });
-    const [after] = await t.sql<{ last: number }>('SELECT coalesce(max(last_number), 0) AS last FROM invoice_series');
+    const [after] = await t.sql<{ last: number }>('SELECT coalesce(max(last_number), 0) AS last FROM number_series');
     expect(after!.last).toBe(before!.last + 1);
     const states = await Promise.all(requests.map(async ({ id }) => (await requestRow(t, id)).status as string));
     expect(states.filter((status) => status === 'EXECUTED')).toHaveLength(1);

@@ -25,8 +25,12 @@ afterAll(() => t.close());
 const op = { mutation: 'issueInvoice', operation: 'invoice.issue' };
 const numberOf = (fiscalYear: number, number: number) => `INV-${fiscalYear}-${String(number).padStart(6, '0')}`;
 const lastOf = async (fiscalYear: number): Promise<number> =>
-  (await t.sql('SELECT last_number FROM invoice_series WHERE series = $1 AND fiscal_year = $2', ['INV', fiscalYear]))[0]
-    ?.last_number ?? 0;
+  (
+    await t.sql('SELECT last_number FROM number_series WHERE document_type = $1 AND fiscal_year = $2', [
+      'INVOICE',
+      fiscalYear,
+    ])
+  )[0]?.last_number ?? 0;
 
 describe('invoice.issue', () => {
   it('waits, then issues with the next number: rows, events and actors', async () => {
@@ -314,10 +318,13 @@ describe('the database, for the API’s own role', () => {
     ).rejects.toMatchObject({ code: '42501' });
   });
 
-  it.each(['invoice', 'invoice_line', 'invoice_series'])('refuses to delete from or truncate %s', async (table) => {
-    await expect(t.apiSql(`DELETE FROM ${table}`)).rejects.toMatchObject({ code: '42501' });
-    await expect(t.apiSql(`TRUNCATE ${table} CASCADE`)).rejects.toMatchObject({ code: '42501' });
-  });
+  it.each(['invoice', 'invoice_line', 'invoice_tax', 'number_series', 'document_number'])(
+    'refuses to delete from or truncate %s',
+    async (table) => {
+      await expect(t.apiSql(`DELETE FROM ${table}`)).rejects.toMatchObject({ code: '42501' });
+      await expect(t.apiSql(`TRUNCATE ${table} CASCADE`)).rejects.toMatchObject({ code: '42501' });
+    },
+  );
 
   it('refuses a second invoice with a number or a place that is given', async () => {
     const { number, series, fiscal_year, number_in_series } = await rowOf(t, 'invoice', issued);
@@ -348,14 +355,16 @@ describe('the database, for the API’s own role', () => {
   });
 
   it.each([2, -1, 0])('refuses a series that moves by %p instead of one', async (step) => {
-    await expect(t.apiSql('UPDATE invoice_series SET last_number = last_number + $1', [step])).rejects.toMatchObject({
+    await expect(t.apiSql('UPDATE number_series SET last_number = last_number + $1', [step])).rejects.toMatchObject({
       code: '23514',
     });
   });
 
   it('refuses a series that begins with another number than one', async () => {
     await expect(
-      t.apiSql(`INSERT INTO invoice_series (series, fiscal_year, last_number) VALUES ('INV', 1990, 7)`),
+      t.apiSql(
+        `INSERT INTO number_series (legal_entity_id, document_type, fiscal_year, last_number) SELECT id, 'INVOICE', 1990, 7 FROM legal_entity`,
+      ),
     ).rejects.toMatchObject({ code: '23514' });
   });
 });

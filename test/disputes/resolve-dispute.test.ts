@@ -112,6 +112,7 @@ describe('dispute.resolve', () => {
       { path: 'status', before: 'OPEN', after: 'RESOLVED' },
       { path: 'resolution', before: null, after: 'PARTLY_ACCEPTED' },
       { path: 'accepted', before: null, after: usd('40.00') },
+      { path: 'creditNote', before: null, after: expect.stringMatching(/^CN-\d{4}-\d{6}$/) },
       { path: 'invoice.paymentStatus', before: 'UNPAID', after: 'PARTIALLY_PAID' },
     ]);
   });

@@ -25,6 +25,10 @@ const HOUSE: Record<string, Sees> = {
   Lob: 'all',
   Agent: 'all',
   Assignment: 'all',
+  LegalEntity: 'all',
+  DocumentNumber: 'all',
+  TaxRule: 'all',
+  CreditNote: 'all',
   Agreement: 'all',
   UsageImport: 'all',
   UsageRejection: 'all',
@@ -88,6 +92,8 @@ const SEES: Record<string, Record<string, Sees>> = {
     Account: 'all',
     Lob: 'all',
     Dispute: 'all',
+    LegalEntity: 'all',
+    CreditNote: 'all',
     Agreement: 'all',
     UsageImport: 'all',
     UsageRejection: 'all',
@@ -108,6 +114,10 @@ const PARTS = new Set([
   'AgreementVersion',
   'AgreementRate',
   'InvoiceLine',
+  'InvoiceTax',
+  'InvoiceObjection',
+  'CreditNoteLine',
+  'CreditNoteTax',
   'DisputeItem',
   'Decision',
   'ChangeRequestRevision',
@@ -211,7 +221,7 @@ const PERMISSIONS: Record<string, string[]> = {
     create ApprovalPolicy, change ApprovalPolicy, create Delegation, createForAnother Delegation,
     withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest, reassign ChangeRequest, approve ChangeRequest, reject ChangeRequest, return ChangeRequest`),
   billing:
-    listed(`${HOUSE_READS}, change Account, import Usage, sign Agreement, amend Agreement, end Agreement, draft Invoice, issue Invoice, void Invoice, open Dispute,
+    listed(`${HOUSE_READS}, change Account, import Usage, sign Agreement, amend Agreement, end Agreement, draft Invoice, review Invoice, accept Invoice, object Invoice, issue Invoice, void Invoice, issue CreditNote, open LegalEntity, change LegalEntity, burn DocumentNumber, set TaxRule, end TaxRule, open Dispute,
     resolve Dispute, withdraw Dispute, reveal Account, grant RevealAllowance, withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest`),
   supervisor:
     listed(`${WATCHES}, read Complaint, reveal Account, grant RevealAllowance, resolve Dispute, create Delegation, breakGlass ChangeRequest, withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest,
@@ -228,7 +238,7 @@ const PERMISSIONS: Record<string, string[]> = {
     `${WATCHES}, ${OUTSIDE_READS}, read Complaint, read RoleGrant, read DutyException, read AccessReview, read AccessReviewItem, read AuditEvent, read AuditCheckpoint, reveal AuditEvent, question AuditEvent, readPersonOf User, readSecondFactorOf User, read ApiKey`,
   ),
   client: listed(
-    `read Account, read Lob, read Agreement, read Dispute, read Complaint, read UsageImport, read UsageRejection, read CallRecord, read Invoice, open Dispute, withdraw Dispute`,
+    `read Account, read Lob, read Agreement, read Dispute, read Complaint, read UsageImport, read UsageRejection, read CallRecord, read Invoice, read LegalEntity, read CreditNote, accept Invoice, object Invoice, open Dispute, withdraw Dispute`,
   ),
 };
 

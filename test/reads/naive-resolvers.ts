@@ -72,6 +72,12 @@ export function resolversOf(rows: Rows, who: Looker | null): Record<string, Reco
   const open = (row: Row) => String(BigInt(row.total_minor as string) - BigInt(row.credited_minor as string));
   const user = (column: string) => one('User', 'app_user', column);
   const account = one('Account', 'account', 'account_id');
+  const legalEntity = one('LegalEntity', 'legal_entity', 'legal_entity_id');
+  const taxTotal = {
+    percent: (row: Row) => trimmed(row.percent as string),
+    taxable: money('taxable_minor'),
+    tax: money('tax_minor'),
+  };
   const lob = one('Lob', 'lob', 'lob_id');
   const pendingChanges = (subject: string) => (row: Row) =>
     rows
@@ -89,7 +95,32 @@ export function resolversOf(rows: Rows, who: Looker | null): Record<string, Reco
     return opened ? toldBy(opened) : {};
   };
   return {
+    LegalEntity: { pendingChanges: pendingChanges('LegalEntity') },
+    DocumentNumber: { legalEntity },
+    TaxRule: { legalEntity, account },
+    InvoiceTax: taxTotal,
+    CreditNoteTax: taxTotal,
+    InvoiceObjection: { objectedBy: user('objected_by_id') },
+    CreditNote: {
+      account,
+      legalEntity,
+      invoice: one('Invoice', 'invoice', 'invoice_id'),
+      lines: list('CreditNoteLine', 'credit_note_line', 'credit_note_id', 'line_number'),
+      taxes: list('CreditNoteTax', 'credit_note_tax', 'credit_note_id', 'place'),
+      subtotal: money('subtotal_minor'),
+      tax: money('tax_minor'),
+      total: money('total_minor'),
+      issuedBy: user('issued_by_id'),
+    },
+    CreditNoteLine: {
+      line: one('InvoiceLine', 'invoice_line', 'line_id'),
+      amount: money('amount_minor'),
+      tax: money('tax_minor'),
+      total: money('total_minor'),
+    },
     Account: {
+      legalEntity,
+      email: (row) => row.email_masked as unknown,
       taxId: (row) => row.tax_id_masked as unknown,
       bankAccountNumber: (row) => row.bank_account_number_masked as unknown,
       pendingChanges: pendingChanges('Account'),
@@ -125,6 +156,11 @@ export function resolversOf(rows: Rows, who: Looker | null): Record<string, Reco
     AgreementRate: { lob, ...chargeOf },
     Invoice: {
       account,
+      legalEntity,
+      taxes: list('InvoiceTax', 'invoice_tax', 'invoice_id', 'place'),
+      objections: list('InvoiceObjection', 'invoice_objection', 'invoice_id', 'objected_at'),
+      acceptedBy: user('accepted_by_id'),
+      creditNotes: page('CreditNote', 'invoice_id'),
       lines: list('InvoiceLine', 'invoice_line', 'invoice_id', 'line_number'),
       subtotal: money('subtotal_minor'),
       tax: money('tax_minor'),

@@ -149,6 +149,46 @@ export const TYPES: Record<string, NaiveType> = {
     orders: { CODE, CREATED_AT },
     defaultOrder: 'CODE_ASC',
   },
+  LegalEntity: {
+    table: 'legal_entity',
+    filters: { code: text('code'), search: search('code', 'legal_name') },
+    orders: { CODE, CREATED_AT },
+    defaultOrder: 'CODE_ASC',
+  },
+  DocumentNumber: {
+    table: 'document_number',
+    filters: {
+      legalEntityId: id('legal_entity_id'),
+      documentType: text('document_type'),
+      fiscalYear: text('fiscal_year'),
+      state: text('state'),
+      number: text('number'),
+    },
+    orders: { GIVEN_AT: { column: 'given_at' }, PLACE: { column: 'first_in_series' } },
+    defaultOrder: 'GIVEN_AT_DESC',
+  },
+  TaxRule: {
+    table: 'tax_rule',
+    filters: {
+      legalEntityId: id('legal_entity_id'),
+      accountId: id('account_id'),
+      country: text('country'),
+      holdingOn: (row, value) => row.valid_from <= value && (row.valid_until === null || value < row.valid_until),
+    },
+    orders: { CREATED_AT },
+    defaultOrder: 'CREATED_AT_DESC',
+  },
+  CreditNote: {
+    table: 'credit_note',
+    filters: {
+      accountId: id('account_id'),
+      invoiceId: id('invoice_id'),
+      reasonCode: text('reason_code'),
+      number: text('number'),
+    },
+    orders: { CREATED_AT },
+    defaultOrder: 'CREATED_AT_DESC',
+  },
   Agreement: {
     table: 'agreement',
     filters: {
@@ -175,6 +215,7 @@ export const TYPES: Record<string, NaiveType> = {
     table: 'invoice',
     filters: {
       accountId: id('account_id'),
+      legalEntityId: id('legal_entity_id'),
       status: text('status'),
       paymentStatus: text('payment_status'),
       number: text('number'),

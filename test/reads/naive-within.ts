@@ -21,6 +21,7 @@ const colleague: Inside = (row, _grant, world) =>
 
 const TABLES = {
   Invoice: 'invoice',
+  CreditNote: 'credit_note',
   Dispute: 'dispute',
   Complaint: 'complaint',
   RoleGrant: 'role_grant',
@@ -35,13 +36,14 @@ const subjectOf = (event: Row, world: World): Row | null =>
 
 const lobOf = (assignment: Row, world: World): Row => world.row('lob', assignment.lob_id as string)!;
 
-const HOUSE: Record<string, Inside> = { ExchangeRate: () => true, User: colleague };
+const HOUSE: Record<string, Inside> = { ExchangeRate: () => true, LegalEntity: () => true, User: colleague };
 
 const ACCOUNT: Record<string, Inside> = {
   ...HOUSE,
   Account: (row, { accountId }) => row.id === accountId,
   Lob: ofAccount,
   Invoice: ofAccount,
+  CreditNote: ofAccount,
   Dispute: ofAccount,
   Complaint: ofAccount,
   ChangeRequest: ofAccount,
@@ -83,11 +85,11 @@ export const insideOf = (type: string, { accountId, lobId }: Grant): Inside | nu
   accountId === null ? () => true : ((lobId === null ? ACCOUNT : LOB)[type] ?? null);
 
 const WHOLE = new Set(
-  'Lob Invoice Dispute Complaint ChangeRequest RoleGrant Agreement Usage UsageImport UsageRejection CallRecord'.split(
+  'Lob Invoice CreditNote Dispute Complaint ChangeRequest RoleGrant Agreement Usage UsageImport UsageRejection CallRecord'.split(
     ' ',
   ),
 );
-const READ_OF_ACCOUNT = ['Finding', 'Assignment', 'Agent', 'AuditEvent', 'ExchangeRate', 'User'];
+const READ_OF_ACCOUNT = ['Finding', 'Assignment', 'Agent', 'AuditEvent', 'ExchangeRate', 'LegalEntity', 'User'];
 const MAY_OF_ACCOUNT = new Set([
   ...['read', 'change', 'close', 'reveal'].map((verb) => `${verb} Account`),
   ...READ_OF_ACCOUNT.map((type) => `read ${type}`),
@@ -95,7 +97,7 @@ const MAY_OF_ACCOUNT = new Set([
 const MAY_OF_LOB = new Set([
   'read Lob',
   'close Lob',
-  ...['Account', 'Assignment', 'Agent', 'AuditEvent', 'CallRecord', 'ExchangeRate', 'User'].map(
+  ...['Account', 'Assignment', 'Agent', 'AuditEvent', 'CallRecord', 'ExchangeRate', 'LegalEntity', 'User'].map(
     (type) => `read ${type}`,
   ),
 ]);

@@ -54,12 +54,12 @@ const callmemaybe = sharedFile('callmemaybe_calls.dev');
 
 /** By type: what `xz -dc … | node test/usage/bank-totals.mjs` prints. */
 const BANK = {
-  IN: { calls: 1961, handled: 963, talkSeconds: 291_246 },
-  NE: { calls: 1768, handled: 1545, talkSeconds: 390_302 },
-  NW: { calls: 3909, handled: 1789, talkSeconds: 249_619 },
-  PE: { calls: 102, handled: 50, talkSeconds: 14_984 },
-  PS: { calls: 15_390, handled: 11_061, talkSeconds: 1_978_770 },
-  TT: { calls: 538, handled: 480, talkSeconds: 56_309 },
+  IN: { calls: 1961, handled: 963, talkSeconds: 291_246, minutesBegun: 5323 },
+  NE: { calls: 1768, handled: 1545, talkSeconds: 390_302, minutesBegun: 7285 },
+  NW: { calls: 3909, handled: 1789, talkSeconds: 249_619, minutesBegun: 5061 },
+  PE: { calls: 102, handled: 50, talkSeconds: 14_984, minutesBegun: 274 },
+  PS: { calls: 15_390, handled: 11_061, talkSeconds: 1_978_770, minutesBegun: 38_618 },
+  TT: { calls: 538, handled: 480, talkSeconds: 56_309, minutesBegun: 1236 },
 };
 
 describe('real files (skipped when ../shared/data or xz is absent)', () => {
@@ -80,7 +80,8 @@ describe('real files (skipped when ../shared/data or xz is absent)', () => {
       expect(await recordsOf(t, theBank)).toEqual(before);
       const totals = await t.sql(
         `SELECT l.code, count(*)::int AS calls, count(*) FILTER (WHERE outcome = 'HANDLED')::int AS handled,
-         sum(talk_seconds) FILTER (WHERE outcome = 'HANDLED')::int AS "talkSeconds"
+         sum(talk_seconds) FILTER (WHERE outcome = 'HANDLED')::int AS "talkSeconds",
+         sum(ceil(talk_seconds / 60.0)) FILTER (WHERE outcome = 'HANDLED')::int AS "minutesBegun"
        FROM call_record r JOIN lob l ON l.id = r.lob_id WHERE r.account_id = $1 GROUP BY 1`,
         [theBank.id],
       );

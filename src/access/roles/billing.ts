@@ -6,9 +6,16 @@ export const billing: Role = ({ can, userId }) => {
   can('change', 'Account');
   can(['sign', 'amend', 'end'], 'Agreement');
   can('import', 'Usage');
+  can('run', 'BillingRun');
+  can('release', 'BillingRunAccount');
+  can(['open', 'change'], 'LegalEntity');
+  can('burn', 'DocumentNumber');
+  can(['set', 'end'], 'TaxRule');
   can('draft', 'Invoice');
+  can(['review', 'accept', 'object'], 'Invoice');
   can('issue', 'Invoice');
   can('void', 'Invoice');
+  can('issue', 'CreditNote');
   can('open', 'Dispute');
   can('resolve', 'Dispute');
   can('withdraw', 'Dispute', { openedById: userId });

@@ -9,6 +9,9 @@ export type Role = (grant: { can: AbilityBuilder<MongoAbility>['can']; userId: s
 
 /** What everybody in the house sees of the business: no complaints, no trail. */
 export const BUSINESS = [
+  'LegalEntity',
+  'DocumentNumber',
+  'TaxRule',
   'Account',
   'Lob',
   'Agent',
@@ -17,7 +20,11 @@ export const BUSINESS = [
   'UsageImport',
   'UsageRejection',
   'CallRecord',
+  'UsageQuantity',
+  'BillingRun',
+  'BillingRunAccount',
   'Invoice',
+  'CreditNote',
   'Dispute',
   'ChangeRequest',
   'ApprovalPolicy',

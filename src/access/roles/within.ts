@@ -26,6 +26,7 @@ const OF_ACCOUNT: Record<string, (accountId: string) => Reach> = {
   Account: (id) => ({ rows: { id }, verbs: ['read', 'change', 'close', 'reveal'] }),
   Lob: (accountId) => ({ rows: { accountId } }),
   Invoice: (accountId) => ({ rows: { accountId } }),
+  CreditNote: (accountId) => ({ rows: { accountId } }),
   Dispute: (accountId) => ({ rows: { accountId } }),
   Complaint: (accountId) => ({ rows: { accountId } }),
   ChangeRequest: (accountId) => ({ rows: { accountId } }),
@@ -39,6 +40,9 @@ const OF_ACCOUNT: Record<string, (accountId: string) => Reach> = {
   UsageImport: (accountId) => ({ rows: { accountId } }),
   UsageRejection: (accountId) => ({ rows: { accountId } }),
   CallRecord: (accountId) => ({ rows: { accountId } }),
+  UsageQuantity: (accountId) => ({ rows: { accountId } }),
+  BillingRun: (accountId) => ({ rows: { accountId } }),
+  BillingRunAccount: (accountId) => ({ rows: { accountId } }),
 };
 
 /** The same of a LOB: invoices and disputes are its account's. */
@@ -52,11 +56,13 @@ const OF_LOB: Record<string, (lobId: string, accountId: string) => Reach> = {
   Agent: (lobId) => ({ rows: { lobId }, verbs: READ }),
   AuditEvent: (lobId) => ({ rows: { lobId }, verbs: READ }),
   CallRecord: (lobId, accountId) => ({ rows: { accountId, lobId }, verbs: READ }),
+  UsageQuantity: (lobId, accountId) => ({ rows: { accountId, lobId }, verbs: READ }),
 };
 
-/** What is the same for everybody in the house: rates, and colleagues, but no client's users. */
+/** What is the same for everybody: rates, who bills, and colleagues, but no client's users. */
 const OF_HOUSE: Record<string, Reach> = {
   ExchangeRate: { rows: {}, verbs: READ },
+  LegalEntity: { rows: {}, verbs: READ },
   User: { rows: { inHouse: 'yes' }, verbs: READ },
 };
 
