@@ -71,6 +71,7 @@ describe('each class of records', () => {
         .toSorted(),
     ).toEqual([
       'Account.bankAccountNumber',
+      'Account.email',
       'Account.taxId',
       'Complaint.customer.cardNumber',
       'Complaint.customer.email',
