@@ -15,8 +15,8 @@ const OF_A_FILE = /^(JEST_|EVENT_HANDLERS$|RETRY_|WAIT_BEFORE_RETRY$|LOG_ERRORS_
 
 /**
  * Test files run in the realm of their worker, not each in a context of its own. So they share what was loaded once
- * (runner.ts), and an Error or a Date of a test is one of the product's. What a file does to the environment, and what Jest
- * keeps of it, ends with the file.
+ * (runner.ts), and an Error or a Date of a test is one of the product's. What a file does to the environment and to clocks, what it
+ * spies on, and what Jest keeps of it, ends with the file.
  */
 export default class OneRealm {
   readonly global = globalThis;
@@ -36,6 +36,7 @@ export default class OneRealm {
   }
 
   async teardown(): Promise<void> {
+    this.moduleMocker.restoreAllMocks();
     this.fakeTimersModern.dispose();
     const { environment, console } = this.found;
     for (const name of Object.keys(process.env)) if (!(name in environment)) delete process.env[name];
