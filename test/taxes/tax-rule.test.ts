@@ -83,14 +83,12 @@ describe('taxRule.set and .end', () => {
         { taxRate: '5' },
       ],
     });
-    const inclusive = await t
-      .as('auditor')
-      .gql(TAXES, {
-        id: await givenDraft(t, accountId, {
-          lines: [{ description: 'x', quantity: '1', unitPrice: '118' }],
-          taxInclusive: true,
-        }),
-      });
+    const inclusive = await t.as('auditor').gql(TAXES, {
+      id: await givenDraft(t, accountId, {
+        lines: [{ description: 'x', quantity: '1', unitPrice: '118' }],
+        taxInclusive: true,
+      }),
+    });
     expect(inclusive.data!.invoice).toMatchObject({
       subtotal: { amount: '100.00' },
       total: { amount: '118.00' },
