@@ -5,7 +5,7 @@ import { newId } from '../../src/platform/ids';
 import { inTransaction } from '../../src/platform/transaction';
 import type { TestApp } from '../support/app';
 import { type CastName, PASSWORD } from '../support/cast';
-import { givenAccount, givenAgent, givenInvoice, givenLob, linesOf } from '../support/scene';
+import { givenAccount, givenAgent, givenDraft, givenInvoice, givenLob, linesOf } from '../support/scene';
 import { givenBusiness } from './scene';
 import { givenViewers, READ_AT, type Viewer } from './viewers';
 
@@ -51,9 +51,66 @@ export async function givenWorld(t: TestApp): Promise<Viewer[]> {
   await givenKeys(t, submit);
   await givenAgreements([bare, second], lobs, settled);
   await givenUsage(t, [accountIds[2]!, second, bare], submit);
+  await givenIssuing(t, [bare, accountIds[2]!], submit, settled);
   await givenRefusals(t, bare);
   t.clock.at = NOW;
   return viewers;
+}
+
+/** A legal entity that says all of itself, taxes by place and account, an invoice that was shown, refused and accepted, and credit notes. */
+async function givenIssuing(t: TestApp, [bare, second]: string[], submit: Submit, settled: Settled): Promise<void> {
+  const address = { street: 'Hauptstraße 1', city: 'Köln', postalCode: '50667', country: 'DE', subdivision: 'DE-NW' };
+  const opened = await settled('billing', 'legalEntity.open', {
+    code: 'DE-1',
+    legalName: 'Countersign "Köln" GmbH',
+    address,
+    ...{ taxId: 'DE811907980', email: 'accounts@firm.example', iban: 'DE89370400440532013000', bic: 'COBADEFFXXX' },
+    timeZone: 'Europe/Berlin',
+    reason: 'founded',
+  });
+  const legalEntityId = opened.legalEntity as string;
+  await submit('billing', 'legalEntity.change', { legalEntityId, legalName: 'Other GmbH', reason: 'renamed' });
+  await submit('operations', 'account.change', {
+    accountId: bare,
+    legalEntityId,
+    address: { ...address, city: 'Bonn' },
+    ...{ buyerReference: '04011000-12345-03', email: 'billing@client.example' },
+  });
+  const exempt = { name: 'USt', category: 'E', percent: '0', exemptionReason: '§ 4 Nr. 8 UStG' };
+  const rules = [
+    { country: 'DE', validUntil: '2026-02-01', components: [{ name: 'USt', category: 'S', percent: '19' }] },
+    { country: 'DE', validFrom: '2026-02-01', components: [exempt] },
+    { country: 'DE', subdivision: 'DE-BE', components: [{ name: 'USt', category: 'S', percent: '7.5' }] },
+    { accountId: second, components: [exempt] },
+  ];
+  for (const rule of rules)
+    await settled('billing', 'taxRule.set', { legalEntityId, validFrom: '2025-01-01', reason: 'the law', ...rule });
+  const shown = await givenDraft(t, bare!, { reviewDays: 5 });
+  await submit('billing', 'invoice.review', { invoiceId: shown });
+  await submit('billing', 'invoice.object', { invoiceId: shown, reason: 'too much' });
+  await submit('billing', 'invoice.review', { invoiceId: shown });
+  await submit('billing', 'invoice.accept', { invoiceId: shown, note: 'by mail' });
+  for (const accountId of [bare!, second!]) {
+    const invoiceId = await givenInvoice(t, accountId);
+    const [{ currency }] = (await t.sql('SELECT currency FROM invoice WHERE id = $1', [invoiceId])) as [any];
+    const [line] = await linesOf(t, invoiceId);
+    for (const note of ['as agreed', undefined])
+      await settled('billing', 'creditNote.issue', {
+        invoiceId,
+        reasonCode: 'GOODWILL',
+        items: [{ lineId: line!.id, amount: { amount: '1', currency } }],
+        note,
+      });
+  }
+  // Theirs to see: what was shown to them, and what they said of it.
+  const theirs = await givenDraft(t, second!, { reviewDays: 5 });
+  await submit('billing', 'invoice.review', { invoiceId: theirs });
+  await submit('billing', 'invoice.object', { invoiceId: theirs, reason: 'too much' });
+  await submit('billing', 'invoice.review', { invoiceId: theirs });
+  await settled('billing', 'documentNumber.burn', {
+    ...{ legalEntityId, documentType: 'CREDIT_NOTE', fiscalYear: 2025, upTo: 7 },
+    reason: 'used before',
+  });
 }
 
 type Submit = (who: CastName, operation: string, input: object) => Promise<{ result: Record<string, unknown> }>;
