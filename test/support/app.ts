@@ -112,7 +112,8 @@ export async function startAppOver(
   more: Record<string, string> = {},
   outlets: Outlets = {},
 ): Promise<TestApp> {
-  const config = testConfig(more);
+  // What it logs is searched, and goes no further.
+  const config = testConfig({ LOG_LEVEL: 'info', ...more });
   const logins = await ensureRoles(ownerUrl, deriveKeys(config.masterKey));
   const apiUrl = logins.api;
   const database = await connect(apiUrl, { entities }, config.databasePool, replicasOf(config, apiUrl));

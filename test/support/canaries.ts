@@ -111,15 +111,13 @@ export function searchAnswersOf(server: Server): void {
       search('an answer', tail + text.replace(REVEALED, ''));
       tail = text.slice(-LONGEST).replace(REVEALED, '');
     };
-    const { write, end } = socket;
-    socket.write = ((...args: unknown[]) => {
-      look(args[0], args[1]);
-      return write.apply(socket, args as never);
-    }) as typeof write;
-    socket.end = ((...args: unknown[]) => {
-      look(args[0], args[1]);
-      return end.apply(socket, args as never);
-    }) as typeof end;
+    for (const way of ['write', 'end'] as const) {
+      const send = socket[way].bind(socket) as (...args: unknown[]) => never;
+      socket[way] = (...args: unknown[]) => {
+        look(args[0], args[1]);
+        return send(...args);
+      };
+    }
   });
 }
 

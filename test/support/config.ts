@@ -9,7 +9,7 @@ export const testConfig = (more: Record<string, string> = {}): Config =>
   loadConfig({
     NODE_ENV: 'test',
     MASTER_KEY: TEST_MASTER_KEY,
-    LOG_LEVEL: 'info',
+    LOG_LEVEL: 'silent',
     DEMO_DATA: 'false',
     // One address, that of all tests; test/edge has the limits.
     REFUSALS_PER_SECOND: '0',
