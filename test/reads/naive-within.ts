@@ -26,6 +26,8 @@ const TABLES = {
   Complaint: 'complaint',
   RoleGrant: 'role_grant',
   Lob: 'lob',
+  Agreement: 'agreement',
+  UsageImport: 'usage_import',
 } as const;
 
 /** The row that an event is about, if it is of a type that belongs to an account. */

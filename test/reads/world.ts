@@ -1,3 +1,4 @@
+import { CANARY_CUSTOMER, CANARY_TEXT } from '../support/canaries';
 import request from 'supertest';
 import { record } from '../../src/audit/record';
 import { ownContext } from '../../src/platform/context';
@@ -180,9 +181,7 @@ async function givenComplaints(t: TestApp, accountId: string, submit: Submit): P
   const lobId = lobs[0]?.id ?? (await givenLob(t, accountId, { code: 'C1' }));
   const customer = {
     name: 'Jo Doe',
-    email: 'jo@doe.example',
-    phone: '+1 555 0100 200',
-    cardNumber: '4111111111111111',
+    ...CANARY_CUSTOMER,
   };
   const file = async (day: string, channel: string, category: string, more: object = {}) => {
     t.clock.at = at(day);
@@ -194,7 +193,11 @@ async function givenComplaints(t: TestApp, accountId: string, submit: Submit): P
     t.clock.at = at(day);
     return submit('operations', 'complaint.resolve', { complaintId, resolution, note });
   };
-  await file('03-09', 'PHONE', 'Fees', { customer, narrative: 'They "charged" me\ttwice', sourceReference: 'CRM-1' });
+  await file('03-09', 'PHONE', 'Fees', {
+    customer,
+    narrative: `They "charged" me\ttwice, ${CANARY_TEXT}`,
+    sourceReference: 'CRM-1',
+  });
   await file('01-06', 'EMAIL', 'Fees');
   const acknowledged = await file('01-07', 'SOCIAL_MEDIA', 'Tone', { customer: { name: 'Zoë' } });
   t.clock.at = at('02-20');
