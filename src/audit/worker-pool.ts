@@ -3,6 +3,8 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 /** Does tasks one after the other, and lets go of what it holds at the end. */
 export interface Performer<T, R> {
   perform(task: T): R | Promise<R>;
+  /** Memory of a result that whoever asked gets as it is, and this thread has no more. */
+  handedOver?(result: R): ArrayBuffer[];
   close?(): Promise<void>;
 }
 
@@ -19,7 +21,7 @@ interface Waiting<T, R> {
   readonly reject: (error: Error) => void;
 }
 
-/** Does tasks on threads of their own, or with none of them on this one. What goes back and forth is copied. */
+/** Does tasks on threads of their own, or with none of them on this one. What goes back and forth is copied, unless it is handed over. */
 export class WorkerPool<D, T, R> {
   private readonly here: Performer<T, R> | null;
   private readonly threads: Worker[] = [];
@@ -110,7 +112,7 @@ export function serveTasks<D, T, R>({ make }: Work<D, T, R>): void {
     last = last
       .then(() => performer.perform(task))
       .then(
-        (result) => port.postMessage(result),
+        (result) => port.postMessage(result, performer.handedOver?.(result)),
         (failed: unknown) => port.postMessage({ failed }),
       );
   });

@@ -49,10 +49,13 @@ const TIME_OF_DAY = /^(\d\d?):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?$/;
 const millis = (fraction: string | undefined): number =>
   fraction === undefined ? 0 : Number(fraction.slice(0, 3).padEnd(3, '0'));
 
+const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+const isLeap = (year: number): boolean => year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+
 /** Local ms of a date at midnight; null for none that exists. */
-function dayOf(year: string, month: string, day: string): number | null {
-  const at = Date.UTC(Number(year), Number(month) - 1, Number(day));
-  return new Date(at).getUTCMonth() + 1 === Number(month) && Number(day) > 0 ? at : null;
+function dayOf(year: number, month: number, day: number): number | null {
+  const days = month === 2 && isLeap(year) ? 29 : (DAYS[month - 1] ?? 0);
+  return day > 0 && day <= days ? Date.UTC(year, month - 1, day) : null;
 }
 
 function clockOf(hour: string, minute: string, second = '0', fraction?: string): number | null {
@@ -75,7 +78,7 @@ function timeIn(text: string, day: number | null, toInstant: ToInstant): Read | 
   }
   const full = INSTANT.exec(text);
   if (!full) return null;
-  const date = dayOf(full[1]!, full[2]!, full[3]!);
+  const date = dayOf(Number(full[1]), Number(full[2]), Number(full[3]));
   const clock = clockOf(full[4]!, full[5]!, full[6], full[7]);
   if (date === null || clock === null) return null;
   const local = date + clock;
@@ -106,7 +109,7 @@ const wrong = (code: string, field: string | null): Wrong => ({ code, field });
  */
 export function callTimes(said: SaidTimes, toInstant: ToInstant, now: number): CallTimes | Wrong {
   const date = said.date === undefined ? null : DATE.exec(said.date);
-  const day = date && dayOf(date[1]!, date[2]!, date[3]!);
+  const day = date && dayOf(Number(date[1]), Number(date[2]), Number(date[3]));
   if (said.date !== undefined && day === null) return wrong('TIME_INVALID', 'date');
   if (said.startedAt === undefined) return wrong('FIELD_MISSING', 'startedAt');
   const start = timeIn(said.startedAt, day, toInstant);
