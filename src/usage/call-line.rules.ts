@@ -92,15 +92,14 @@ export function judge(said: Said, terms: Terms): Judgement {
   const times = callTimes(said, terms.toInstant, terms.now);
   if ('code' in times) return times;
   if (lob.closedAt !== null && times.startedAt > lob.closedAt) return wrong('LOB_WAS_CLOSED', 'lob');
-  const { misfit, ...when } = times;
   const outcome =
-    said.outcome === undefined ? (when.talkSeconds > 0 ? 'HANDLED' : 'ABANDONED') : oneOf(OUTCOMES, said.outcome);
+    said.outcome === undefined ? (times.talkSeconds > 0 ? 'HANDLED' : 'ABANDONED') : oneOf(OUTCOMES, said.outcome);
   if (outcome === null) return wrong('OUTCOME_UNKNOWN', 'outcome');
   const agentId = said.agent === undefined ? null : (terms.agents.get(said.agent) ?? null);
   const flags: string[] = [];
-  if (misfit) flags.push('TIMES_MISFIT');
-  if (outcome === 'HANDLED' && when.talkSeconds === 0) flags.push('ZERO_TALK');
-  if (outcome !== 'HANDLED' && when.talkSeconds > 0) flags.push('TALK_UNHANDLED');
+  if (times.misfit) flags.push('TIMES_MISFIT');
+  if (outcome === 'HANDLED' && times.talkSeconds === 0) flags.push('ZERO_TALK');
+  if (outcome !== 'HANDLED' && times.talkSeconds > 0) flags.push('TALK_UNHANDLED');
   if (said.agent !== undefined && agentId === null) flags.push('AGENT_UNKNOWN');
   return {
     sourceId: said.sourceId,
@@ -113,6 +112,10 @@ export function judge(said: Said, terms: Terms): Judgement {
     kind,
     corrects: said.corrects ?? null,
     flags,
-    ...when,
+    startedAt: times.startedAt,
+    answeredAt: times.answeredAt,
+    endedAt: times.endedAt,
+    waitSeconds: times.waitSeconds,
+    talkSeconds: times.talkSeconds,
   };
 }

@@ -1,9 +1,10 @@
 import { type Performer, serveTasks, type Work } from '../audit/worker-pool';
 import { DomainError } from '../platform/errors';
-import { batchesOf, type FileBatch, isWrong, type Place } from './call-file';
-import { type Codes, judge } from './call-line.rules';
+import { batchesOf, type FileBatch, type FileLine, isWrong, type Place } from './call-file';
+import { type Codes, judge, type Terms } from './call-line.rules';
 import { type Into, memoryOf, type WrittenBatch, writeBatch } from './call-rows';
 import type { Layout } from './layout.rules';
+import type { JudgedLine } from './usage-import.rules';
 import { zoneClock } from './zone-clock';
 
 /*
@@ -50,12 +51,7 @@ function performer({ file, layout, from, size, timeZone, into }: FileToRead): Pe
   const judged = (codes: Codes): ReaderResult => {
     const terms = { ...codes, toInstant };
     const { lines } = read.shift()!;
-    const of = lines.map(({ number, text, said }) => ({
-      number,
-      text,
-      judged: isWrong(said) ? said : judge(said, terms),
-    }));
-    return { kind: 'judged', batch: writeBatch(of, into) };
+    return { kind: 'judged', batch: writeBatch(judgedOf(lines, terms), lines.length, into) };
   };
   return {
     perform: async (task) => {
@@ -71,6 +67,15 @@ function performer({ file, layout, from, size, timeZone, into }: FileToRead): Pe
   };
 }
 
-export const CALL_READER: Work<FileToRead, ReaderTask, ReaderResult> = { file: __filename, make: performer };
+/** One after the other: none is kept longer than until it is written. */
+function* judgedOf(lines: readonly FileLine[], terms: Terms): Generator<JudgedLine> {
+  for (const { number, text, said } of lines) yield { number, text, judged: isWrong(said) ? said : judge(said, terms) };
+}
+
+export const CALL_READER: Work<FileToRead, ReaderTask, ReaderResult> = {
+  file: __filename,
+  make: performer,
+  youngMiB: 96,
+};
 
 serveTasks(CALL_READER);

@@ -59,10 +59,11 @@ export interface WrittenBatch {
 const KEY_ROOM = 96;
 const RECORD_ROOM = 352;
 
-export function writeBatch(lines: readonly JudgedLine[], into: Into): WrittenBatch {
+/** Writes so many lines. */
+export function writeBatch(lines: Iterable<JudgedLine>, most: number, into: Into): WrittenBatch {
   const rejections: Rejection[] = [];
-  const [keys, records] = [new CopyRows(lines.length * KEY_ROOM), new CopyRows(lines.length * RECORD_ROOM)];
-  const numbers = () => new Uint32Array(lines.length);
+  const [keys, records] = [new CopyRows(most * KEY_ROOM), new CopyRows(most * RECORD_ROOM)];
+  const numbers = () => new Uint32Array(most);
   const [keyEnds, recordEnds, saidEnds, textEnds, lineNumbers] = [
     numbers(),
     numbers(),
@@ -70,7 +71,7 @@ export function writeBatch(lines: readonly JudgedLine[], into: Into): WrittenBat
     numbers(),
     numbers(),
   ];
-  const firsts = new Int32Array(lines.length);
+  const firsts = new Int32Array(most);
   const seen = new Map<string, number>();
   const corrections: { call: number; corrects: string }[] = [];
   const texts: string[] = [];
@@ -109,7 +110,7 @@ export function writeBatch(lines: readonly JudgedLine[], into: Into): WrittenBat
     textEnds,
     corrections,
   };
-  return { lines: lines.length, calls, rejections };
+  return { lines: most, calls, rejections };
 }
 
 /** What can be handed to another thread as it is. */

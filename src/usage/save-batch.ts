@@ -26,7 +26,8 @@ export const linesOf = ({ lines, file }: Decided): number => file?.batch?.lines 
 export async function saveBatch(tx: Transaction, decided: Decided): Promise<Counts> {
   const { id, accountId, source, lines } = decided;
   const number = await sourceNumber(tx, accountId, source);
-  const batch: WrittenBatch = decided.file?.batch ?? writeBatch(lines, { accountId, importId: id, number });
+  const batch: WrittenBatch =
+    decided.file?.batch ?? writeBatch(lines, lines.length, { accountId, importId: id, number });
   const expectKnown = (decided.row?.recordsKnown ?? 0) > 0;
   const calls = new WrittenCalls(batch.calls);
   const { fresh, known, reused } = await takeCalls(tx, { accountId, number }, calls, expectKnown);
