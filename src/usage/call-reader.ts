@@ -42,11 +42,12 @@ function performer({ file, layout, from, size, timeZone, into }: FileToRead): Pe
   const read: FileBatch[] = [];
   const toInstant = zoneClock(timeZone);
   const next = async (): Promise<ReaderResult> => {
-    const { value, done } = await batches.next();
-    if (done) return { kind: 'end' };
-    read.push(value);
-    const agents = new Set(value.lines.flatMap(({ said }) => (isWrong(said) ? [] : (said.agent ?? []))));
-    return { kind: 'read', agents: [...agents], place: { bytes: value.bytesDone, lines: value.linesDone } };
+    const batch = await batches.next();
+    if (batch.done === true) return { kind: 'end' };
+    const { lines, bytesDone, linesDone } = batch.value;
+    read.push(batch.value);
+    const agents = new Set(lines.flatMap(({ said }) => (isWrong(said) ? [] : (said.agent ?? []))));
+    return { kind: 'read', agents: [...agents], place: { bytes: bytesDone, lines: linesDone } };
   };
   const judged = (codes: Codes): ReaderResult => {
     const terms = { ...codes, toInstant };

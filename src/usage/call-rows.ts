@@ -59,7 +59,7 @@ export interface WrittenBatch {
 const KEY_ROOM = 96;
 const RECORD_ROOM = 352;
 
-/** Writes so many lines. */
+/** Writes lines, of which there are no more than `most`. */
 export function writeBatch(lines: Iterable<JudgedLine>, most: number, into: Into): WrittenBatch {
   const rejections: Rejection[] = [];
   const [keys, records] = [new CopyRows(most * KEY_ROOM), new CopyRows(most * RECORD_ROOM)];
