@@ -78,7 +78,8 @@ export async function loadCreditNoteDocument(app: From, note: CreditNote): Promi
     period: null,
     precedes: { number: invoice.number!, issuedOn: (await partiesOf(app, invoice)).issuedOn },
     lines: lines.map((line) => ({
-      ...lineOf({ ...lineById.get(line.lineId)!, taxes: line.taxes }, lobs),
+      ...lineOf(lineById.get(line.lineId)!, lobs),
+      taxCategory: line.taxes[0] ? known(line.taxes[0].category) : 'Z',
       lineNumber: line.lineNumber,
       quantity: '1',
       unit: 'C62',

@@ -1,5 +1,6 @@
 import { CANARY_CUSTOMER, CANARY_TEXT } from '../support/canaries';
 import request from 'supertest';
+import { draftBilling } from '../../src/rating/draft-billing';
 import { record } from '../../src/audit/record';
 import { ownContext } from '../../src/platform/context';
 import { newId } from '../../src/platform/ids';
@@ -53,6 +54,7 @@ export async function givenWorld(t: TestApp): Promise<Viewer[]> {
   await givenAgreements([bare, second], lobs, settled);
   await givenUsage(t, [accountIds[2]!, second, bare], submit);
   await givenIssuing(t, [bare, accountIds[2]!], submit, settled);
+  await givenBilling(t, [second, bare], submit);
   await givenRefusals(t, bare);
   t.clock.at = NOW;
   return viewers;
@@ -65,7 +67,10 @@ async function givenIssuing(t: TestApp, [bare, second]: string[], submit: Submit
     code: 'DE-1',
     legalName: 'Countersign "Köln" GmbH',
     address,
-    ...{ taxId: 'DE811907980', email: 'accounts@firm.example', iban: 'DE89370400440532013000', bic: 'COBADEFFXXX' },
+    taxId: 'DE811907980',
+    email: 'accounts@firm.example',
+    iban: 'DE89370400440532013000',
+    bic: 'COBADEFFXXX',
     timeZone: 'Europe/Berlin',
     reason: 'founded',
   });
@@ -75,7 +80,8 @@ async function givenIssuing(t: TestApp, [bare, second]: string[], submit: Submit
     accountId: bare,
     legalEntityId,
     address: { ...address, city: 'Bonn' },
-    ...{ buyerReference: '04011000-12345-03', email: 'billing@client.example' },
+    buyerReference: '04011000-12345-03',
+    email: 'billing@client.example',
   });
   const exempt = { name: 'USt', category: 'E', percent: '0', exemptionReason: '§ 4 Nr. 8 UStG' };
   const rules = [
@@ -109,9 +115,63 @@ async function givenIssuing(t: TestApp, [bare, second]: string[], submit: Submit
   await submit('billing', 'invoice.object', { invoiceId: theirs, reason: 'too much' });
   await submit('billing', 'invoice.review', { invoiceId: theirs });
   await settled('billing', 'documentNumber.burn', {
-    ...{ legalEntityId, documentType: 'CREDIT_NOTE', fiscalYear: 2025, upTo: 7 },
+    legalEntityId,
+    documentType: 'CREDIT_NOTE',
+    fiscalYear: 2025,
+    upTo: 7,
     reason: 'used before',
   });
+}
+
+/** Runs in every state, what they drafted and corrected, and what was reported beside calls. */
+async function givenBilling(t: TestApp, accountIds: string[], submit: Submit): Promise<void> {
+  t.clock.at = NOW;
+  const goOn = () => draftBilling.run(t.served.app, {}, new AbortController().signal);
+  for (const accountId of accountIds) {
+    const [lob] = await t.sql<{ id: string; code: string }>(
+      'SELECT id, code FROM lob WHERE account_id = $1 ORDER BY code LIMIT 1',
+      [accountId],
+    );
+    const report = (sourceId: string, more: object = {}) => ({
+      sourceId,
+      lobId: lob!.id,
+      measure: 'SEATS',
+      day: '2026-02-10',
+      quantity: '14.50',
+      ...more,
+    });
+    const reports = [
+      report('s "1"'),
+      report('s2', { corrects: 's "1"', quantity: '7' }),
+      report('h', { measure: 'AGENT_HOURS', day: '2026-03-01' }),
+    ];
+    await submit('operations', 'usage.report', { accountId, source: 'wfm', reports });
+    await submit('billing', 'billing.run', { accountId, from: '2026-02-01', until: '2026-03-01' });
+    await goOn();
+    const late = { sourceId: 'late', lob: lob!.code, startedAt: '2026-02-03T09:00:00Z', talkSeconds: 700 };
+    await submit('operations', 'usage.import', { accountId, source: 'acd', records: [late] });
+    await submit('billing', 'billing.run', { accountId, from: '2026-03-01', until: '2026-03-10' });
+    await goOn();
+    await submit('billing', 'billing.run', { accountId, from: '2026-01-01', until: '2026-03-10' });
+    await goOn();
+  }
+  await submit('billing', 'billing.run', { from: '2025-12-01', until: '2025-12-15' });
+  const figures = {
+    currency: 'KWD',
+    periodFrom: '2025-12-01',
+    periodUntil: '2025-12-15',
+    subtotalMinor: '-1234',
+    lines: 3,
+    usualMinor: '7',
+    usualLines: 1,
+    blown: true,
+  };
+  await t.sql(
+    `UPDATE billing_run_account p SET state = s.state, figures = s.figures, code = s.code, unrated_calls = 4, version = 2 FROM (
+       SELECT id, row_number() OVER (ORDER BY id) AS n FROM billing_run_account WHERE state = 'WAITING') w
+     JOIN (VALUES (1, 'PARKED', jsonb_build_array($1::jsonb), NULL), (2, 'FAILED', '[]', 'ACCOUNT_CLOSED')) s (n, state, figures, code) ON s.n = w.n WHERE p.id = w.id`,
+    [JSON.stringify(figures)],
+  );
 }
 
 type Submit = (who: CastName, operation: string, input: object) => Promise<{ result: Record<string, unknown> }>;
