@@ -64,7 +64,10 @@ async function givenIssuing(t: TestApp, [bare, second]: string[], submit: Submit
     code: 'DE-1',
     legalName: 'Countersign "Köln" GmbH',
     address,
-    ...{ taxId: 'DE811907980', email: 'accounts@firm.example', iban: 'DE89370400440532013000', bic: 'COBADEFFXXX' },
+    taxId: 'DE811907980',
+    email: 'accounts@firm.example',
+    iban: 'DE89370400440532013000',
+    bic: 'COBADEFFXXX',
     timeZone: 'Europe/Berlin',
     reason: 'founded',
   });
@@ -74,7 +77,8 @@ async function givenIssuing(t: TestApp, [bare, second]: string[], submit: Submit
     accountId: bare,
     legalEntityId,
     address: { ...address, city: 'Bonn' },
-    ...{ buyerReference: '04011000-12345-03', email: 'billing@client.example' },
+    buyerReference: '04011000-12345-03',
+    email: 'billing@client.example',
   });
   const exempt = { name: 'USt', category: 'E', percent: '0', exemptionReason: '§ 4 Nr. 8 UStG' };
   const rules = [
@@ -108,7 +112,10 @@ async function givenIssuing(t: TestApp, [bare, second]: string[], submit: Submit
   await submit('billing', 'invoice.object', { invoiceId: theirs, reason: 'too much' });
   await submit('billing', 'invoice.review', { invoiceId: theirs });
   await settled('billing', 'documentNumber.burn', {
-    ...{ legalEntityId, documentType: 'CREDIT_NOTE', fiscalYear: 2025, upTo: 7 },
+    legalEntityId,
+    documentType: 'CREDIT_NOTE',
+    fiscalYear: 2025,
+    upTo: 7,
     reason: 'used before',
   });
 }
