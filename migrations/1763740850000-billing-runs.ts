@@ -131,6 +131,9 @@ const INVOICES = [
   `ALTER TABLE invoice ADD COLUMN period_from date, ADD COLUMN period_until date, ADD COLUMN billing_run_id uuid,
     ADD CONSTRAINT invoice_period CHECK ((billing_run_id IS NULL) = (period_from IS NULL) AND (period_from IS NULL) = (period_until IS NULL)
       AND period_from < period_until)`,
+  // Who issued to whom, as they were then.
+  `ALTER TABLE invoice ADD COLUMN issued_as jsonb`,
+  `ALTER TABLE credit_note ADD COLUMN issued_as jsonb`,
   `CREATE UNIQUE INDEX invoice_period_billed ON invoice (account_id, currency, period_from, period_until)
     WHERE billing_run_id IS NOT NULL AND status <> 'VOIDED'`,
   `CREATE INDEX invoice_billing_run ON invoice (billing_run_id, id) WHERE billing_run_id IS NOT NULL`,
@@ -190,6 +193,8 @@ const GUARDS = [
   `GRANT SELECT, INSERT, UPDATE (last_sequence) ON usage_day TO ${API_ROLE}`,
   `GRANT SELECT, INSERT ON usage_quantity, billing_run, usage_cut TO ${API_ROLE}`,
   `GRANT SELECT, INSERT, UPDATE (state, figures, unrated_calls, code, settled_at, version) ON billing_run_account TO ${API_ROLE}`,
+  `GRANT UPDATE (issued_as) ON invoice TO ${API_ROLE}`,
+  `CREATE TRIGGER invoice_is_issued_as BEFORE UPDATE ON invoice FOR EACH ROW EXECUTE FUNCTION is_set_once(issued_as)`,
   `GRANT SELECT, INSERT, UPDATE (voided, version) ON invoice_cycle TO ${API_ROLE}`,
   `REVOKE EXECUTE ON FUNCTION superseded_calls(uuid, bigint), is_measured(text, text, boolean) FROM PUBLIC`,
   `GRANT EXECUTE ON FUNCTION superseded_calls(uuid, bigint), is_measured(text, text, boolean) TO ${API_ROLE}`,

@@ -6,6 +6,7 @@ import {
 } from '@apollo/server/plugin/disabled';
 import { ApolloServerPluginDrainHttpServer } from '@apollo/server/plugin/drainHttpServer';
 import express from 'express';
+import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
 import type { DestinationStream } from 'pino';
 import { answering, type ServedContext, written } from './answer';
 import { Issuer } from './access/issuer';
@@ -59,6 +60,8 @@ interface Options {
   clock?: () => Date;
   /** Where lines of log go; standard output, unless told. */
   logTo?: DestinationStream;
+  /** Where spans of traces go; to OTEL_EXPORTER_OTLP_ENDPOINT, unless told. */
+  spansTo?: SpanExporter;
 }
 
 /** What main and every test start: the API over an open database. It does not listen yet. */
@@ -97,7 +100,7 @@ export async function createApp(config: Config, database: Database, options: Opt
     sendError(app, seen, new DomainError('TIMEOUT', 'That took too long and was stopped.'), ['connection', 'close']),
   );
   const refusals = new Refusals(config.refusalsPerSecond, app.metrics);
-  const tracing = openTracing(config, database.pool);
+  const tracing = openTracing(config, database.pool, options.spansTo);
   const documents = documentsOf(config, schema);
   const server = createServer(serverOptions(config), (request, response) => {
     const seen = requests.begin(request, response);

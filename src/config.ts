@@ -8,6 +8,7 @@ import { DEFAULT_LIMITS, type DocumentLimits } from './platform/document-limits'
 import { DomainError } from './platform/errors';
 import { openIdEnvironment, openIdIn, type OpenIdSettings } from './platform/openid-settings';
 import { masterKeysIn } from './platform/master-keys';
+import { withFiles } from './platform/mounted-secrets';
 import { DEFAULT_STREAMS, type StreamLimits } from './platform/stream-limits';
 
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
@@ -219,7 +220,7 @@ export const STEP_UP_ABOVE = Object.freeze({ minor: 1_000_000n, currency: 'EUR' 
 export function loadConfig(env: NodeJS.ProcessEnv = process.env, over: NodeJS.ProcessEnv = {}): Config {
   // An empty setting is one that is not set: compose files and shells leave such behind.
   const given = Object.entries({ ...env, ...over }).filter(([, value]) => value !== '');
-  const parsed = environment.safeParse(Object.fromEntries(given));
+  const parsed = environment.safeParse(withFiles(Object.fromEntries(given)));
   if (!parsed.success) {
     const wrong = parsed.error.issues.map((issue) => issue.path.join('.'));
     throw invalid(`These settings are not valid: ${[...new Set(wrong)].join(', ')}.`);

@@ -468,6 +468,42 @@ describe('in production', () => {
 });
 
 describe('loadConfig', () => {
+  it('reads secrets from files that are mounted, too, and says which it cannot read and never what is in it', () => {
+    const folder = mkdtempSync(join(os.tmpdir(), 'countersign-secrets-'));
+    const file = (name: string, text: string) => {
+      writeFileSync(join(folder, name), text);
+      return join(folder, name);
+    };
+    try {
+      const url = 'postgres://owner:a-secret@db.example/countersign';
+      const given = {
+        DATABASE_URL_FILE: file('url', `${url}\n`),
+        METRICS_TOKEN_FILE: file('metrics', 'a token for the figures\n'),
+        USAGE_TOKEN_FILE: file('usage', 'a token for calls'),
+      };
+      const { databaseUrl, metricsToken, usageToken } = testConfig(given);
+      expect({ databaseUrl, metricsToken, usageToken }).toEqual({
+        databaseUrl: url,
+        metricsToken: 'a token for the figures',
+        usageToken: 'a token for calls',
+      });
+      const wrong = (more: Record<string, string>) => {
+        const { code, message } = refusal(() => testConfig(more));
+        return [code, message];
+      };
+      expect(wrong({ DATABASE_URL_FILE: join(folder, 'none') })).toEqual([
+        'CONFIGURATION_INVALID',
+        'DATABASE_URL_FILE cannot be read.',
+      ]);
+      expect(wrong({ ...given, METRICS_TOKEN: 'x'.repeat(20) })[1]).toBe(
+        'METRICS_TOKEN and METRICS_TOKEN_FILE do not go together.',
+      );
+      expect(wrong({ DATABASE_URL_FILE: file('bad', 'a-secret') })[1]).not.toContain('a-secret');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   const KEY = randomBytes(32).toString('base64');
   const production = (more: Record<string, string> = {}) =>
     loadConfig({ NODE_ENV: 'production', MASTER_KEY: KEY, ...more });

@@ -7,6 +7,7 @@ import {
   type IntrospectionQuery,
   isInputObjectType,
 } from 'graphql';
+import { MAIN_LEGAL_ENTITY_ID } from '../src/issuers/legal-entity.entity';
 import { startTestApp, type TestApp } from './support/app';
 import type { CastName } from './support/cast';
 import { stateOf } from './support/outcomes';
@@ -65,6 +66,22 @@ const PLACES: Record<string, Place> = {
       accountId: accounts.USD,
       lines: [{ description: 'x', quantity: '1', unitPrice: '1', taxRate }],
     }),
+  },
+  'TaxComponentInput.percent': {
+    mutation: 'setTaxRule',
+    as: 'billing',
+    input: (percent) => ({
+      legalEntityId: MAIN_LEGAL_ENTITY_ID,
+      country: 'DE',
+      validFrom: '2020-01-01',
+      components: [{ name: 'x', category: 'S', percent }],
+      reason: 'x',
+    }),
+  },
+  'IssueCreditNoteItemInput.amount': {
+    mutation: 'issueCreditNote',
+    as: 'billing',
+    input: (amount) => ({ invoiceId, reasonCode: 'OTHER', items: [{ lineId, amount: { amount, currency: 'USD' } }] }),
   },
   'OpenDisputeItemInput.amount': {
     mutation: 'openDispute',

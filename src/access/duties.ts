@@ -1,5 +1,8 @@
+import type { Viewing } from '../platform/read';
+import { literal, sql, type Sql } from '../platform/sql';
 import type { Transaction } from '../platform/transaction';
 import {
+  approvalsOf,
   type Conflict,
   conflictsIn,
   dutiesOf,
@@ -8,6 +11,7 @@ import {
   type DutyDefinition,
   dutyNames,
   type Holding,
+  MATRIX,
 } from './duty.rules';
 import { abilityOf, type RoleName, roleMayApprove, roleNames } from './permissions';
 
@@ -83,3 +87,33 @@ export async function conflictsOver(
   const conflicts = await conflictsOf(tx, userId);
   return conflicts.filter(({ duties }) => duties.some((duty) => part.includes(duty)));
 }
+
+/** Which operations somebody would be refused to approve who holds these two roles over something in common, and by which duties. */
+const REFUSALS = roleNames.flatMap((one) =>
+  roleNames.flatMap((other) =>
+    MATRIX.filter(
+      ({ duties: [duty, otherDuty] }) =>
+        one !== other && DUTIES_OF_ROLES.get(one)!.has(duty) && DUTIES_OF_ROLES.get(other)!.has(otherDuty),
+    ).flatMap(({ duties }) =>
+      [...new Set(duties.flatMap(approvalsOf))].map((operation) => ({
+        operation,
+        one,
+        other,
+        duties: duties.join(' '),
+      })),
+    ),
+  ),
+);
+
+/** The operations that the viewer may approve for no change request, as `conflictsOver` says it, by what is granted at that instant. It depends on no row. */
+export const notApart = ({ viewerId, now }: Viewing): Sql => sql`array(
+  with held as materialized (select g.role, g.account_id, g.lob_id from role_grant g join app_user u on u.id = g.user_id
+    where g.user_id in (select users_of(person_of(${viewerId}::uuid))) and u.deactivated_at is null and g.revoked_at is null
+      and (g.ends_at is null or g.ends_at > ${now}::timestamptz))
+  select distinct m.operation from held one join held other on one.role <> other.role
+      and (one.account_id is null or other.account_id is null or one.account_id = other.account_id)
+      and (one.lob_id is null or other.lob_id is null or one.lob_id = other.lob_id)
+    join jsonb_to_recordset(${literal(JSON.stringify(REFUSALS))}::jsonb) m (operation text, one text, other text, duties text)
+      on m.one = one.role and m.other = other.role
+  where not exists (select from duty_exception e where e.user_id in (select users_of(person_of(${viewerId}::uuid)))
+    and e.duty || ' ' || e.other_duty = m.duties and e.ended_at is null and e.ends_at > ${now}::timestamptz))`;

@@ -97,6 +97,9 @@ const definitions: Record<string, DutyDefinition> = DUTIES;
 export const dutiesOf = (operation: string, how: 'does' | 'approves'): Duty[] =>
   dutyNames.filter((duty) => definitions[duty]![how]?.includes(operation));
 
+/** The operations whose change requests somebody with that duty says yes to. */
+export const approvalsOf = (duty: Duty): readonly string[] => definitions[duty]!.approves ?? [];
+
 /** A role that one of the users of a person holds, with its duties. */
 export interface Holding {
   role: string;

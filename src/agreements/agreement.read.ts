@@ -1,5 +1,6 @@
 import { accountRead } from '../accounts/account.read';
 import { lobRead } from '../accounts/lob.read';
+import { eventsBelong } from '../audit/event.read';
 import { pendingChanges } from '../approvals/change-request.read';
 import {
   CODE,
@@ -95,3 +96,5 @@ export const agreementRateRead = declareRead('AgreementRate', {
 });
 
 extendRead(accountRead, { agreements: connection(() => agreementRead, 'account_id') });
+
+eventsBelong('Agreement', 'agreement', 'accountId', 'account_id');

@@ -1,3 +1,4 @@
+import { notApart } from '../access/duties';
 import { userRead } from '../access/user.read';
 import { told } from '../audit/event.read';
 import {
@@ -37,7 +38,7 @@ const mayBeTheirs = (row: string, { viewerId, viewerRoles, now }: Viewing): Sql 
 /** What a change request may be called beside `decidable`: no name that its conditions give to a row of theirs. */
 export const ROW = 'request';
 
-/** What assertPending and assertStanding would let through. */
+/** What assertPending, assertStanding and assertApart would let through. */
 export function decidable(row: string, viewing: Viewing): Sql {
   return and([
     sql`${status(row, viewing)} = 'PENDING'`,
@@ -46,6 +47,7 @@ export function decidable(row: string, viewing: Viewing): Sql {
     viewing.may('approve', 'ChangeRequest', row),
     sql`(select s.code is null from change_request r, change_request_standing(r, ${viewing.viewerId}::uuid, ${viewing.now}::timestamptz) s
       where r.id = ${column(row, 'id')})`,
+    sql`${column(row, 'operation')} <> all (${notApart(viewing)})`,
   ]);
 }
 

@@ -3,6 +3,8 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 /** Does tasks one after the other, and lets go of what it holds at the end. */
 export interface Performer<T, R> {
   perform(task: T): R | Promise<R>;
+  /** Memory of a result that whoever asked gets as it is, and this thread has no more. */
+  handedOver?(result: R): ArrayBuffer[];
   close?(): Promise<void>;
 }
 
@@ -11,6 +13,8 @@ export interface Work<D, T, R> {
   /** The compiled module. */
   readonly file: string;
   readonly make: (data: D) => Performer<T, R>;
+  /** MiB for what is young, where much of it lives for a while: it is copied less often then. What Node has it, unless told. */
+  readonly youngMiB?: number;
 }
 
 interface Waiting<T, R> {
@@ -19,7 +23,7 @@ interface Waiting<T, R> {
   readonly reject: (error: Error) => void;
 }
 
-/** Does tasks on threads of their own, or with none of them on this one. What goes back and forth is copied. */
+/** Does tasks on threads of their own, or with none of them on this one. What goes back and forth is copied, unless it is handed over. */
 export class WorkerPool<D, T, R> {
   private readonly here: Performer<T, R> | null;
   private readonly threads: Worker[] = [];
@@ -33,12 +37,13 @@ export class WorkerPool<D, T, R> {
   constructor(work: Work<D, T, R>, threads: number, data: D) {
     this.here = threads === 0 ? work.make(data) : null;
     this.ahead = Math.max(1, 3 * threads);
-    for (let n = 0; n < threads; n += 1) this.threads.push(this.started(work.file, data));
+    for (let n = 0; n < threads; n += 1) this.threads.push(this.started(work, data));
     this.idle.push(...this.threads);
   }
 
-  private started(file: string, data: D): Worker {
-    const worker = new Worker(file, { workerData: data, env: {} });
+  private started({ file, youngMiB }: Work<D, T, R>, data: D): Worker {
+    const resourceLimits = youngMiB === undefined ? {} : { maxYoungGenerationSizeMb: youngMiB };
+    const worker = new Worker(file, { workerData: data, env: {}, resourceLimits });
     worker.on('message', (result: R | { failed: unknown }) => {
       const { resolve, reject } = this.under.get(worker)!;
       this.under.delete(worker);
@@ -110,7 +115,7 @@ export function serveTasks<D, T, R>({ make }: Work<D, T, R>): void {
     last = last
       .then(() => performer.perform(task))
       .then(
-        (result) => port.postMessage(result),
+        (result) => port.postMessage(result, performer.handedOver?.(result)),
         (failed: unknown) => port.postMessage({ failed }),
       );
   });

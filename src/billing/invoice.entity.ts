@@ -3,6 +3,7 @@ import { User } from '../access/user.entity';
 import { Account } from '../accounts/account.entity';
 import { LegalEntity, MAIN_LEGAL_ENTITY_ID } from '../issuers/legal-entity.entity';
 import { Plain, Row } from '../platform/row';
+import type { IssuedAs } from './issued-as';
 import { minorUnits } from './minor-units';
 
 export type InvoiceStatus = 'DRAFT' | 'CLIENT_REVIEW' | 'PENDING_APPROVAL' | 'ISSUED' | 'VOIDED';
@@ -137,6 +138,10 @@ export class Invoice extends Row {
 
   @Column('uuid')
   draftedById!: string;
+
+  /** Null of what is not issued, and of what was before this was kept. */
+  @Column({ type: 'jsonb', nullable: true })
+  issuedAs!: IssuedAs | null;
 
   /** Days that it bills, of an invoice that a billing run drafted: of the account's zone, the last exclusive. */
   @Column({ type: 'date', nullable: true })

@@ -10,6 +10,7 @@ import { operation } from '../platform/operation';
 import { ChangeInput } from '../platform/operation.type';
 import { Invoice } from './invoice.entity';
 import { factsOf, INVOICE_SERIES, shownMoney } from './invoice.rules';
+import { issuedAs } from './issued-as';
 import { lobsOf } from './lobs-of-invoice';
 import { assertIssuable } from './review.rules';
 
@@ -43,16 +44,19 @@ export const issueInvoice = operation({
       zone: account.timeZone,
       booksZone: issuer.timeZone ?? tx.context.app.config.businessTimeZone,
       fiscalYearStartMonth: issuer.fiscalYearStartMonth,
+      // A function: what is in the state is searched for rows that it is about.
+      parties: () => ({ issuer, account }),
     };
   },
   authorize: (may, { invoice }) => may('issue', invoice),
-  decide: ({ invoice, accountStatus, zone, booksZone, fiscalYearStartMonth }, _input, { now }) => {
+  decide: ({ invoice, accountStatus, zone, booksZone, fiscalYearStartMonth, parties }, _input, { now }) => {
     const today = localDateOf(now, zone);
     assertIssuable(invoice, today);
     assertOpen({ status: accountStatus });
     return {
       status: 'ISSUED' as const,
       issuedAt: now,
+      issuedAs: issuedAs(parties().issuer, parties().account, today),
       dueOn: addDays(today, invoice.dueInDays),
       series: INVOICE_SERIES,
       fiscalYear: fiscalYearOf(localDateOf(now, booksZone), fiscalYearStartMonth),

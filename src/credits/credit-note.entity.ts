@@ -3,6 +3,7 @@ import { User } from '../access/user.entity';
 import { Account } from '../accounts/account.entity';
 import { InvoiceLine } from '../billing/invoice-line.entity';
 import { Invoice } from '../billing/invoice.entity';
+import type { IssuedAs } from '../billing/issued-as';
 import { minorUnits } from '../billing/minor-units';
 import type { KeptTax } from '../billing/tax-total';
 import { LegalEntity } from '../issuers/legal-entity.entity';
@@ -79,6 +80,10 @@ export class CreditNote extends Row {
 
   @Column('uuid')
   issuedById!: string;
+
+  /** Null of what was issued before this was kept. */
+  @Column({ type: 'jsonb', nullable: true })
+  issuedAs!: IssuedAs | null;
 
   @ManyToOne(() => User)
   @JoinColumn({ name: 'issued_by_id', foreignKeyConstraintName: 'credit_note_issued_by' })

@@ -1,3 +1,5 @@
+import { Account } from '../accounts/account.entity';
+import { issuedAs } from '../billing/issued-as';
 import { taxRowsOf } from '../billing/tax-total';
 import { LegalEntity } from '../issuers/legal-entity.entity';
 import { fiscalYearOf } from '../issuers/number-format.rules';
@@ -15,9 +17,11 @@ export async function saveCreditNote(
   const { id, legalEntityId, currency } = creditNote;
   const [issuer] = await tx.find(LegalEntity, { id: legalEntityId });
   const today = localDateOf(tx.now, issuer!.timeZone ?? tx.context.app.config.businessTimeZone);
+  const [account] = await tx.find(Account, { id: creditNote.accountId });
+  const as = issuedAs(issuer!, account!, localDateOf(tx.now, account!.timeZone));
   const fiscalYear = fiscalYearOf(today, issuer!.fiscalYearStartMonth);
   const taken = await takeNumber(tx, { legalEntityId, fiscalYear }, { creditNoteId: id }, async (number) => {
-    await tx.insert(CreditNote, { ...creditNote, ...number, fiscalYear } as CreditNote);
+    await tx.insert(CreditNote, { ...creditNote, ...number, fiscalYear, issuedAs: as } as CreditNote);
     await tx.insert(CreditNoteLine, lines as CreditNoteLine[]);
     await tx.insert(
       CreditNoteTax,

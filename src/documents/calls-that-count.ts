@@ -1,35 +1,33 @@
 /** Which calls a document is about. */
 export interface CallsAsked {
   accountId: string;
-  /** The LOBs of the viewer; null: all. */
+  /** Null: all. */
   lobIds: readonly string[] | null;
   /** From this instant until, exclusively, that one. */
   from: Date;
   until: Date;
-  /** The account's records up to this sequence, which stay what they are; null: all that there are now. */
-  upTo: string | null;
+  /** The account's records up to this sequence, which stay what they are. */
+  upTo: string;
+  /** Only those behind lines of this invoice; null: all. */
+  invoiceId: string | null;
 }
 
 /** Values of `THAT_COUNT`, in order. */
-export const valuesOf = ({ accountId, lobIds, from, until, upTo }: CallsAsked): unknown[] => [
+export const valuesOf = ({ accountId, lobIds, from, until, upTo, invoiceId }: CallsAsked): unknown[] => [
   accountId,
   from,
   until,
   lobIds,
   upTo,
+  invoiceId,
 ];
 
-/**
- * The records `r` that count: no reversals, nothing that another record of its source corrects or takes back, and of several corrections of one
- * record the one with the highest sequence (docs/USAGE.md).
- */
-export const THAT_COUNT = `WITH naming AS (
-    SELECT source_number, corrects, max(sequence) AS sequence FROM call_record
-    WHERE account_id = $1 AND corrects IS NOT NULL AND ($5::bigint IS NULL OR sequence <= $5) GROUP BY 1, 2),
-  counted AS (
+/** The records `r` that count (docs/USAGE.md): no reversals, and nothing that another record takes the place of. */
+export const THAT_COUNT = `WITH counted AS (
     SELECT r.* FROM call_record r
-    LEFT JOIN naming other ON other.source_number = r.source_number AND other.corrects = r.source_id
-    LEFT JOIN naming same ON same.source_number = r.source_number AND same.corrects = r.corrects
-    WHERE r.account_id = $1 AND r.started_at >= $2 AND r.started_at < $3 AND r.kind <> 'REVERSAL'
-      AND ($4::uuid[] IS NULL OR r.lob_id = ANY ($4)) AND ($5::bigint IS NULL OR r.sequence <= $5)
-      AND other.corrects IS NULL AND (r.corrects IS NULL OR r.sequence = same.sequence))`;
+    WHERE r.account_id = $1 AND r.started_at >= $2 AND r.started_at < $3 AND ($4::uuid[] IS NULL OR r.lob_id = ANY ($4)) AND r.sequence <= $5
+      AND (r.started_at, r.id) NOT IN (SELECT s.started_at, s.id FROM superseded_calls($1, $5) s)
+      AND ($6::uuid IS NULL OR EXISTS (SELECT FROM invoice_line l JOIN usage_cut c ON c.line_id = l.id
+        WHERE l.invoice_id = $6 AND r.lob_id = ANY (c.lob_ids) AND r.started_at <@ c.stretches AND r.sequence > c.sequence_after AND r.sequence <= c.sequence_upto
+          AND (c.services IS NULL OR r.service = ANY (c.services)) AND (c.services_except IS NULL OR r.service IS NULL OR r.service <> ALL (c.services_except))
+          AND is_measured(c.measure, r.outcome, r.resolved))))`;

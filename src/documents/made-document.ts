@@ -9,7 +9,7 @@ export interface MadeDocument {
   fileName: string;
   /** Of its content. */
   type: string;
-  subject: { type: 'Invoice' | 'Account'; id: string };
+  subject: { type: 'Invoice' | 'CreditNote' | 'Account'; id: string };
   /** `invoice.pdf` */
   what: string;
   /** Its bytes from the beginning, the same each time it is called. */

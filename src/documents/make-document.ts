@@ -18,7 +18,8 @@ import type { Period } from './invoice-document';
 import { invoicePdf } from './invoice-pdf';
 import { invoiceUbl } from './invoice-ubl';
 import { SERVICE_LEVEL_SECONDS } from './kpi.rules';
-import { loadInvoiceDocument } from './load-invoice-document';
+import { CreditNote } from '../credits/credit-note.entity';
+import { loadCreditNoteDocument, loadInvoiceDocument, withOneTaxALine } from './load-invoice-document';
 import type { MadeDocument } from './made-document';
 import { performanceOf } from './performance';
 import { performancePdf } from './performance-pdf';
@@ -44,6 +45,7 @@ const CSV = 'text/csv; charset=utf-8; header=present';
  */
 export async function makeDocument(app: App, actor: Actor, asked: DocumentAsked): Promise<MadeDocument> {
   if (asked.kind === 'invoices') return ofInvoice(app, actor, asked);
+  if (asked.kind === 'credit-notes') return ofCreditNote(app, actor, asked);
   if (asked.kind === 'accounts') return ofAccount(app, actor, asked);
   return notFound('Document');
 }
@@ -75,14 +77,14 @@ function named<T>(files: Record<string, T>): ReadonlyMap<string, T> {
 const INVOICE_FILES = named<(app: App, actor: Actor, invoice: Invoice) => Promise<Content>>({
   'invoice.pdf': async (app, _actor, invoice) => whole(PDF, await invoicePdf(await loadInvoiceDocument(app, invoice))),
   'invoice.xml': async (app, _actor, invoice) =>
-    whole('application/xml', invoiceUbl(await loadInvoiceDocument(app, invoice))),
+    whole('application/xml', invoiceUbl(withOneTaxALine(await loadInvoiceDocument(app, invoice)))),
   'usage.csv': async (app, actor, invoice) => {
-    const { asked } = await standingOn(app, actor, invoice);
-    return usageContent(app, asked);
+    const { behind } = await standingOn(app, actor, invoice);
+    return usageContent(app, behind);
   },
   'performance.pdf': async (app, actor, invoice) => {
-    const { asked, period } = await standingOn(app, actor, invoice);
-    return performanceContent(app, asked, period, SERVICE_LEVEL_SECONDS);
+    const { within, period } = await standingOn(app, actor, invoice);
+    return performanceContent(app, within, period, SERVICE_LEVEL_SECONDS);
   },
 });
 
@@ -90,8 +92,31 @@ const INVOICE_FILES = named<(app: App, actor: Actor, invoice: Invoice) => Promis
 async function standingOn(app: App, actor: Actor, invoice: Invoice) {
   const calls = await callsOfInvoice(app, invoice);
   if (!calls) refuse('INVOICE_NOT_METERED', 'No calls stand behind this invoice.');
-  return { ...calls, asked: { ...calls.asked, lobIds: await readableLobs(app, actor, invoice.accountId) } };
+  const readable = await readableLobs(app, actor, invoice.accountId);
+  const seen = (asked: CallsAsked): CallsAsked => ({
+    ...asked,
+    lobIds: readable === null ? asked.lobIds : readable.filter((id) => asked.lobIds?.includes(id) ?? true),
+  });
+  return { ...calls, behind: seen(calls.behind), within: seen(calls.within) };
 }
+
+async function ofCreditNote(app: App, actor: Actor, { id, file }: DocumentAsked): Promise<MadeDocument> {
+  const note = isId(id) ? await app.database.orm.manager.findOneBy(CreditNote, { id }) : null;
+  if (!note || !actor.ability.can('read', note)) return notFound('CreditNote');
+  const make = CREDIT_NOTE_FILES.get(file) ?? notFound('Document');
+  return {
+    ...(await make(app, note)),
+    fileName: asFileName(`${note.number}.${file.slice('credit-note.'.length)}`),
+    subject: { type: 'CreditNote', id: note.id },
+    what: file,
+  };
+}
+
+const CREDIT_NOTE_FILES = named<(app: App, note: CreditNote) => Promise<Content>>({
+  'credit-note.pdf': async (app, note) => whole(PDF, await invoicePdf(await loadCreditNoteDocument(app, note))),
+  'credit-note.xml': async (app, note) =>
+    whole('application/xml', invoiceUbl(withOneTaxALine(await loadCreditNoteDocument(app, note)))),
+});
 
 async function ofAccount(app: App, actor: Actor, { id, file, query }: DocumentAsked): Promise<MadeDocument> {
   const account = isId(id) ? await app.database.orm.manager.findOneBy(Account, { id }) : null;
@@ -104,6 +129,7 @@ async function ofAccount(app: App, actor: Actor, { id, file, query }: DocumentAs
     from: startOfDay(from, account.timeZone),
     until: startOfDay(until, account.timeZone),
     upTo: await lastSequence(app, account.id),
+    invoiceId: null,
   };
   return {
     ...(await make(app, asked, { from, until }, within)),

@@ -17,7 +17,7 @@ const TALLY = `${THAT_COUNT}
     count(*) FILTER (WHERE outcome IN ('HANDLED', 'ABANDONED', 'VOICEMAIL', 'TRANSFERRED'))::int AS offered,
     count(*) FILTER (WHERE outcome = 'HANDLED')::int AS handled,
     count(*) FILTER (WHERE outcome = 'ABANDONED')::int AS abandoned,
-    count(*) FILTER (WHERE outcome = 'HANDLED' AND wait_seconds <= $6)::int AS "inTime",
+    count(*) FILTER (WHERE outcome = 'HANDLED' AND wait_seconds <= $7)::int AS "inTime",
     coalesce(sum(wait_seconds) FILTER (WHERE outcome = 'HANDLED'), 0)::float8 AS "waitSeconds",
     coalesce(sum(talk_seconds) FILTER (WHERE outcome = 'HANDLED'), 0)::float8 AS "talkSeconds",
     count(*) FILTER (WHERE outcome = 'HANDLED' AND resolved IS NOT NULL)::int AS "resolvedSaid",

@@ -12,7 +12,7 @@ const ROWS = `${THAT_COUNT}
     (extract(epoch FROM c.ended_at) * 1000)::float8 AS "endedAt", c.started_at::text AS at,
     c.wait_seconds AS "waitSeconds", c.talk_seconds AS "talkSeconds", c.outcome, c.resolved
   FROM counted c JOIN lob l ON l.id = c.lob_id JOIN usage_source s ON s.number = c.source_number
-  WHERE $6::timestamptz IS NULL OR (c.started_at, c.id) > ($6::timestamptz, $7::uuid)
+  WHERE $7::timestamptz IS NULL OR (c.started_at, c.id) > ($7::timestamptz, $8::uuid)
   ORDER BY c.started_at, c.id LIMIT ${PAGE}`;
 
 type Asked = Omit<UsageRow, 'startedAt' | 'answeredAt' | 'endedAt'> & {

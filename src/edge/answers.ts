@@ -16,8 +16,8 @@ export class ProtocolError extends DomainError {
   }
 }
 
-/** What helmet sets on every answer, found out once: names and values in turn, the way that writeHead takes them. */
-export const SECURITY_HEADERS: readonly string[] = headersOf(helmet());
+/** What helmet sets on every answer, found out once, and that nobody keeps it: names and values in turn, the way that writeHead takes them. */
+export const SECURITY_HEADERS: readonly string[] = [...headersOf(helmet()), 'cache-control', 'no-store'];
 
 function headersOf(middleware: ReturnType<typeof helmet>): string[] {
   const headers: string[] = [];

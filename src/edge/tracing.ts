@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Span, Tracer } from '@opentelemetry/api';
+import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
 import type { Pool, PoolClient } from 'pg';
 import type { Config } from '../config';
 import type { Seen } from './requests';
@@ -18,28 +19,27 @@ const PATIENCE = 3_000;
 const STATEMENT = 4_000;
 
 /**
- * Traces of requests and statements, sent by OTLP over HTTP. Null without OTEL_EXPORTER_OTLP_ENDPOINT: then nothing of
+ * Traces of requests and statements, sent by OTLP over HTTP, or each as it ends to whoever is given. Null without OTEL_EXPORTER_OTLP_ENDPOINT: then nothing of
  * OpenTelemetry is even loaded. It registers nothing globally; which span is the current one is kept here.
  */
-export function openTracing({ traceEndpoint }: Config, pool: Pool): Tracing | null {
-  if (!traceEndpoint) return null;
+export function openTracing({ traceEndpoint }: Config, pool: Pool, spansTo?: SpanExporter): Tracing | null {
+  if (!traceEndpoint && !spansTo) return null;
   /* oxlint-disable typescript/no-require-imports */
   const api = require('@opentelemetry/api') as typeof import('@opentelemetry/api');
   const { parseTraceParent } = require('@opentelemetry/core') as typeof import('@opentelemetry/core');
   const { resourceFromAttributes } = require('@opentelemetry/resources') as typeof import('@opentelemetry/resources');
   const sdk = require('@opentelemetry/sdk-trace-base') as typeof import('@opentelemetry/sdk-trace-base');
-  const { OTLPTraceExporter } =
-    require('@opentelemetry/exporter-trace-otlp-http') as typeof import('@opentelemetry/exporter-trace-otlp-http');
   /* oxlint-enable typescript/no-require-imports */
 
-  const exporter = new OTLPTraceExporter({
-    url: `${traceEndpoint.replace(/\/$/, '')}/v1/traces`,
-    timeoutMillis: PATIENCE,
-  });
   const provider = new sdk.BasicTracerProvider({
     resource: resourceFromAttributes({ 'service.name': 'countersign' }),
     spanProcessors: [
-      new sdk.BatchSpanProcessor(exporter, { scheduledDelayMillis: 1_000, exportTimeoutMillis: PATIENCE }),
+      spansTo
+        ? new sdk.SimpleSpanProcessor(spansTo)
+        : new sdk.BatchSpanProcessor(exporterTo(traceEndpoint!), {
+            scheduledDelayMillis: 1_000,
+            exportTimeoutMillis: PATIENCE,
+          }),
     ],
   });
   const tracer = provider.getTracer('countersign');
@@ -67,6 +67,13 @@ export function openTracing({ traceEndpoint }: Config, pool: Pool): Tracing | nu
     },
     stop: () => provider.shutdown().catch(() => undefined),
   };
+}
+
+function exporterTo(endpoint: string): SpanExporter {
+  const { OTLPTraceExporter } =
+    // oxlint-disable-next-line typescript/no-require-imports -- loaded where there is a collector
+    require('@opentelemetry/exporter-trace-otlp-http') as typeof import('@opentelemetry/exporter-trace-otlp-http');
+  return new OTLPTraceExporter({ url: `${endpoint.replace(/\/$/, '')}/v1/traces`, timeoutMillis: PATIENCE });
 }
 
 type Context = ReturnType<typeof import('@opentelemetry/api').trace.setSpan>;

@@ -5,24 +5,65 @@
 
 const HEADER = Buffer.from('PGCOPY\n\u00ff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
 const END = Buffer.from([0xff, 0xff]);
+/** Bytes that are sent at a time: PostgreSQL takes the first rows while the next are on their way. */
 const CHUNK = 1 << 17;
+const ROOM = 1 << 16;
 const TWO_TO_32 = 4_294_967_296;
 
 /** 2000-01-01, from which PostgreSQL counts. */
 const EPOCH = 946_684_800_000;
 const TEXT_OID = 25;
 
-/** A writer of rows; `take` gives what was written, and the writer is done. */
+/** Shorter values are copied here sooner than a call into native code takes. */
+const SHORT = 48;
+
+/** What goes to PostgreSQL for these rows, which may be written in several pieces. */
+export function* copyOf(pieces: Iterable<Buffer>): Generator<Buffer> {
+  yield HEADER;
+  for (const piece of pieces)
+    for (let from = 0; from < piece.length; from += CHUNK) yield piece.subarray(from, from + CHUNK);
+  yield END;
+}
+
+/** Writes a bigint that a number holds exactly. */
+export function writeBigint(view: DataView, at: number, value: number): void {
+  const high = Math.floor(value / TWO_TO_32);
+  view.setInt32(at, high);
+  view.setUint32(at + 4, value - high * TWO_TO_32);
+}
+
+/** The ms of an instant that was written at a place, from 1970 on. */
+export const readInstant = (view: DataView, at: number): number =>
+  (view.getInt32(at) * TWO_TO_32 + view.getUint32(at + 4)) / 1_000 + EPOCH;
+
+/** A writer of rows, one behind the other. */
 export class CopyRows {
-  private readonly full: Buffer[] = [HEADER];
-  private chunk = Buffer.allocUnsafe(CHUNK);
+  private buffer: Buffer<ArrayBuffer>;
+  private view: DataView;
   private at = 0;
   private readonly uuids = new Map<string, Buffer>();
+
+  /** `room`: bytes that will be needed, as far as one knows. */
+  constructor(room = ROOM) {
+    this.buffer = Buffer.allocUnsafeSlow(room);
+    this.view = new DataView(this.buffer.buffer);
+  }
+
+  /** How many bytes were written. */
+  get size(): number {
+    return this.at;
+  }
+
+  /** All that was written; the only view of its memory. */
+  get bytes(): Buffer<ArrayBuffer> {
+    return this.buffer.subarray(0, this.at);
+  }
 
   /** Begins a row of so many columns. */
   row(columns: number): this {
     this.room(2);
-    this.at = this.chunk.writeInt16BE(columns, this.at);
+    this.view.setInt16(this.at, columns);
+    this.at += 2;
     return this;
   }
 
@@ -30,23 +71,36 @@ export class CopyRows {
     if (value === null) return this.nothing();
     // A UTF-16 unit is three bytes of UTF-8 at most.
     this.room(4 + value.length * 3);
-    const length = this.chunk.write(value, this.at + 4, 'utf8');
-    this.chunk.writeInt32BE(length, this.at);
+    const length = this.isWrittenPlainly(value) ? value.length : this.buffer.write(value, this.at + 4, 'utf8');
+    this.view.setInt32(this.at, length);
     this.at += 4 + length;
     return this;
   }
 
+  /** A short text of ASCII alone is written here, others are not. */
+  private isWrittenPlainly(value: string): boolean {
+    if (value.length > SHORT) return false;
+    const from = this.at + 4;
+    for (let place = 0; place < value.length; place += 1) {
+      const unit = value.charCodeAt(place);
+      if (unit > 127) return false;
+      this.buffer[from + place] = unit;
+    }
+    return true;
+  }
+
   integer(value: number): this {
     this.length(4);
-    this.at = this.chunk.writeInt32BE(value, this.at);
+    this.view.setInt32(this.at, value);
+    this.at += 4;
     return this;
   }
 
   /** A bigint that a number holds exactly. */
   bigint(value: number): this {
     this.length(8);
-    this.chunk.writeInt32BE(Math.floor(value / TWO_TO_32), this.at);
-    this.at = this.chunk.writeUInt32BE(value - Math.floor(value / TWO_TO_32) * TWO_TO_32, this.at + 4);
+    writeBigint(this.view, this.at, value);
+    this.at += 8;
     return this;
   }
 
@@ -57,7 +111,8 @@ export class CopyRows {
   boolean(value: boolean | null): this {
     if (value === null) return this.nothing();
     this.length(1);
-    this.at = this.chunk.writeUInt8(value ? 1 : 0, this.at);
+    this.buffer[this.at] = value ? 1 : 0;
+    this.at += 1;
     return this;
   }
 
@@ -69,44 +124,48 @@ export class CopyRows {
       bytes = Buffer.from(value.replaceAll('-', ''), 'hex');
       this.uuids.set(value, bytes);
     }
-    return this.bytes(bytes);
+    return this.value(bytes);
   }
 
-  bytes(value: Buffer): this {
-    this.length(value.length);
-    this.at += value.copy(this.chunk, this.at);
+  value(bytes: Uint8Array): this {
+    this.length(bytes.length);
+    if (bytes.length > SHORT) this.buffer.set(bytes, this.at);
+    else for (let place = 0; place < bytes.length; place += 1) this.buffer[this.at + place] = bytes[place]!;
+    this.at += bytes.length;
     return this;
   }
 
   texts(values: readonly string[]): this {
-    const sizes = values.map((value) => Buffer.byteLength(value));
     const dimensions = values.length > 0 ? 1 : 0;
-    this.length(12 + dimensions * 8 + sizes.reduce((sum, size) => sum + 4 + size, 0));
-    for (const number of [dimensions, 0, TEXT_OID, ...(dimensions ? [values.length, 1] : [])])
-      this.at = this.chunk.writeInt32BE(number, this.at);
+    const sizes = values.reduce((sum, value) => sum + 4 + Buffer.byteLength(value), 0);
+    this.length(12 + dimensions * 8 + sizes);
+    this.raw(dimensions).raw(0).raw(TEXT_OID);
+    if (dimensions > 0) this.raw(values.length).raw(1);
     for (const value of values) this.text(value);
     return this;
   }
 
-  take(): Buffer[] {
-    return [...this.full, this.chunk.subarray(0, this.at), END];
+  private raw(value: number): this {
+    this.view.setInt32(this.at, value);
+    this.at += 4;
+    return this;
   }
 
   private nothing(): this {
     this.room(4);
-    this.at = this.chunk.writeInt32BE(-1, this.at);
-    return this;
+    return this.raw(-1);
   }
 
   private length(bytes: number): void {
     this.room(4 + bytes);
-    this.at = this.chunk.writeInt32BE(bytes, this.at);
+    this.raw(bytes);
   }
 
   private room(bytes: number): void {
-    if (this.at + bytes <= this.chunk.length) return;
-    this.full.push(this.chunk.subarray(0, this.at));
-    this.chunk = Buffer.allocUnsafe(Math.max(CHUNK, bytes));
-    this.at = 0;
+    if (this.at + bytes <= this.buffer.length) return;
+    const grown = Buffer.allocUnsafeSlow(Math.max(this.buffer.length * 2, this.at + bytes));
+    this.buffer.copy(grown, 0, 0, this.at);
+    this.buffer = grown;
+    this.view = new DataView(grown.buffer);
   }
 }

@@ -3,6 +3,7 @@ import { fold, type Folded } from './folded-text';
 import { ibanAt } from './ibans';
 import { isAadhaar } from './normal-forms';
 import { securityCodesIn } from './security-codes';
+import { LATIN_GERMAN, LATIN_WORDS } from './spelled-digits';
 
 /** A part of a text, and what is shown in its place. */
 interface Part {
@@ -38,10 +39,11 @@ export function hideNumbers(text: string, wariness: Wariness): string {
   return out + text.slice(place);
 }
 
-/** Three digits, or two that are spelled, or letters of another alphabet: most of what an event says has none, and every event is looked at. */
-const COULD_HOLD_ANY =
-  // oxlint-disable-next-line no-control-regex -- all of ASCII
-  /[0-9][^0-9]*[0-9][^0-9]*[0-9]|[^\u0000-\u007f]|\b(?:one|two|three|four|five|six|seven|eight|nine|zero|oh)[ ,-]/i;
+/** Three digits, or words for some, or letters of another alphabet: most of what an event says has none, and every event is looked at. */
+const COULD_HOLD_ANY = new RegExp(
+  String.raw`[0-9][^0-9]*[0-9][^0-9]*[0-9]|[^\u0000-\u007f]|\b(?:${LATIN_WORDS})[ ,.\n-]|${LATIN_GERMAN}`,
+  'i',
+);
 
 /** Whether there is a card number in it. */
 export const holdsCard = (text: string): boolean => numbersIn(fold(text).text, 'likely').some(({ card }) => card);

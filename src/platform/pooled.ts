@@ -18,6 +18,9 @@ export async function ask<R>(
   }
 }
 
+/** A connection that breaks refuses what waits for it; without a listener it would end the process besides. */
+const broke = () => undefined;
+
 /** What a long read may take. Milliseconds. */
 const PATIENCE = 15 * 60_000;
 
@@ -28,8 +31,6 @@ const PATIENCE = 15 * 60_000;
 export async function reading<T>(app: Pick<App, 'database'>, work: (ask: Askable) => Promise<T>): Promise<T> {
   try {
     const client = await app.database.pool.connect();
-    // A connection that breaks refuses what waits for it; without a listener it would end the process besides.
-    const broke = () => undefined;
     client.on('error', broke);
     try {
       await client.query(`BEGIN READ ONLY; SET LOCAL statement_timeout = ${PATIENCE}`);

@@ -5,7 +5,7 @@ import { from as copyFrom } from 'pg-copy-streams';
 import type { EntityManager, EntityTarget, FindOptionsWhere, ObjectLiteral } from 'typeorm';
 import { QueryFailedError } from 'typeorm';
 import type { Actor, Context } from './context';
-import type { CopyRows } from './copy-rows';
+import { copyOf } from './copy-rows';
 import { DomainError, refuse } from './errors';
 import { isId, newId } from './ids';
 import type { Moment } from './operation';
@@ -103,11 +103,11 @@ export class Transaction implements Moment {
     return rows;
   }
 
-  /** Many rows at once: what is `into`, a table and its columns, says which. */
-  async copy(into: string, rows: CopyRows): Promise<void> {
+  /** Many rows at once, in pieces of what `CopyRows` writes: what is `into`, a table and its columns, says which. */
+  async copy(into: string, pieces: Iterable<Buffer>): Promise<void> {
     this.saved += 1;
     const client = (await this.manager.queryRunner!.connect()) as PoolClient;
-    await pipeline(Readable.from(rows.take()), client.query(copyFrom(`COPY ${into} FROM STDIN (FORMAT binary)`)));
+    await pipeline(Readable.from(copyOf(pieces)), client.query(copyFrom(`COPY ${into} FROM STDIN (FORMAT binary)`)));
   }
 
   /** Does what may turn out to be there already. Then all of it is taken back, and the answer is no. */

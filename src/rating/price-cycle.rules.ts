@@ -39,7 +39,7 @@ function chainsOf({ parts }: BillingCycle): Chain[] {
     const going = new Map<string, Chain>();
     for (const rate of part.version.rates) {
       const key = sameness(rate);
-      const chain = (adjacent && open.get(key)) || { links: [] };
+      const chain = (adjacent ? open.get(key) : undefined) ?? { links: [] };
       if (chain.links.length === 0) chains.push(chain);
       chain.links.push({ rate, part });
       going.set(key, chain);

@@ -58,7 +58,7 @@ export function cutsOf(timeline: Timeline): Map<string, Cut[]> {
           const key = JSON.stringify([rate.id, cut]);
           const entry = found.get(key) ?? { rateId: rate.id, lobIds: new Map(), cut };
           found.set(key, entry);
-          entry.lobIds.set(lobId, (entry.lobIds.get(lobId) ?? new Set()).add(place));
+          entry.lobIds.set(lobId, (entry.lobIds.get(lobId) ?? new Set<number>()).add(place));
         }
       }
   });

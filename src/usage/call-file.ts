@@ -26,8 +26,8 @@ export interface Place {
   lines: number;
 }
 
-/** Bytes that are read at a time: in between the statements of the batch before have their turn, which else would wait for this one. */
-const TURN = 1 << 15;
+/** Bytes that are read at a time. */
+const PIECE = 1 << 16;
 
 export const isWrong = (said: Said | Wrong): said is Wrong => 'code' in said;
 
@@ -54,18 +54,16 @@ export async function* batchesOf(path: string, layout: Layout, from: Place, size
     pending = [];
     return { lines, bytesDone, linesDone };
   };
-  for await (const line of linesIn(
-    createReadStream(path, { highWaterMark: TURN }),
-    layout.encoding,
-    csv ? layout.delimiter : null,
-  )) {
-    if (read === null) {
-      header = headerIn(line, layout);
-      read = readerOf(layout, header);
-    } else if (line.end > from.bytes && line.text.trim() !== '') pending.push(line);
-    if (line.end > from.bytes) [bytesDone, linesDone] = [line.end, line.lastNumber];
-    if (pending.length >= size) yield batch();
-  }
+  const file = createReadStream(path, { highWaterMark: PIECE });
+  for await (const lines of linesIn(file, layout.encoding, csv ? layout.delimiter : null))
+    for (const line of lines) {
+      if (read === null) {
+        header = headerIn(line, layout);
+        read = readerOf(layout, header);
+      } else if (line.end > from.bytes && line.text.trim() !== '') pending.push(line);
+      if (line.end > from.bytes) [bytesDone, linesDone] = [line.end, line.lastNumber];
+      if (pending.length >= size) yield batch();
+    }
   if (read === null) readerOf(layout, []);
   yield batch();
 }

@@ -38,25 +38,36 @@ export interface Call extends Omit<CallTimes, 'misfit'> {
   flags: string[];
 }
 
-/** What lines are judged by. */
-export interface Terms {
+/** What codes stand for, and since when. */
+export interface Codes {
   now: number;
-  toInstant: ToInstant;
   /** The account's lines of business by code, with the instant at which one closed. */
   lobs: ReadonlyMap<string, { id: string; closedAt: number | null }>;
   /** Ids of agents by code. */
   agents: ReadonlyMap<string, string>;
 }
 
+/** What lines are judged by. */
+export interface Terms extends Codes {
+  toInstant: ToInstant;
+}
+
 /** Why a line makes no record; docs/ERRORS.md lists them. */
 export type Judgement = Call | Wrong;
 export const isCall = (judged: Judgement): judged is Call => 'sourceId' in judged;
 
-const LONGEST: { [name in FieldName]?: number } = { sourceId: 200, lob: 40, service: 100, agent: 100, corrects: 200 };
+const LONGEST = [
+  ['sourceId', 200],
+  ['lob', 40],
+  ['service', 100],
+  ['agent', 100],
+  ['corrects', 200],
+] as const;
 const YES = /^(true|yes|y|1)$/i;
 const NO = /^(false|no|n|0)$/i;
 
 const oneOf = (list: readonly string[], text: string): string | null => {
+  if (list.includes(text)) return text;
   const found = text.toUpperCase();
   return list.includes(found) ? found : null;
 };
@@ -65,8 +76,8 @@ const wrong = (code: string, field: FieldName): Wrong => ({ code, field });
 
 /** What a line comes to: a call, or why not. Pure, so that the same line comes to the same whenever and wherever it is repeated. */
 export function judge(said: Said, terms: Terms): Judgement {
-  for (const [field, longest] of Object.entries(LONGEST))
-    if ((said[field as FieldName]?.length ?? 0) > longest) return wrong('FIELD_TOO_LONG', field as FieldName);
+  for (const [field, longest] of LONGEST)
+    if ((said[field]?.length ?? 0) > longest) return wrong('FIELD_TOO_LONG', field);
   if (said.sourceId === undefined) return wrong('FIELD_MISSING', 'sourceId');
   if (said.lob === undefined) return wrong('FIELD_MISSING', 'lob');
   const kind =
@@ -81,15 +92,14 @@ export function judge(said: Said, terms: Terms): Judgement {
   const times = callTimes(said, terms.toInstant, terms.now);
   if ('code' in times) return times;
   if (lob.closedAt !== null && times.startedAt > lob.closedAt) return wrong('LOB_WAS_CLOSED', 'lob');
-  const { misfit, ...when } = times;
   const outcome =
-    said.outcome === undefined ? (when.talkSeconds > 0 ? 'HANDLED' : 'ABANDONED') : oneOf(OUTCOMES, said.outcome);
+    said.outcome === undefined ? (times.talkSeconds > 0 ? 'HANDLED' : 'ABANDONED') : oneOf(OUTCOMES, said.outcome);
   if (outcome === null) return wrong('OUTCOME_UNKNOWN', 'outcome');
   const agentId = said.agent === undefined ? null : (terms.agents.get(said.agent) ?? null);
   const flags: string[] = [];
-  if (misfit) flags.push('TIMES_MISFIT');
-  if (outcome === 'HANDLED' && when.talkSeconds === 0) flags.push('ZERO_TALK');
-  if (outcome !== 'HANDLED' && when.talkSeconds > 0) flags.push('TALK_UNHANDLED');
+  if (times.misfit) flags.push('TIMES_MISFIT');
+  if (outcome === 'HANDLED' && times.talkSeconds === 0) flags.push('ZERO_TALK');
+  if (outcome !== 'HANDLED' && times.talkSeconds > 0) flags.push('TALK_UNHANDLED');
   if (said.agent !== undefined && agentId === null) flags.push('AGENT_UNKNOWN');
   return {
     sourceId: said.sourceId,
@@ -102,21 +112,10 @@ export function judge(said: Said, terms: Terms): Judgement {
     kind,
     corrects: said.corrects ?? null,
     flags,
-    ...when,
+    startedAt: times.startedAt,
+    answeredAt: times.answeredAt,
+    endedAt: times.endedAt,
+    waitSeconds: times.waitSeconds,
+    talkSeconds: times.talkSeconds,
   };
 }
-
-/** Whether a line that has a known source id says what the record says; who an agent is may have become known since. */
-export const saysTheSame = (one: Call, other: Call): boolean =>
-  one.startedAt === other.startedAt &&
-  one.answeredAt === other.answeredAt &&
-  one.endedAt === other.endedAt &&
-  one.waitSeconds === other.waitSeconds &&
-  one.talkSeconds === other.talkSeconds &&
-  one.lobId === other.lobId &&
-  one.service === other.service &&
-  one.agentCode === other.agentCode &&
-  one.outcome === other.outcome &&
-  one.resolved === other.resolved &&
-  one.kind === other.kind &&
-  one.corrects === other.corrects;

@@ -41,23 +41,53 @@ const CLOCKS = 300_000;
 /** Nothing earlier is taken: a year of two digits, or of a clock that was never set. */
 const EARLIEST = Date.UTC(2000, 0, 1);
 
-const INSTANT =
-  /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d?):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?\s?(?:(Z|z)|([+-])(\d\d):?(\d\d))?$/;
-const DATE = /^(\d{4})-(\d\d)-(\d\d)$/;
-const TIME_OF_DAY = /^(\d\d?):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?$/;
+const INSTANT = /^\d{4}-\d\d-\d\d[T ]\d\d?:\d\d(?::\d\d(?:\.\d{1,9})?)?\s?(?:[Zz]|[+-]\d\d:?\d\d)?$/;
+const DATE = /^\d{4}-\d\d-\d\d$/;
+const TIME_OF_DAY = /^\d\d?:\d\d(?::\d\d(?:\.\d{1,9})?)?$/;
+/** Where the time begins behind a date. */
+const BEHIND_DATE = 11;
 
-const millis = (fraction: string | undefined): number =>
-  fraction === undefined ? 0 : Number(fraction.slice(0, 3).padEnd(3, '0'));
-
-/** Local ms of a date at midnight; null for none that exists. */
-function dayOf(year: string, month: string, day: string): number | null {
-  const at = Date.UTC(Number(year), Number(month) - 1, Number(day));
-  return new Date(at).getUTCMonth() + 1 === Number(month) && Number(day) > 0 ? at : null;
+/** The number that the digits make between two places of a text whose form was looked at: to cut it up would cost more than all else about a time. */
+function numberAt(text: string, from: number, to: number): number {
+  let number = 0;
+  for (let at = from; at < to; at += 1) number = number * 10 + text.charCodeAt(at) - 48;
+  return number;
 }
 
-function clockOf(hour: string, minute: string, second = '0', fraction?: string): number | null {
-  const [h, m, s] = [Number(hour), Number(minute), Number(second)];
-  return h > 23 || m > 59 || s > 59 ? null : ((h * 60 + m) * 60 + s) * SECOND + millis(fraction);
+const isDigit = (text: string, at: number): boolean => {
+  const unit = text.charCodeAt(at);
+  return unit >= 48 && unit <= 57;
+};
+
+/** The ms of a fraction of a second that begins at a place; what is beyond is cut off. */
+function millisAt(text: string, from: number): number {
+  let millis = 0;
+  for (let place = 0; place < 3; place += 1) {
+    millis *= 10;
+    if (isDigit(text, from + place)) millis += text.charCodeAt(from + place) - 48;
+    else return millis * (place === 0 ? 100 : place === 1 ? 10 : 1);
+  }
+  return millis;
+}
+
+const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+const isLeap = (year: number): boolean => year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+
+/** Local ms of the date that a text begins with, at midnight; null for none that exists. */
+function dayOf(text: string): number | null {
+  const [year, month, day] = [numberAt(text, 0, 4), numberAt(text, 5, 7), numberAt(text, 8, 10)];
+  const days = month === 2 && isLeap(year) ? 29 : (DAYS[month - 1] ?? 0);
+  return day > 0 && day <= days ? Date.UTC(year, month - 1, day) : null;
+}
+
+/** The ms of the time of day that begins at a place; null for none that exists. */
+function clockOf(text: string, from: number): number | null {
+  const behind = isDigit(text, from + 1) ? from + 2 : from + 1;
+  const [hour, minute] = [numberAt(text, from, behind), numberAt(text, behind + 1, behind + 3)];
+  const isToSecond = text[behind + 3] === ':';
+  const second = isToSecond ? numberAt(text, behind + 4, behind + 6) : 0;
+  const millis = isToSecond && text[behind + 6] === '.' ? millisAt(text, behind + 7) : 0;
+  return hour > 23 || minute > 59 || second > 59 ? null : ((hour * 60 + minute) * 60 + second) * SECOND + millis;
 }
 
 interface Read {
@@ -68,22 +98,22 @@ interface Read {
 
 /** An instant, a local time, or a time of day on `day`; null for what is none of these. */
 function timeIn(text: string, day: number | null, toInstant: ToInstant): Read | null {
-  const short = TIME_OF_DAY.exec(text);
-  if (short) {
-    const clock = clockOf(short[1]!, short[2]!, short[3], short[4]);
+  if (TIME_OF_DAY.test(text)) {
+    const clock = clockOf(text, 0);
     return clock === null || day === null ? null : { at: toInstant(day + clock), timeOfDay: true };
   }
-  const full = INSTANT.exec(text);
-  if (!full) return null;
-  const date = dayOf(full[1]!, full[2]!, full[3]!);
-  const clock = clockOf(full[4]!, full[5]!, full[6], full[7]);
+  if (!INSTANT.test(text)) return null;
+  const date = dayOf(text);
+  const clock = clockOf(text, BEHIND_DATE);
   if (date === null || clock === null) return null;
   const local = date + clock;
-  if (full[8] !== undefined) return { at: local, timeOfDay: false };
-  if (full[9] === undefined) return { at: toInstant(local), timeOfDay: false };
-  const [hours, minutes] = [Number(full[10]), Number(full[11])];
+  const last = text[text.length - 1];
+  if (last === 'Z' || last === 'z') return { at: local, timeOfDay: false };
+  const sign = Math.max(text.lastIndexOf('+'), text.lastIndexOf('-'));
+  if (sign < BEHIND_DATE) return { at: toInstant(local), timeOfDay: false };
+  const [hours, minutes] = [numberAt(text, sign + 1, sign + 3), numberAt(text, text.length - 2, text.length)];
   if (hours > 14 || minutes > 59) return null;
-  return { at: local - (full[9] === '-' ? -1 : 1) * (hours * 60 + minutes) * 60 * SECOND, timeOfDay: false };
+  return { at: local - (text[sign] === '-' ? -1 : 1) * (hours * 60 + minutes) * 60 * SECOND, timeOfDay: false };
 }
 
 /** A time of day that lies more than half a day before what came before it is of the next day. */
@@ -91,9 +121,10 @@ const carried = ({ at, timeOfDay }: Read, before: number): number =>
   timeOfDay && before - at > HALF_DAY ? at + DAY : at;
 
 /** Whole seconds; null if nothing is said, NaN for what is no number. What is beyond a second is cut off. */
+const SECONDS = /^-?\d{1,9}(\.\d{1,9})?$/;
 function secondsIn(text: string | undefined): number | null {
   if (text === undefined) return null;
-  return /^-?\d{1,9}(\.\d{1,9})?$/.test(text) ? Math.trunc(Number(text)) : Number.NaN;
+  return SECONDS.test(text) ? Math.trunc(Number(text)) : Number.NaN;
 }
 
 const span = (from: number, to: number): number => Math.floor((to - from) / SECOND);
@@ -105,8 +136,7 @@ const wrong = (code: string, field: string | null): Wrong => ({ code, field });
  * more than both say; an end before its start, and seconds below zero, count as not said. Whatever was made to fit is marked as a misfit.
  */
 export function callTimes(said: SaidTimes, toInstant: ToInstant, now: number): CallTimes | Wrong {
-  const date = said.date === undefined ? null : DATE.exec(said.date);
-  const day = date && dayOf(date[1]!, date[2]!, date[3]!);
+  const day = said.date !== undefined && DATE.test(said.date) ? dayOf(said.date) : null;
   if (said.date !== undefined && day === null) return wrong('TIME_INVALID', 'date');
   if (said.startedAt === undefined) return wrong('FIELD_MISSING', 'startedAt');
   const start = timeIn(said.startedAt, day, toInstant);

@@ -6,12 +6,14 @@ import type { Context } from '../platform/context';
 import { DomainError, refuse } from '../platform/errors';
 import { ask, pooled } from '../platform/pooled';
 import { inTransaction, notFound } from '../platform/transaction';
-import { batchesOf, type FileBatch as Read, isWrong, type Place } from './call-file';
-import { judge } from './call-line.rules';
+import { WorkerPool } from '../audit/worker-pool';
+import type { Place } from './call-file';
+import { CALL_READER, type FileToRead, type ReaderResult, type ReaderTask } from './call-reader';
+import type { WrittenBatch } from './call-rows';
 import { endUsageImport } from './end-usage-import';
 import type { Layout } from './layout.rules';
-import { termsOf } from './terms';
-import type { FileBatch, JudgedLine } from './usage-import.rules';
+import { codesOf } from './terms';
+import type { FileBatch } from './usage-import.rules';
 
 export interface FileToImport {
   file: string;
@@ -42,13 +44,13 @@ interface Account {
 
 /**
  * Imports a file as whoever is signed in: from where an earlier run of the same file, source and layout came to, if that is not done. While the database
- * takes one batch, the next is read. Rejects as `usage.import` does, and with USAGE_FILE_UNREADABLE and what the layout refuses; the import then says so.
+ * takes one batch, another thread reads the next; without `threads` this one does. Rejects as `usage.import` does, and with USAGE_FILE_UNREADABLE and what the layout refuses; the import then says so.
  */
 export async function importFile(
   context: Context,
   { file, account: code, source, layout }: FileToImport,
   progress: Progress,
-  { size = BATCH, signal }: { size?: number; signal?: AbortSignal } = {},
+  { size = BATCH, threads = 1, signal }: { size?: number; threads?: 0 | 1; signal?: AbortSignal } = {},
 ): Promise<Imported> {
   const { app } = context;
   const text = 'SELECT id, time_zone AS "timeZone" FROM account WHERE code = $1';
@@ -59,19 +61,21 @@ export async function importFile(
   const from: Place = { bytes: Number(earlier?.bytes_done ?? 0), lines: earlier?.lines_done ?? 0 };
   const takes = new Takes(context, account.id, source, known, from, earlier?.id ?? null);
   // It can be seen before its first lines are in, and whoever may not import learns so before the file is read.
-  await takes.take([], from);
+  await takes.take(null, from);
   progress.begin('importing', known.bytesTotal);
   progress.add(from.bytes);
   try {
-    for await (const read of batchesOf(file, layout, from, size)) {
+    const number = await sourceNumber(context, account.id, source);
+    const into = { accountId: account.id, importId: takes.id!, number };
+    const toRead = { file, layout, from, size, timeZone: account.timeZone, into };
+    for await (const { batch, place } of readBatches(context, toRead, threads)) {
       if (signal?.aborted) refuse('USAGE_IMPORT_STOPPED', 'The import was stopped; the same command goes on with it.');
-      const lines = await judged(context, account, read);
       await takes.settled();
-      progress.add(read.bytesDone - takes.place.bytes);
-      takes.begin(lines, { bytes: read.bytesDone, lines: read.linesDone });
+      progress.add(place.bytes - takes.place.bytes);
+      takes.begin(batch, place);
     }
     await takes.settled();
-    await takes.take([], takes.place, true);
+    await takes.take(null, takes.place, true);
     return { ...(await stateOf(context, takes.id!)), resumedAt: from.bytes };
   } catch (error) {
     await takes.settled().catch(() => undefined);
@@ -99,15 +103,15 @@ class Takes {
     return this.running;
   }
 
-  begin(lines: JudgedLine[], to: Place): void {
-    this.running = this.take(lines, to);
+  begin(written: WrittenBatch, to: Place): void {
+    this.running = this.take(written, to);
     // It is waited for by whoever begins the next; until then it may fail unheard.
     this.running.catch(() => undefined);
   }
 
-  async take(lines: JudgedLine[], { bytes: bytesDone, lines: linesDone }: Place, last = false): Promise<void> {
+  async take(written: WrittenBatch | null, { bytes: bytesDone, lines: linesDone }: Place, last = false): Promise<void> {
     const { id: importId, file, place } = this;
-    const batch: FileBatch = { importId, file, lines, from: place.bytes, bytesDone, linesDone, last };
+    const batch: FileBatch = { importId, file, batch: written, from: place.bytes, bytesDone, linesDone, last };
     this.place = { bytes: bytesDone, lines: linesDone };
     const { accountId, source } = this;
     const input = { accountId, source, records: [], batch: () => batch };
@@ -118,10 +122,42 @@ class Takes {
   }
 }
 
-async function judged({ app }: Context, account: Account, { lines }: Read): Promise<JudgedLine[]> {
-  const agents = new Set(lines.flatMap(({ said }) => (isWrong(said) ? [] : (said.agent ?? []))));
-  const terms = await termsOf(pooled(app), account, agents, app.clock());
-  return lines.map(({ number, text, said }) => ({ number, text, judged: isWrong(said) ? said : judge(said, terms) }));
+/** The batches of a file, judged, in its order. While one is judged and taken, the next is read. */
+async function* readBatches(
+  { app }: Context,
+  toRead: FileToRead,
+  threads: 0 | 1,
+): AsyncGenerator<{ batch: WrittenBatch; place: Place }> {
+  const pool = new WorkerPool<FileToRead, ReaderTask, ReaderResult>(CALL_READER, threads, toRead);
+  const run = (task: ReaderTask): Promise<ReaderResult> => {
+    const result = pool.run(task);
+    result.catch(() => undefined); // looked at when its turn comes
+    return result;
+  };
+  try {
+    let next = run('read');
+    for (;;) {
+      const read = told(await next);
+      if (read.kind !== 'read') return;
+      const codes = codesOf(pooled(app), toRead.into.accountId, read.agents, app.clock());
+      next = run('read');
+      const judged = told(await run(await codes));
+      if (judged.kind === 'judged') yield { batch: judged.batch, place: read.place };
+    }
+  } finally {
+    await pool.close();
+  }
+}
+
+/** What the reader found; rejects with what it refuses. */
+const told = (result: ReaderResult): Exclude<ReaderResult, { kind: 'refused' }> =>
+  result.kind === 'refused' ? refuse(result.code, result.message, { ...result.details }) : result;
+
+const SOURCE = 'SELECT number FROM usage_source WHERE account_id = $1 AND code = $2';
+
+async function sourceNumber({ app }: Context, accountId: string, source: string): Promise<number> {
+  const [found] = await ask<{ number: number }>(app, { text: SOURCE, values: [accountId, source] });
+  return found!.number;
 }
 
 async function describe(file: string, layout: Layout, progress: Progress): Promise<FileBatch['file']> {

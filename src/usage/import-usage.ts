@@ -7,7 +7,7 @@ import { Input } from '../platform/operation.type';
 import { Code } from '../platform/text';
 import { notFound, type Transaction } from '../platform/transaction';
 import { judge, type Said } from './call-line.rules';
-import { type Decided, saveBatch } from './save-batch';
+import { type Decided, linesOf, saveBatch } from './save-batch';
 import { termsOf } from './terms';
 import { UsageImport } from './usage-import.entity';
 import {
@@ -137,13 +137,11 @@ export const importUsage = operation({
   decide: ({ account, row, file: given, terms }, { records, source }, { newId, now, actorId }): Decided => {
     const file = given();
     if (row && file) assertGoesOn(row, file);
-    const lines: JudgedLine[] =
-      file?.lines ??
-      records.map((record, index) => ({
-        number: index + 1,
-        text: JSON.stringify(record),
-        judged: judge(saidBy(record), terms),
-      }));
+    const lines: JudgedLine[] = records.map((record, index) => ({
+      number: index + 1,
+      text: JSON.stringify(record),
+      judged: judge(saidBy(record), terms),
+    }));
     const state = !file || file.last ? 'DONE' : 'RUNNING';
     return {
       id: row?.id ?? newId(),
@@ -158,10 +156,15 @@ export const importUsage = operation({
     };
   },
   save: async (tx, decided) => ({ counts: await saveBatch(tx, decided) }),
-  record: ({ id, state, lines, source }, { row }, _input, saved) => ({
+  record: (decided, { row }, _input, saved) => ({
     action: 'usage.imported',
-    subjectId: id,
-    changes: importChanges(row, source, (saved?.counts as Counts) ?? { ...NOTHING, in: lines.length }, state),
+    subjectId: decided.id,
+    changes: importChanges(
+      row,
+      decided.source,
+      (saved?.counts as Counts) ?? { ...NOTHING, in: linesOf(decided) },
+      decided.state,
+    ),
   }),
   facts: (_decided, { account }) => ({ accountId: account.id }),
 });

@@ -73,10 +73,10 @@ function takeOf({ columns, values, empty }: Layout, field: FieldName, header: re
   const [place] = places;
   const joined: Take =
     places.length === 1 ? (row) => row[place!]?.trim() : (row) => places.map((at) => (row[at] ?? '').trim()).join('/');
-  const [meaning, nothing] = [values[field], new Set(['', ...(empty[field] ?? [])])];
+  const [meaning, nothing] = [values[field], empty[field] ?? []];
   return (row) => {
     const text = joined(row);
-    if (text === undefined || nothing.has(text)) return undefined;
+    if (text === undefined || text === '' || nothing.includes(text)) return undefined;
     return meaning && Object.hasOwn(meaning, text) ? meaning[text] : text;
   };
 }

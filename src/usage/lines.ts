@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { isText } from '../platform/text';
 
 /** A record's text: a line, or several where quotes span them. */
@@ -19,20 +20,29 @@ const MOST_LINES = 50;
 const NEWLINE = 10;
 
 /**
- * Cuts a file into records at its newlines, of which those within quotes are none. A quote that is never closed spoils the line that it begins on, and
- * the lines behind that are read as if it were not there. Without a delimiter nothing is quoted.
+ * Cuts a file into records at its newlines, of which those within quotes are none: as many at a time as a piece of the file has. A quote that is never
+ * closed spoils the line that it begins on, and the lines behind that are read as if it were not there. Without a delimiter nothing is quoted.
  */
 export async function* linesIn(
   file: AsyncIterable<Buffer>,
   encoding: string,
   delimiter: string | null,
-): AsyncGenerator<Line> {
+): AsyncGenerator<Line[]> {
   const open: Line[] = [];
-  for await (const line of physicalLines(utf8(file, encoding))) {
-    if (delimiter === null) yield line;
-    else yield* records(open, line, delimiter);
-  }
-  while (open.length > 0) yield* givenUp(open, delimiter!);
+  for await (const lines of physicalLines(utf8(file, encoding)))
+    if (delimiter === null) yield lines;
+    else yield recordsIn(open, lines, delimiter);
+  const left: Line[] = [];
+  while (open.length > 0) left.push(...givenUp(open, delimiter!));
+  yield left;
+}
+
+function recordsIn(open: Line[], lines: readonly Line[], delimiter: string): Line[] {
+  const found: Line[] = [];
+  for (const line of lines)
+    if (open.length === 0 && !line.text.includes('"')) found.push(line);
+    else found.push(...records(open, line, delimiter));
+  return found;
 }
 
 /** The records that are complete with one line more; `open` are the lines of one that is not. */
@@ -86,44 +96,56 @@ function* givenUp(open: Line[], delimiter: string): Generator<Line> {
   for (const line of others) yield* records(open, line, delimiter);
 }
 
-async function* physicalLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<Line> {
+async function* physicalLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<Line[]> {
   let carry: Buffer = Buffer.alloc(0);
   let [number, end] = [0, 0];
   /** Of a line that is too long its beginning is kept, and the rest of it counted. */
   let dropped = 0;
-  const line = (bytes: Buffer, length: number): Line => {
+  const line = (text: string, length: number, fault: Line['fault']): Line => {
     number += 1;
     end += length;
-    const tooLong = dropped > 0 || bytes.length > LONGEST;
-    const kept = (tooLong ? bytes.subarray(0, LONGEST) : bytes).toString('utf8');
-    dropped = 0;
-    const text = kept.endsWith('\r') ? kept.slice(0, -1) : kept;
-    const fault = tooLong
-      ? 'LINE_TOO_LONG'
-      : text.includes('\uFFFD')
-        ? 'ENCODING_INVALID'
-        : isText(text)
-          ? null
-          : 'LINE_UNREADABLE';
-    return { number, lastNumber: number, text, end, fault };
+    return { number, lastNumber: number, text: text.endsWith('\r') ? text.slice(0, -1) : text, end, fault };
   };
-  for await (const chunk of chunks) {
-    let from = 0;
-    for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, from)) {
-      const piece = chunk.subarray(from, at);
-      const whole = carry.length > 0 ? Buffer.concat([carry, piece]) : piece;
-      yield line(whole, whole.length + dropped + 1);
-      carry = Buffer.alloc(0);
+  const lineOf = (bytes: Buffer, newline: number): Line => {
+    const tooLong = dropped > 0 || bytes.length > LONGEST;
+    const text = (tooLong ? bytes.subarray(0, LONGEST) : bytes).toString('utf8');
+    const length = bytes.length + dropped + newline;
+    dropped = 0;
+    return line(text, length, tooLong ? 'LINE_TOO_LONG' : faultOf(text));
+  };
+  const linesOf = (bytes: Buffer): Line[] => {
+    const text = isAscii(bytes) ? bytes.toString('latin1') : '';
+    // Mostly there is nothing else in a piece, and then each byte of it is a sign.
+    if (text !== '' && isText(text)) {
+      const texts = text.slice(0, -1).split('\n');
+      if (texts.every((each) => each.length <= LONGEST)) return texts.map((each) => line(each, each.length + 1, null));
+    }
+    const found: Line[] = [];
+    for (let from = 0; from < bytes.length;) {
+      const at = bytes.indexOf(NEWLINE, from);
+      found.push(lineOf(bytes.subarray(from, at), 1));
       from = at + 1;
     }
-    carry = carry.length > 0 ? Buffer.concat([carry, chunk.subarray(from)]) : chunk.subarray(from);
+    return found;
+  };
+  for await (const chunk of chunks) {
+    const last = chunk.lastIndexOf(NEWLINE);
+    if (last >= 0) {
+      const first = carry.length > 0 ? chunk.indexOf(NEWLINE) + 1 : 0;
+      const begun = first > 0 ? [lineOf(Buffer.concat([carry, chunk.subarray(0, first - 1)]), 1)] : [];
+      yield [...begun, ...linesOf(chunk.subarray(first, last + 1))];
+      carry = chunk.subarray(last + 1);
+    } else carry = Buffer.concat([carry, chunk]);
     if (carry.length > LONGEST * 2) {
       dropped += carry.length - LONGEST - 1;
       carry = carry.subarray(0, LONGEST + 1);
     }
   }
-  if (carry.length > 0) yield line(carry, carry.length + dropped);
+  if (carry.length > 0) yield [lineOf(carry, 0)];
 }
+
+const faultOf = (text: string): Line['fault'] =>
+  text.includes('\uFFFD') ? 'ENCODING_INVALID' : isText(text) ? null : 'LINE_UNREADABLE';
 
 /** The file's bytes in UTF-8, without a byte order mark, whatever they are in: a mark says it better than whoever calls. */
 async function* utf8(file: AsyncIterable<Buffer>, encoding: string): AsyncGenerator<Buffer> {

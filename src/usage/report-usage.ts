@@ -132,5 +132,5 @@ const reportIn = ({ sourceId, lobId, measure, day, quantity, corrects }: UsageRe
   measure,
   day,
   quantity,
-  corrects: corrects?.trim() || null,
+  corrects: corrects == null || corrects.trim() === '' ? null : corrects.trim(),
 });

@@ -1,9 +1,10 @@
 import { CopyRows } from '../platform/copy-rows';
 import { newId } from '../platform/ids';
 import type { Transaction } from '../platform/transaction';
-import { takeCalls } from './take-calls';
+import { type WrittenBatch, writeBatch, WrittenCalls } from './call-rows';
+import { sourceNumber, takeCalls } from './take-calls';
 import { UsageImport } from './usage-import.entity';
-import { type Counts, type FileBatch, type JudgedLine, keptLine, parted, type Rejection } from './usage-import.rules';
+import { type Counts, type FileBatch, type JudgedLine, keptLine, type Rejection } from './usage-import.rules';
 
 /** Lines of an import, and what it comes to with them. */
 export interface Decided {
@@ -13,22 +14,28 @@ export interface Decided {
   startedById: string;
   now: Date;
   state: 'RUNNING' | 'DONE';
+  /** Of a file they are written already. */
   lines: JudgedLine[];
   /** Of an import that goes on. */
   row: UsageImport | null;
   file: FileBatch | null;
 }
 
+export const linesOf = ({ lines, file }: Decided): number => file?.batch?.lines ?? lines.length;
+
 export async function saveBatch(tx: Transaction, decided: Decided): Promise<Counts> {
   const { id, accountId, source, lines } = decided;
-  const { told, rejections } = parted(lines);
+  const number = await sourceNumber(tx, accountId, source);
+  const batch: WrittenBatch =
+    decided.file?.batch ?? writeBatch(lines, lines.length, { accountId, importId: id, number });
   const expectKnown = (decided.row?.recordsKnown ?? 0) > 0;
-  const batch = { accountId, importId: id, source, expectKnown };
-  const { fresh, known, reused } = await takeCalls(tx, batch, told);
-  const others = new Set(reused);
-  for (const { number: line, text } of lines)
-    if (others.has(line)) rejections.push({ line, code: 'SOURCE_ID_REUSED', field: 'sourceId', text });
-  const counts = { in: lines.length, fresh, known, rejected: rejections.length };
+  const calls = new WrittenCalls(batch.calls);
+  const { fresh, known, reused } = await takeCalls(tx, { accountId, number }, calls, expectKnown);
+  const rejections = [
+    ...batch.rejections,
+    ...reused.map((line) => ({ ...line, code: 'SOURCE_ID_REUSED', field: 'sourceId' })),
+  ];
+  const counts = { in: batch.lines, fresh, known, rejected: rejections.length };
   await saveImport(tx, decided, counts);
   await keepRejections(tx, accountId, id, rejections);
   return counts;
@@ -74,5 +81,5 @@ const keepRejections = async (tx: Transaction, accountId: string, importId: stri
   const rows = new CopyRows();
   for (const { line, code, field, text } of of)
     rows.row(7).uuid(newId()).uuid(accountId).uuid(importId).integer(line).text(code).text(field).text(keptLine(text));
-  await tx.copy(REJECTION, rows);
+  await tx.copy(REJECTION, [rows.bytes]);
 };

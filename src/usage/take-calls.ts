@@ -1,81 +1,62 @@
-import { hash } from 'node:crypto';
-import { CopyRows } from '../platform/copy-rows';
 import type { Transaction } from '../platform/transaction';
-import { type Call, saysTheSame } from './call-line.rules';
+import type { Call } from './call-line.rules';
+import { type Into, KEY, RECORD, saidBy, WrittenCalls } from './call-rows';
 import { lockLedger } from './usage-ledger';
-
-/** A call and the line that says it. */
-export interface Told {
-  call: Call;
-  line: number;
-}
 
 export interface Taken {
   fresh: number;
   known: number;
   /** Lines whose source id stands for another record. */
-  reused: number[];
-}
-
-export interface Batch {
-  accountId: string;
-  importId: string;
-  source: string;
-  /** Calls of this import were known before: more of them will be. */
-  expectKnown: boolean;
+  reused: { line: number; text: string }[];
 }
 
 /**
  * Adds the calls that are not there yet. One transaction of an account after the other, from here to its end: so no two find the same call missing, and
- * a sequence that can be seen is never overtaken by a lower one.
+ * a sequence that can be seen is never overtaken by a lower one. With `expectKnown` calls of this import were known before: more of them will be.
  */
 export async function takeCalls(
   tx: Transaction,
-  { accountId, importId, source, expectKnown }: Batch,
-  told: readonly Told[],
+  { accountId, number }: Pick<Into, 'accountId' | 'number'>,
+  calls: WrittenCalls,
+  expectKnown: boolean,
 ): Promise<Taken> {
-  if (told.length === 0) return { fresh: 0, known: 0, reused: [] };
-  const base = await lockLedger(tx, accountId, told.length);
-  const number = await sourceNumber(tx, accountId, source);
-  await openMonths((text, values) => tx.query(text, values), told);
-  const { first, again } = onceEach(told);
-  const into: Into = { accountId, importId, number, base };
+  const all = calls.all;
+  if (all.length === 0) return { fresh: 0, known: 0, reused: [] };
+  const base = await lockLedger(tx, accountId, all.length);
+  const starts = all.map((call) => calls.startedAt(call));
+  await openMonths((text, values) => tx.query(text, values), starts);
+  // What a batch says twice it says once.
+  const first = all.filter((call) => calls.firstOf(call) === call);
   // Mostly all of a batch is new, or all of it is known: to look for each first would cost more than the first to be refused.
   const present =
-    !expectKnown && (await tx.unlessThere(() => copy(tx, into, first)))
-      ? new Map<string, Call>()
-      : await presentCalls(tx, accountId, number, first);
-  const fresh = first.filter(({ call }) => !present.has(call.sourceId));
-  if (present.size > 0 || expectKnown) await copy(tx, into, fresh);
-  await touchDays(tx, into, fresh, base + told.length);
-  const others = first.filter(({ call }) => present.has(call.sourceId));
-  const firsts = again.length === 0 ? null : new Map(fresh.map(({ call }) => [call.sourceId, call]));
-  const same = ({ call }: Told) => saysTheSame(call, present.get(call.sourceId) ?? firsts!.get(call.sourceId)!);
-  const reused = [...others, ...again].filter((each) => !same(each)).map(({ line }) => line);
-  return { fresh: fresh.length, known: told.length - fresh.length - reused.length, reused };
+    !expectKnown && (await tx.unlessThere(() => copy(tx, calls, first, base)))
+      ? new Map<number, Buffer>()
+      : await presentCalls(tx, accountId, number, calls, first);
+  const fresh = first.filter((call) => !present.has(call));
+  if (present.size > 0 || expectKnown) await copy(tx, calls, fresh, base);
+  const days = { starts: fresh.map((call) => starts[call]!), corrected: calls.corrects(fresh) };
+  await touchDays(tx, { accountId, number }, days, base + all.length);
+  const sameAsFirst = (call: number) => {
+    const one = calls.firstOf(call);
+    return calls.said(call).equals(present.get(one) ?? calls.said(one));
+  };
+  const others = fresh.length === all.length ? [] : all.filter((call) => !sameAsFirst(call));
+  const reused = others.map((call) => calls.line(call));
+  return { fresh: fresh.length, known: all.length - fresh.length - reused.length, reused };
 }
 
 const SOURCE = 'SELECT number FROM usage_source WHERE account_id = $1 AND code = $2';
 const NEW_SOURCE = 'INSERT INTO usage_source (account_id, code) VALUES ($1, $2) RETURNING number';
 
-async function sourceNumber(tx: Transaction, accountId: string, source: string): Promise<number> {
-  const [known] = await tx.query<{ number: number }>(SOURCE, [accountId, source]);
-  return (known ?? (await tx.write<{ number: number }>(NEW_SOURCE, [accountId, source]))[0]!).number;
-}
-
-/** What a batch says twice it says once. */
-function onceEach(told: readonly Told[]): { first: Told[]; again: Told[] } {
-  const seen = new Set<string>();
-  const [first, again]: [Told[], Told[]] = [[], []];
-  for (const each of told) {
-    const { sourceId } = each.call;
-    if (seen.has(sourceId)) again.push(each);
-    else {
-      seen.add(sourceId);
-      first.push(each);
-    }
-  }
-  return { first, again };
+/** The number of a source, which has one from the first import on. */
+export async function sourceNumber(tx: Transaction, accountId: string, source: string): Promise<number> {
+  const ofIt = () => tx.query<{ number: number }>(SOURCE, [accountId, source]);
+  const [known] = await ofIt();
+  if (known) return known.number;
+  // Whoever else makes it waits here, and looks again.
+  await lockLedger(tx, accountId, 0);
+  const [made] = await ofIt();
+  return (made ?? (await tx.write<{ number: number }>(NEW_SOURCE, [accountId, source]))[0]!).number;
 }
 
 const KNOWN = 'SELECT id, started_at FROM call_key WHERE source_number = $1 AND source_id = ANY($2)';
@@ -83,20 +64,23 @@ const PRESENT = `SELECT r.* FROM call_record r
   JOIN unnest($2::timestamptz[], $3::uuid[]) AS k (started_at, id) ON r.started_at = k.started_at AND r.id = k.id WHERE r.account_id = $1
     AND r.started_at BETWEEN $4 AND $5`;
 
-/** The records that these source ids stand for already. */
+/** What is said already under the source ids of these calls. */
 async function presentCalls(
   tx: Transaction,
   accountId: string,
   number: number,
-  told: readonly Told[],
-): Promise<Map<string, Call>> {
-  const keys = await tx.query<{ id: string; started_at: Date }>(KNOWN, [number, told.map(({ call }) => call.sourceId)]);
+  calls: WrittenCalls,
+  of: readonly number[],
+): Promise<Map<number, Buffer>> {
+  const ids = of.map((call) => calls.sourceId(call));
+  const keys = await tx.query<{ id: string; started_at: Date }>(KNOWN, [number, ids]);
   if (keys.length === 0) return new Map();
   const starts = keys.map(({ started_at: at }) => at);
   const times = starts.map((at) => at.getTime());
   const bounds = [Math.min(...times), Math.max(...times)].map((at) => new Date(at));
   const rows = await tx.query<Row>(PRESENT, [accountId, starts, keys.map(({ id }) => id), ...bounds]);
-  return new Map(rows.map((row) => [row.source_id, callOf(row)]));
+  const places = new Map(ids.map((id, place) => [id, of[place]!]));
+  return new Map(rows.map((row) => [places.get(row.source_id)!, saidBy(callOf(row))]));
 }
 
 interface Row {
@@ -135,28 +119,6 @@ const callOf = (row: Row): Call => ({
   talkSeconds: row.talk_seconds,
 });
 
-/**
- * A record's id comes of its source and source id (RFC 9562, version 8): the primary key of a month would refuse a second one of them that starts at
- * the same instant, even of somebody who went round the key table.
- */
-function callId(number: number, sourceId: string): Buffer {
-  const bytes = hash('sha256', `${number}\n${sourceId}`, 'buffer').subarray(0, 16);
-  bytes[6] = (bytes[6]! & 0x0f) | 0x80;
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
-  return bytes;
-}
-
-const KEY = 'call_key (started_at, id, source_number, source_id)';
-const RECORD = `call_record (id, account_id, sequence, started_at, answered_at, ended_at, wait_seconds, talk_seconds, source_number, resolved,
-  lob_id, agent_id, import_id, kind, outcome, source_id, corrects, service, agent_code, flags)`;
-
-interface Into {
-  accountId: string;
-  importId: string;
-  number: number;
-  base: number;
-}
-
 /** Clocks are apart by whole quarters of an hour. */
 const QUARTER = 900_000;
 
@@ -182,68 +144,33 @@ const TOUCH_CORRECTED = `WITH RECURSIVE family AS (
 /** Notes which days are not what they were: who billed them looks at them again (docs/RATING.md). */
 async function touchDays(
   tx: Transaction,
-  { accountId, number }: Into,
-  told: readonly Told[],
+  { accountId, number }: Pick<Into, 'accountId' | 'number'>,
+  { starts, corrected }: { starts: readonly number[]; corrected: readonly string[] },
   sequence: number,
 ): Promise<void> {
-  if (told.length === 0) return;
-  const quarters = new Set<number>();
-  const corrected: string[] = [];
-  for (const { call } of told) {
-    quarters.add(Math.floor(call.startedAt / QUARTER));
-    if (call.corrects !== null) corrected.push(call.corrects);
-  }
+  if (starts.length === 0) return;
+  const quarters = new Set(starts.map((at) => Math.floor(at / QUARTER)));
   await tx.write(TOUCH_QUARTERS, [accountId, [...quarters], sequence]);
   if (corrected.length > 0) await tx.write(TOUCH_CORRECTED, [accountId, number, corrected, sequence]);
 }
 
-async function copy(
-  tx: Transaction,
-  { accountId, importId, number, base }: Into,
-  told: readonly Told[],
-): Promise<void> {
-  if (told.length === 0) return;
-  const [keys, records] = [new CopyRows(), new CopyRows()];
-  told.forEach(({ call }, at) => {
-    const id = callId(number, call.sourceId);
-    keys.row(4).instant(call.startedAt).bytes(id).integer(number).text(call.sourceId);
-    records
-      .row(20)
-      .bytes(id)
-      .uuid(accountId)
-      .bigint(base + at + 1)
-      .instant(call.startedAt)
-      .instant(call.answeredAt)
-      .instant(call.endedAt)
-      .integer(call.waitSeconds)
-      .integer(call.talkSeconds)
-      .integer(number)
-      .boolean(call.resolved)
-      .uuid(call.lobId)
-      .uuid(call.agentId)
-      .uuid(importId)
-      .text(call.kind)
-      .text(call.outcome)
-      .text(call.sourceId)
-      .text(call.corrects)
-      .text(call.service)
-      .text(call.agentCode)
-      .texts(call.flags);
-  });
-  await tx.copy(KEY, keys);
-  await tx.copy(RECORD, records);
+async function copy(tx: Transaction, calls: WrittenCalls, some: readonly number[], base: number): Promise<void> {
+  if (some.length === 0) return;
+  calls.numberFrom(base + 1, some);
+  await tx.copy(KEY, calls.keysOf(some));
+  await tx.copy(RECORD, calls.recordsOf(some));
 }
 
 const MONTH = 'SELECT call_record_month($1)';
 
 const DAY = 86_400_000;
 
-/** Sees to it that there is a place for every call's month. */
+/** Sees to it that there is a place for every month in which a call starts. In ms. */
 export async function openMonths(
   query: (text: string, values: unknown[]) => Promise<unknown>,
-  told: readonly Told[],
+  starts: readonly number[],
 ): Promise<void> {
-  const days = new Set(told.map(({ call }) => Math.floor(call.startedAt / DAY)));
+  const days = new Set(starts.map((at) => Math.floor(at / DAY)));
   const months = new Set([...days].map((day) => new Date(day * DAY).toISOString().slice(0, 7)));
   for (const month of [...months].toSorted()) await query(MONTH, [`${month}-01T00:00:00Z`]);
 }

@@ -1,5 +1,6 @@
 import { userRead } from '../access/user.read';
 import { accountRead } from '../accounts/account.read';
+import { eventsBelong } from '../audit/event.read';
 import { pendingChanges } from '../approvals/change-request.read';
 import { column, computed, connection, CREATED_AT, declareRead, equals, instant, one, plains } from '../platform/read';
 import { sql } from '../platform/sql';
@@ -34,3 +35,5 @@ export const usageRejectionRead = declareRead('UsageRejection', {
   orders: { LINE_NUMBER: { column: 'line_number', type: 'bigint' } },
   defaultOrder: 'LINE_NUMBER_ASC',
 });
+
+eventsBelong('UsageImport', 'usage_import', 'accountId', 'account_id');

@@ -1,8 +1,8 @@
 import { refuse } from '../platform/errors';
 import { maskText } from '../platform/masks';
 import type { FieldChange } from '../platform/operation';
-import { isCall, type Judgement } from './call-line.rules';
-import type { Told } from './take-calls';
+import type { Judgement } from './call-line.rules';
+import type { WrittenBatch } from './call-rows';
 import type { UsageImport } from './usage-import.entity';
 
 /** A line, and what it comes to by itself. */
@@ -17,7 +17,7 @@ export interface FileBatch {
   /** Null begins an import. */
   importId: string | null;
   file: { name: string; digest: string; layout: string; bytesTotal: number };
-  lines: JudgedLine[];
+  batch: WrittenBatch | null;
   /** How far it was read before these lines, and with them. */
   from: number;
   bytesDone: number;
@@ -56,15 +56,6 @@ const CONTROL = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F]/g;
 /** A line as it may be kept: without what is sensitive in it, and what cannot be. */
 export const keptLine = (text: string): string =>
   maskText(text.slice(0, KEPT).toWellFormed().replace(CONTROL, '\uFFFD'));
-
-export function parted(lines: readonly JudgedLine[]): { told: Told[]; rejections: Rejection[] } {
-  const told: Told[] = [];
-  const rejections: Rejection[] = [];
-  for (const { number, text, judged } of lines)
-    if (isCall(judged)) told.push({ call: judged, line: number });
-    else rejections.push({ line: number, code: judged.code, field: judged.field, text });
-  return { told, rejections };
-}
 
 const count = (path: string, was: number, more: number): FieldChange => ({ path, before: was, after: was + more });
 

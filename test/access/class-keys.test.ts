@@ -13,6 +13,7 @@ import { sealAll } from '../audit/seal-support';
 import { tellAllRows } from '../audit/told-rows';
 import { verifiedDatabase } from '../audit/verification';
 import { startAppOver, startTestApp, type TestApp } from '../support/app';
+import { CANARIES } from '../support/canaries';
 import { TEST_MASTER_KEY, testConfig } from '../support/config';
 import { approve, proposed, rowOf, tally } from '../support/outcomes';
 import { givenAccount, givenLob, trail } from '../support/scene';
@@ -126,7 +127,7 @@ describe('another key for a class', () => {
       expect(keyIn((await rowOf(t, 'account', elsewhere)).tax_id_sealed)).toBe(last);
       for (const id of [before, made, elsewhere])
         for (const where of [t, other])
-          expect((await reveal(where, id, 'taxId')).payload).toEqual({ value: '12-3456789-000' });
+          expect((await reveal(where, id, 'taxId')).payload).toEqual({ value: CANARIES.taxId });
       // What it had not heard of, it has now.
       expect(await learnKeys(other.served.app)).toBe(false);
       const [event] = (await trail(t, `action = 'classKey.renewed' AND subject_type = 'Account'`)).slice(-1);
@@ -179,7 +180,7 @@ describe('the job that seals values anew', () => {
     });
     expect((await approve(t, waiting)).payload.changeRequest).toMatchObject({ status: 'EXECUTED' });
     expect(await reseal()).toBe(1);
-    expect((await reveal(t, accountId, 'bankAccountNumber')).payload).toEqual({ value: '000123456789' });
+    expect((await reveal(t, accountId, 'bankAccountNumber')).payload).toEqual({ value: CANARIES.bankAccountNumber });
   });
 
   it('raced by two processes and by people, leaves each value as it was given last', async () => {
@@ -206,7 +207,7 @@ describe('the job that seals values anew', () => {
     }
     await reseal();
     for (const [index, id] of ids.entries())
-      expect((await reveal(t, id, 'taxId')).payload.value).toBe(index < 6 ? 'TX-RACE-1234' : '12-3456789-000');
+      expect((await reveal(t, id, 'taxId')).payload.value).toBe(index < 6 ? 'TX-RACE-1234' : CANARIES.taxId);
     expect((await leftToReseal(t.served.app)).find(({ type }) => type === 'Account')!.left).toBe(0);
   });
 
@@ -304,7 +305,7 @@ describe('a rotation of the master key', () => {
           ]);
         });
         await installation.within(settingsOf(B), async (alone) =>
-          expect((await reveal(alone, id, 'taxId')).payload).toEqual({ value: '12-3456789-000' }),
+          expect((await reveal(alone, id, 'taxId')).payload).toEqual({ value: CANARIES.taxId }),
         );
       });
     } finally {

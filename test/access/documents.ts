@@ -119,6 +119,13 @@ export const INPUTS: Record<string, () => object> = {
   signAgreement: () => ({ accountId: NO_ID, code: `D-${unique()}`, name: 'Door', terms, reason: 'new' }),
   amendAgreement: () => ({ agreementId: NO_ID, terms, reason: 'dearer' }),
   endAgreement: () => ({ agreementId: NO_ID, endsOn: '2024-01-01', reason: 'over' }),
+  runBilling: () => ({ accountId: NO_ID, from: '2024-01-01', until: '2024-02-01' }),
+  releaseBilling: () => ({ billingRunAccountId: NO_ID, reason: 'looked at' }),
+  reportUsage: () => ({
+    accountId: NO_ID,
+    source: 'wfm',
+    reports: [{ sourceId: '1', lobId: NO_ID, measure: 'SEATS', day: '2024-01-01', quantity: '1' }],
+  }),
   importUsage: () => ({
     accountId: NO_ID,
     source: 'acd',

@@ -17,6 +17,8 @@ afterEach(async () => {
   t.clock.at = null;
   await t.rewind('DELETE FROM duty_exception');
   await t.rewind('UPDATE app_user SET person_id = NULL');
+  // A session that was used rests too long for a test that is months ahead.
+  await t.signInAnew('billing2');
 });
 afterAll(() => t.close());
 
@@ -162,6 +164,65 @@ describe('an operation', () => {
       expect((await approve(t, request, 'supervisor')).code).toBe('CHANGE_REQUEST_FAILED');
     });
     expect((await rowOf(t, 'change_request', request.id)).failure_code).toBe('DUTY_CONFLICT');
+  });
+});
+
+describe('who is asked to decide', () => {
+  const shown = async (requestId: string) => {
+    const { data, errors } = await t
+      .as('billing2')
+      .gql('query ($id: ID!) { changeRequest(id: $id) { canDecide } myApprovals(first: 100) { nodes { id } } }', {
+        id: requestId,
+      });
+    expect(errors).toEqual([]);
+    const listed = (data!.myApprovals?.nodes ?? []) as { id: string }[];
+    return {
+      canDecide: data!.changeRequest.canDecide as boolean,
+      listed: listed.some((each) => each.id === requestId),
+    };
+  };
+
+  it('is nobody in whom duties meet, unless there is an exception, until it ends', async () => {
+    const issue = await proposed(t, 'billing', 'issueInvoice', { invoiceId: await givenDraft(t, accountId) });
+    await withRole(t, 'billing2', 'supervisor', async () => {
+      expect(await shown(issue.id)).toEqual({ canDecide: false, listed: false });
+      expect((await approve(t, issue, 'billing2')).code).toBe('DUTY_CONFLICT');
+      await allowed();
+      expect(await shown(issue.id)).toEqual({ canDecide: true, listed: true });
+      await t.rewind('UPDATE duty_exception SET ends_at = now()');
+      expect(await shown(issue.id)).toEqual({ canDecide: false, listed: false });
+    });
+  });
+
+  it('is somebody whose other duty is over another account', async () => {
+    const issue = await proposed(t, 'billing', 'issueInvoice', { invoiceId: await givenDraft(t, accountId) });
+    const bind = async (role: string, to: string | null) => {
+      await t.rewind(`UPDATE role_grant SET account_id = $3 WHERE user_id = $1 AND role = $2`, [
+        id('billing2'),
+        role,
+        to,
+      ]);
+      await t.signInAnew('billing2');
+    };
+    await withRole(t, 'billing2', 'supervisor', async () => {
+      await bind('supervisor', accountId);
+      expect(await shown(issue.id)).toEqual({ canDecide: false, listed: false });
+      await bind('billing', await givenAccount(t));
+      expect(await shown(issue.id)).toEqual({ canDecide: true, listed: true });
+      await bind('billing', null);
+      expect((await approve(t, issue, 'billing2')).code).toBe('DUTY_CONFLICT');
+    });
+    await t.signInAnew('billing2');
+  });
+
+  it('is nobody whose duties meet by another user of the same person', async () => {
+    const issue = await proposed(t, 'billing', 'issueInvoice', { invoiceId: await givenDraft(t, accountId) });
+    await asOne('stranger', 'supervisor2');
+    await withRole(t, 'stranger', 'billing', async () => {
+      const { data } = await t.as('supervisor2').gql(`{ changeRequest(id: "${issue.id}") { canDecide } }`);
+      expect(data!.changeRequest.canDecide).toBe(false);
+      expect((await approve(t, issue, 'supervisor2')).code).toBe('DUTY_CONFLICT');
+    });
   });
 });
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { startTestApp, type TestApp } from '../support/app';
+import { CANARIES } from '../support/canaries';
 import type { CastName } from '../support/cast';
 import { eventsOf, expectRefused, rowOf, tally } from '../support/outcomes';
 import { givenAccount, givenLob, trail } from '../support/scene';
@@ -20,7 +21,7 @@ const op = { mutation: 'findBySensitiveValue', operation: 'sensitiveValue.find' 
 const asked = (more: object = {}) => ({
   type: 'Account',
   field: 'taxId',
-  value: '12-3456789-000',
+  value: CANARIES.taxId,
   reason: 'the bank named it',
   ...more,
 });

@@ -97,8 +97,16 @@ describe('what becomes of a text, by its name', () => {
         ...new Set(textInputs.map(({ path }) => path.at(-1)!).filter((name) => treatmentOf(name) === treatment)),
       ].toSorted();
     expect(names('secret')).toEqual(['newPassword', 'oneTimeCode', 'password', 'presentPassword', 'token', 'value']);
-    expect(names('reference')).toEqual(['calendarCode', 'code', 'oidcSubject', 'reasonCode', 'sourceReference', 'url']);
-    expect(names('opaque')).toEqual(['corrects', 'digest', 'idempotencyKey', 'sourceId']);
+    expect(names('reference')).toEqual([
+      'calendarCode',
+      'code',
+      'oidcSubject',
+      'postalCode',
+      'reasonCode',
+      'sourceReference',
+      'url',
+    ]);
+    expect(names('opaque')).toEqual(['corrects', 'digest', 'iban', 'idempotencyKey', 'sourceId']);
     for (const kind of ['taxId', 'bankAccountNumber', 'email', 'phone', 'cardNumber'])
       expect(names(kind)).toEqual([kind]);
     for (const name of names('words')) expect(name).not.toMatch(/password|token|secret|code$|number$/i);

@@ -11,8 +11,9 @@ import {
   rowOf,
   tally,
 } from '../support/outcomes';
+import { INPUTS } from './documents';
 import { overSse, until, whenFollowed } from '../subscriptions/support';
-import { givenAccount, givenDraft, givenInvoice, givenLob } from '../support/scene';
+import { freshCode, givenAccount, givenDraft, givenInvoice, givenLob } from '../support/scene';
 
 let t: TestApp;
 /** Two accounts alike in everything, with two LOBs each. */
@@ -272,12 +273,31 @@ describe('somebody whose role is for one account', () => {
   });
 
   it('sees of the trail what is about it, and cannot question the rest', async () => {
+    const agreementOf = async (accountId: string): Promise<string> =>
+      (await countersigned(t, 'billing', 'signAgreement', { ...INPUTS.signAgreement!(), accountId })).result
+        .agreement as string;
+    const importOf = async (accountId: string, lob: string): Promise<string> =>
+      (
+        await t.as('billing').mutate(
+          'importUsage',
+          {
+            accountId,
+            source: 'DIALLER',
+            records: [{ sourceId: freshCode('CALL'), lob, startedAt: '2026-01-05T09:00:00Z', talkSeconds: 60 }],
+          },
+          'usageImport { id }',
+        )
+      ).payload.usageImport.id as string;
+    const [agreement, foreignAgreement] = [await agreementOf(own.account), await agreementOf(foreign.account)];
+    const [imported, foreignImport] = [await importOf(own.account, 'A'), await importOf(foreign.account, 'A')];
     await granted('auditor', { accountId: own.account });
     const { data } = await ask('{ auditEvents(first: 100) { nodes { id action subjectId } } }');
     const seen = data!.auditEvents.nodes as { id: string; action: string; subjectId: string }[];
     expect(seen.map(({ action }) => action)).toEqual(expect.arrayContaining(['account.opened', 'invoice.issued']));
     const subjects = seen.map(({ subjectId }) => subjectId);
-    for (const id of [foreign.account, foreign.invoice, foreign.lob]) expect(subjects).not.toContain(id);
+    expect(subjects).toEqual(expect.arrayContaining([agreement, imported]));
+    for (const id of [foreign.account, foreign.invoice, foreign.lob, foreignAgreement, foreignImport])
+      expect(subjects).not.toContain(id);
     const [other] = await t.sql('SELECT id FROM audit.event WHERE subject_id = $1', [foreign.account]);
     expect((await ask(`{ auditEvent(id: "${other!.id}") { id } }`)).data).toEqual({ auditEvent: null });
     expect((await ask(`{ auditInclusionProof(eventId: "${other!.id}") { sequence } }`)).code).toBe('FORBIDDEN');

@@ -123,6 +123,22 @@ describe('where a second factor is optional', () => {
     ]);
   });
 
+  it('has recovery codes of 120 bits, of which nothing but hashes is kept', async () => {
+    const { id, client } = await newcomer();
+    const { recoveryCodes } = await enrolled(t, client);
+    const [row] = await t.sql('SELECT f::text AS everything, recovery_hashes FROM second_factor f WHERE user_id = $1', [
+      id,
+    ]);
+    const plain = recoveryCodes.map((code) => code.replaceAll('-', ''));
+    // Five bits a character, and none of them the same in all.
+    for (const code of plain) expect(code).toMatch(/^[0-9a-z]{24}$/);
+    expect(new Set(plain.join('')).size).toBeGreaterThan(24);
+    expect(row!.recovery_hashes).toHaveLength(10);
+    for (const code of [...recoveryCodes, ...plain])
+      for (const form of [code, code.toUpperCase(), Buffer.from(code).toString('hex')])
+        expect(row!.everything).not.toContain(form);
+  });
+
   it('is replaced, or its recovery codes drawn anew, with a code of it alone', async () => {
     const { email, client } = await newcomer();
     const app = await enrolled(t, client);

@@ -1,4 +1,4 @@
-import fs, { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
 import { randomBytes, randomUUID } from 'node:crypto';
@@ -7,6 +7,7 @@ import request from 'supertest';
 import { sensitiveFields } from '../../src/access/sensitive-fields';
 import { bareSchema } from '../../src/schema';
 import { type ApiClient, type Answer, startTestApp, type TestApp } from '../support/app';
+import { CANARIES } from '../support/canaries';
 import {
   freshCode,
   givenAccount,
@@ -18,28 +19,19 @@ import {
   trail,
 } from '../support/scene';
 import { isAadhaar } from '../../src/platform/normal-forms';
+import { Spans } from '../support/spans';
 import { exported } from '../audit/export-support';
 import { sealAll } from '../audit/seal-support';
 import { NO_ID } from './documents';
 
 let t: TestApp;
-/** Everything that this process wrote to the log. */
+/** Everything that it wrote to the log. */
 let logged = '';
-let log: jest.SpyInstance;
+const spans = new Spans();
 beforeAll(async () => {
-  // pino writes to file descriptor 1 by itself, past process.stdout.
-  const write = fs.write as unknown as (...args: unknown[]) => void;
-  log = jest.spyOn(fs, 'write').mockImplementation((fd: number, what: unknown, ...more: unknown[]) => {
-    if (fd !== 1) return write(fd, what, ...more);
-    logged += String(what);
-    (more.at(-1) as (error: null, written: number) => void)(null, Buffer.byteLength(String(what)));
-  });
-  t = await startTestApp({ LOG_LEVEL: 'trace' });
+  t = await startTestApp({ LOG_LEVEL: 'trace' }, { log: (line) => void (logged += line), spans });
 });
-afterAll(async () => {
-  await t.close();
-  log.mockRestore();
-});
+afterAll(() => t.close());
 
 /* ------------------------------------------------------------------------------------------------ fake values */
 
@@ -240,7 +232,7 @@ describe('a sensitive value at rest', () => {
       expect(answer.code).toBe('SEAL_BROKEN');
       expect(answer.payload ?? null).toBeNull();
     }
-    expect((await reveal(one, 'taxId')).payload).toEqual({ value: '12-3456789-000' });
+    expect((await reveal(one, 'taxId')).payload).toEqual({ value: CANARIES.taxId });
     for (const place of [4, 20, 33]) {
       await t.sql(
         `UPDATE account SET tax_id_sealed = set_byte(tax_id_sealed, $2, get_byte(tax_id_sealed, $2) # 1) WHERE id = $1`,
@@ -993,7 +985,7 @@ describe('under a policy that an owner has made', () => {
 });
 
 describe('canaries', () => {
-  it('planted through every route that takes text are nowhere in the database, in no answer and in no line of the log', async () => {
+  it('planted through every route that takes text are nowhere in the database, in no answer, no line of the log and no span of a trace', async () => {
     await plantEverywhere();
     await readEverywhere();
     const database = await wholeDatabase();
@@ -1008,7 +1000,11 @@ describe('canaries', () => {
       log: leaksIn(logged),
       metrics: leaksIn((await request(t.served.server).get('/metrics')).text),
       exports: leaksIn(await wholeExport()),
-    }).toEqual({ database: {}, answers: [], log: [], metrics: [], exports: [] });
+      traces: leaksIn(spans.text),
+    }).toEqual({ database: {}, answers: [], log: [], metrics: [], exports: [], traces: [] });
+    expect(spans.count).toBeGreaterThan(500);
+    for (const told of ['"POST /graphql"', '"db.query.text":"INSERT', '"status":{"code":2'])
+      expect(spans.text).toContain(told);
   });
 
   /** Every file of an export of the trail. */
@@ -1103,6 +1099,7 @@ describe('canaries', () => {
     const written = logged.slice(from);
     expect(written).toContain('unexpected error');
     expect(leaksIn(written)).toEqual([]);
+    expect(leaksIn(spans.text)).toEqual([]);
     expect(written).not.toContain('$argon2id$');
     expect(written).not.toContain('Failing row');
   });

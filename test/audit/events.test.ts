@@ -1,5 +1,6 @@
 import request from 'supertest';
 import { type Answer, type ApiClient, startTestApp, type TestApp } from '../support/app';
+import { CANARIES } from '../support/canaries';
 import { PASSWORD, USERS } from '../support/cast';
 import { approve, proposed } from '../support/outcomes';
 import { givenAccount, givenClientOf, givenInvoice, givenLob } from '../support/scene';
@@ -11,7 +12,7 @@ let invoiceId: string;
 let changeRequestId: string;
 let day: StoredEvent[];
 const SIGN_IN = 'mutation ($input: SignInInput!) { signIn(input: $input) { token } }';
-const SECRETS = ['000123456789', '12-3456789-000', '4111111111111111', 'jane.doe@example.com', PASSWORD];
+const SECRETS = [CANARIES.bankAccountNumber, CANARIES.taxId, '4111111111111111', 'jane.doe@example.com', PASSWORD];
 
 /** A day in the house: done, refused, proposed, approved, rejected, withdrawn, revealed, by all kinds of people. */
 beforeAll(async () => {

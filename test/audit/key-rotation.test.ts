@@ -16,6 +16,7 @@ import { keyedDigest } from '../../src/platform/canonical';
 import { ensureRoles } from '../../src/platform/database-roles';
 import { deriveKeys, ringOf } from '../../src/platform/keys';
 import type { TestApp } from '../support/app';
+import { CANARIES } from '../support/canaries';
 import { testConfig } from '../support/config';
 import { approve, proposed, stateOf, type Waiting } from '../support/outcomes';
 import { freshCode, givenAccount, givenInvoice, trail } from '../support/scene';
@@ -26,7 +27,7 @@ import { asOwner, countEverything } from './support';
 import { tellAllRows } from './told-rows';
 
 const A = randomBytes(32);
-const TAX_ID = '12-3456789-000';
+const TAX_ID = CANARIES.taxId;
 
 /** What was made under A. */
 interface Given {

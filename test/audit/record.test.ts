@@ -112,7 +112,7 @@ describe('nothing without a trace', () => {
         for (const [who, mutation, input, selection] of attempts) {
           const { code, payload, text } = await t.as(who).mutate(mutation, input, selection ?? 'outcome');
           expect([mutation, code, payload ?? null]).toEqual([mutation, 'INTERNAL', null]);
-          expect(text).not.toMatch(/secret|broken|audit|event|permission|000123456789/i);
+          expect(text).not.toMatch(/secret|broken|audit|event|permission/i);
         }
         const signIn = await t.nobody.gql('mutation ($input: SignInInput!) { signIn(input: $input) { token } }', {
           input: { email: 'billing@test.example', password: PASSWORD },

@@ -72,7 +72,7 @@ async function main({ records, rounds, durable, write }) {
   const micros = (take) => ((of(take) / records) * 1e6).toFixed(1);
   lines.push(
     '',
-    `CPU of a record, in µs: ${micros(({ whole }) => whole.cpuSeconds)} of Node, ${micros(({ whole }) => whole.postgresSeconds)} of PostgreSQL; ` +
+    `CPU of a record, in µs: ${micros(({ all }) => all.cpuSeconds)} of Node, ${micros(({ all }) => all.postgresSeconds)} of PostgreSQL; ` +
       `${micros(({ bare }) => bare.postgresSeconds)} of PostgreSQL for the bare COPY.`,
   );
   if (write) writePerformance('bench:usage', lines);

@@ -116,3 +116,22 @@ describe('the sources', () => {
     expect(sources.filter(({ text }) => /(session|local)Storage|document\.cookie|[bB]earer/.test(text))).toEqual([]);
   });
 });
+
+describe('where a password is typed', () => {
+  const { text } = sources.find(({ name }) => name === 'sign-in.js')!;
+
+  it('it is hidden, known to managers of passwords as what it is, and takes as many characters as one may have', () => {
+    const field = /field\('password'[^)]*\)/.exec(text)![0];
+    expect(field).toContain("type: 'password'");
+    expect(field).toContain("autocomplete: 'current-password'");
+    expect(field).toContain('maxlength: 128');
+  });
+
+  it('and in no file, pasting is kept from anybody', () => {
+    for (const { name, text: source } of sources)
+      expect([name, /['"`.](?:on)?(?:paste|beforeinput|drop)\b|autocomplete: 'off'/.exec(source)]).toEqual([
+        name,
+        null,
+      ]);
+  });
+});

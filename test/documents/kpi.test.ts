@@ -72,7 +72,8 @@ describe('figures of calls in the database', () => {
     lobIds: null,
     from: new Date('2026-02-01T00:00:00Z'),
     until: new Date('2026-03-01T00:00:00Z'),
-    upTo: null,
+    upTo: '9223372036854775807',
+    invoiceId: null,
     ...more,
   });
   const about = { accountName: 'X', period: { from: '2026-02-01', until: '2026-03-01' }, serviceLevelSeconds: 20 };

@@ -366,18 +366,18 @@ describe('usage.report', () => {
       { name: 'Hours', measure: 'AGENT_HOURS', model: 'PER_UNIT', perUnit: '20' },
       { name: 'Success', measure: 'COLLECTED_AMOUNT', model: 'PERCENTAGE', percent: '15' },
     ]);
-    const told = [
+    const reports = [
       report('s1'),
       report('s2', { day: '2026-02-11' }),
       report('h1', { measure: 'AGENT_HOURS', quantity: '7.5' }),
       report('m1', { measure: 'COLLECTED_AMOUNT', quantity: '1000.10' }),
     ];
     const { answer, events } = await eventsOf(t, () =>
-      t.as('operations').mutate('reportUsage', reporting(told), REPORTED),
+      t.as('operations').mutate('reportUsage', reporting(reports), REPORTED),
     );
     expect(answer.payload.quantities).toHaveLength(4);
     expect(events).toMatchObject([{ action: 'usage.reported', subject: { type: 'Account', id: client.id } }]);
-    const again = await t.as('operations').mutate('reportUsage', reporting(told), REPORTED);
+    const again = await t.as('operations').mutate('reportUsage', reporting(reports), REPORTED);
     expect(again.payload.quantities).toHaveLength(4);
     expect(await t.sql('SELECT FROM usage_quantity WHERE account_id = $1', [client.id])).toHaveLength(4);
     await billed(t, client.id, PERIOD.from, PERIOD.until);

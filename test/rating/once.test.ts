@@ -1,5 +1,6 @@
 import { Client } from 'pg';
 import { startAppOver, startTestApp, type TestApp } from '../support/app';
+import { until } from '../support/poll';
 import { random } from '../support/random';
 import { type Client as Account, givenClient } from '../usage/support';
 import { billed, CALLS, FEE, givenAgreement, givenCalls, goOn, invoicesOf, readRun, RUN, TALK } from './support';
@@ -55,6 +56,9 @@ const forget = (accountId: string) =>
      cycles AS (DELETE FROM invoice_cycle WHERE account_id = '${accountId}') DELETE FROM invoice WHERE account_id = '${accountId}'`,
   );
 
+const tally = (all: readonly string[]) =>
+  Object.fromEntries([...new Set(all)].map((each) => [each, all.filter((other) => other === each).length]));
+
 const start = async (): Promise<string> => {
   const { payload, errors } = await t.as('billing').mutate('runBilling', { accountId: client.id, ...PERIOD }, RUN);
   expect(errors).toEqual([]);
@@ -90,7 +94,7 @@ describe('a run', () => {
     const runs = await Promise.all([start(), start(), start()]);
     await Promise.all([goOn(t), goOn(other), goOn(t), goOn(other)]);
     const states = await Promise.all(runs.map((id) => readRun(t, id)));
-    expect(states.map((run) => run.accounts.nodes[0].state).toSorted()).toEqual(['DRAFTED', 'NOTHING', 'NOTHING']);
+    expect(tally(states.map((run) => run.accounts.nodes[0].state as string))).toEqual({ DRAFTED: 1, NOTHING: 2 });
     expect(await invoicesOf(t, client.id)).toHaveLength(1);
     const events = await t.sql(
       `SELECT e.action, count(*)::int AS count FROM audit.event e JOIN billing_run_account p ON p.id = e.subject_id WHERE p.account_id = $1 GROUP BY 1`,
@@ -115,7 +119,11 @@ describe('a run', () => {
       if (broke) killed += 1;
       // All of it, or nothing.
       if (made.length > 0) expect(made).toEqual(wanted);
-      await goOn(other);
+      // The database may hold what the dead process had locked a little longer: a later look finds it free.
+      await until(async () => {
+        await goOn(other);
+        return (await readRun(t, run)).state === 'DONE';
+      });
       expect(await readRun(t, run)).toMatchObject({ state: 'DONE', accounts: { nodes: [{ state: 'DRAFTED' }] } });
       expect(await madeOf(client.id)).toEqual(wanted);
     }

@@ -33,6 +33,9 @@ const HOUSE: Record<string, Sees> = {
   UsageImport: 'all',
   UsageRejection: 'all',
   CallRecord: 'all',
+  UsageQuantity: 'all',
+  BillingRun: 'all',
+  BillingRunAccount: 'all',
   Invoice: 'all',
   Dispute: 'all',
   ChangeRequest: 'all',
@@ -98,6 +101,7 @@ const SEES: Record<string, Record<string, Sees>> = {
     UsageImport: 'all',
     UsageRejection: 'all',
     CallRecord: 'all',
+    UsageQuantity: 'all',
     Complaint: 'all',
     Invoice: (row) => ['CLIENT_REVIEW', 'ISSUED', 'VOIDED'].includes(row.status as string),
   },
@@ -221,7 +225,7 @@ const PERMISSIONS: Record<string, string[]> = {
     create ApprovalPolicy, change ApprovalPolicy, create Delegation, createForAnother Delegation,
     withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest, reassign ChangeRequest, approve ChangeRequest, reject ChangeRequest, return ChangeRequest`),
   billing:
-    listed(`${HOUSE_READS}, change Account, import Usage, sign Agreement, amend Agreement, end Agreement, draft Invoice, review Invoice, accept Invoice, object Invoice, issue Invoice, void Invoice, issue CreditNote, open LegalEntity, change LegalEntity, burn DocumentNumber, set TaxRule, end TaxRule, open Dispute,
+    listed(`${HOUSE_READS}, change Account, import Usage, run BillingRun, release BillingRunAccount, sign Agreement, amend Agreement, end Agreement, draft Invoice, review Invoice, accept Invoice, object Invoice, issue Invoice, void Invoice, issue CreditNote, open LegalEntity, change LegalEntity, burn DocumentNumber, set TaxRule, end TaxRule, open Dispute,
     resolve Dispute, withdraw Dispute, reveal Account, grant RevealAllowance, withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest`),
   supervisor:
     listed(`${WATCHES}, read Complaint, reveal Account, grant RevealAllowance, resolve Dispute, create Delegation, breakGlass ChangeRequest, withdraw ChangeRequest, revise ChangeRequest, retry ChangeRequest,
@@ -238,7 +242,7 @@ const PERMISSIONS: Record<string, string[]> = {
     `${WATCHES}, ${OUTSIDE_READS}, read Complaint, read RoleGrant, read DutyException, read AccessReview, read AccessReviewItem, read AuditEvent, read AuditCheckpoint, reveal AuditEvent, question AuditEvent, readPersonOf User, readSecondFactorOf User, read ApiKey`,
   ),
   client: listed(
-    `read Account, read Lob, read Agreement, read Dispute, read Complaint, read UsageImport, read UsageRejection, read CallRecord, read Invoice, read LegalEntity, read CreditNote, accept Invoice, object Invoice, open Dispute, withdraw Dispute`,
+    `read Account, read Lob, read Agreement, read Dispute, read Complaint, read UsageImport, read UsageRejection, read CallRecord, read UsageQuantity, read Invoice, read LegalEntity, read CreditNote, accept Invoice, object Invoice, open Dispute, withdraw Dispute`,
   ),
 };
 

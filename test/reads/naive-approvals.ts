@@ -183,10 +183,70 @@ function authorityOf(world: World, who: string, request: Row, assignee: string |
   return withinLimits(world, request, who) && withinLimits(world, request, authority) ? authority : null;
 }
 
+/** Of the operations that a duty is to approve: which roles have it, and with which other roles which duties would meet. Written by hand. */
+const APART = [
+  {
+    operations: ['invoice.draft', 'invoice.issue', 'invoice.void'],
+    approvers: ['supervisor'],
+    others: { billing: 'INVOICE_APPROVAL INVOICING', auditor: 'AUDIT INVOICE_APPROVAL' },
+  },
+  {
+    operations: ['account.open', 'account.change', 'account.close'],
+    approvers: ['supervisor'],
+    others: {
+      billing: 'ACCOUNT_APPROVAL ACCOUNT_KEEPING',
+      operations: 'ACCOUNT_APPROVAL ACCOUNT_KEEPING',
+      auditor: 'ACCOUNT_APPROVAL AUDIT',
+    },
+  },
+  {
+    operations: ['role.grant'],
+    approvers: ['admin', 'supervisor', 'compliance'],
+    others: { admin: 'ACCESS_ADMINISTRATION ACCESS_APPROVAL', auditor: 'ACCESS_APPROVAL AUDIT' },
+  },
+] as const;
+
+const overlap = (one: unknown, other: unknown): boolean => one === null || other === null || one === other;
+
+/** Whether the person holds duties that a yes to this would mix, over something in common, and without an exception. */
+function mixesDuties(world: World, request: Row, who: string): boolean {
+  const person = personOf(world, who);
+  const users = world
+    .all('app_user')
+    .filter(({ id, deactivated_at }) => deactivated_at === null && personOf(world, id as string) === person);
+  const held = users.flatMap(({ id }) => grantsHeld(world, id as string));
+  const excepted = (duties: string) =>
+    world
+      .all('duty_exception')
+      .some(
+        (each) =>
+          personOf(world, each.user_id as string) === person &&
+          `${each.duty} ${each.other_duty}` === duties &&
+          each.ended_at === null &&
+          us(each.ends_at as Instant) > nowUs(world),
+      );
+  return APART.filter(({ operations }) => (operations as readonly string[]).includes(request.operation as string)).some(
+    ({ approvers, others }) =>
+      held.some((one) =>
+        held.some((other) => {
+          const duties = (others as Record<string, string>)[other.role as string];
+          return (
+            one.role !== other.role &&
+            (approvers as readonly string[]).includes(one.role as string) &&
+            duties !== undefined &&
+            overlap(one.account_id, other.account_id) &&
+            overlap(one.lob_id, other.lob_id) &&
+            !excepted(duties)
+          );
+        }),
+      ),
+  );
+}
+
 /** Whether somebody may decide a change request now. It is one person's turn alone only as long as that person could decide it with their own right. */
 export function mayDecide(who: Looker, request: Row, world: World): boolean {
   if (statusOf(request, world) !== 'PENDING' || !decides(who, request, world)) return false;
   const assigned = request.assignee_id as string | null;
   const able = assigned !== null && authorityOf(world, assigned, request, null) === assigned;
-  return authorityOf(world, who.id, request, able ? assigned : null) !== null;
+  return authorityOf(world, who.id, request, able ? assigned : null) !== null && !mixesDuties(world, request, who.id);
 }

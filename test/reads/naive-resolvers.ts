@@ -5,6 +5,7 @@ import { mayDecide, stepsOf } from './naive-approvals';
 import { deceptiveTexts } from './naive-deception';
 import { connection, type PageOf } from './naive-connection';
 import type { Row, Table } from './naive-rows';
+import { callsBehind, quantitiesBehind } from './naive-usage';
 import {
   assignmentsToday,
   clocks,
@@ -18,6 +19,8 @@ import {
   us,
   lateReview,
   rolesHeld,
+  runParts,
+  runState,
   statusOf,
   TYPES,
   versionToday,
@@ -54,6 +57,14 @@ export function resolversOf(rows: Rows, who: Looker | null): Record<string, Reco
     connection(
       type,
       rows.where(TYPES[type]!.table, column, row.id).filter((each) => sees(who, type, each, rows.world())),
+      args,
+      rows.world(),
+      rows.cursorKey,
+    );
+  const among = (type: string, of: (row: Row, world: World) => Row[]) => (row: Row, args: PageOf) =>
+    connection(
+      type,
+      of(row, rows.world()).filter((each) => sees(who, type, each, rows.world())),
       args,
       rows.world(),
       rows.cursorKey,
@@ -157,6 +168,7 @@ export function resolversOf(rows: Rows, who: Looker | null): Record<string, Reco
     Invoice: {
       account,
       legalEntity,
+      billingRun: one('BillingRun', 'billing_run', 'billing_run_id'),
       taxes: list('InvoiceTax', 'invoice_tax', 'invoice_id', 'place'),
       objections: list('InvoiceObjection', 'invoice_objection', 'invoice_id', 'objected_at'),
       acceptedBy: user('accepted_by_id'),
@@ -170,8 +182,47 @@ export function resolversOf(rows: Rows, who: Looker | null): Record<string, Reco
       pendingChanges: pendingChanges('Invoice'),
       disputes: page('Dispute', 'invoice_id'),
     },
+    UsageQuantity: {
+      account,
+      lob,
+      quantity: (row) => trimmed(row.quantity as string),
+      corrects: one('UsageQuantity', 'usage_quantity', 'corrects_id'),
+      reportedBy: user('reported_by_id'),
+    },
+    BillingRun: {
+      account,
+      state: (row) => runState(row, rows.world()),
+      accountsTotal: (row) => runParts(row, rows.world()).length,
+      accountsSettled: (row) =>
+        runParts(row, rows.world()).filter(({ state }) => !['WAITING', 'PARKED'].includes(state as string)).length,
+      startedBy: user('started_by_id'),
+      accounts: page('BillingRunAccount', 'run_id'),
+      invoices: page('Invoice', 'billing_run_id'),
+    },
+    BillingRunAccount: {
+      account,
+      pendingChanges: pendingChanges('BillingRunAccount'),
+      figures: (row) =>
+        (row.figures as Row[]).map(({ subtotalMinor, usualMinor, ...figures }) => ({
+          ...figures,
+          subtotal: formatMinor(BigInt(subtotalMinor as string), figures.currency as string),
+          usualSubtotal:
+            usualMinor === null ? null : formatMinor(BigInt(usualMinor as string), figures.currency as string),
+        })),
+    },
     InvoiceLine: {
       lob,
+      detail: (row) => row.detail ?? [],
+      corrects: one('Invoice', 'invoice', 'corrects_invoice_id'),
+      agreement: (row) => {
+        const version = rows.world().row('agreement_version', row.agreement_version_id as string | null);
+        const agreement = version && rows.world().row('agreement', version.agreement_id as string);
+        return agreement && sees(who, 'Agreement', agreement, rows.world()) ? agreement : null;
+      },
+      agreementVersionNumber: (row) =>
+        rows.world().row('agreement_version', row.agreement_version_id as string | null)?.version_number ?? null,
+      usage: among('CallRecord', callsBehind),
+      quantities: among('UsageQuantity', quantitiesBehind),
       quantity: (row) => trimmed(row.quantity as string),
       unitPrice: (row) => trimmed(row.unit_price as string),
       taxRate: (row) => trimmed(row.tax_rate as string),

@@ -62,6 +62,10 @@ export const TABLES = [
   'usage_rejection',
   'usage_source',
   'call_record',
+  'usage_quantity',
+  'usage_cut',
+  'billing_run',
+  'billing_run_account',
   'duty_exception',
   'access_review',
   'access_review_item',
@@ -75,6 +79,9 @@ export type Tables = Record<Table, Row[]>;
 
 const COLUMNS = `SELECT column_name AS name, data_type AS type FROM information_schema.columns
   WHERE table_schema = $1 AND table_name = $2 ORDER BY ordinal_position`;
+
+/** What has no id of its own, and what it is told apart by. */
+const UNNAMED: Partial<Record<Table, string>> = { usage_source: 'number', usage_cut: 'line_id, place' };
 
 const known = new Map<Table, { name: string; type: string }[]>();
 
@@ -92,7 +99,7 @@ export async function rowsOf(t: TestApp, table: Table, where = 'true', values: u
     selected.push('content', '(SELECT l.place FROM audit.leaf l WHERE l.event_id = event.id) AS sequence');
   const from = table === 'audit.event' ? 'audit.told AS event' : table;
   const rows = await t.sql<Row>(
-    `SELECT ${selected.join(', ')} FROM ${from} WHERE ${where} ORDER BY ${table === 'usage_source' ? 'number' : 'id'}`,
+    `SELECT ${selected.join(', ')} FROM ${from} WHERE ${where} ORDER BY ${UNNAMED[table] ?? 'id'}`,
     values,
   );
   for (const row of rows)

@@ -66,6 +66,15 @@ export function versionToday(world: World, agreement: Row): Row | null {
   return world.all('agreement_version').find(holds) ?? null;
 }
 
+export const runParts = (run: Row, world: World): Row[] =>
+  world.all('billing_run_account').filter(({ run_id }) => run_id === run.id);
+
+/** How far a billing run is: nothing waits, or something does. */
+export function runState(run: Row, world: World): string {
+  const states = runParts(run, world).map(({ state }) => state as string);
+  return states.includes('WAITING') ? 'RUNNING' : states.includes('PARKED') ? 'PARKED' : 'DONE';
+}
+
 /** Whether a grant gives something now. */
 export const lasts = ({ revoked_at, ends_at }: Row, world: World): boolean =>
   revoked_at === null && (ends_at === null || us(ends_at) > nowUs(world));
@@ -296,6 +305,30 @@ export const TYPES: Record<string, NaiveType> = {
     filters: { code: text('code') },
     orders: { LINE_NUMBER: { column: 'line_number', exact: true } },
     defaultOrder: 'LINE_NUMBER_ASC',
+  },
+  UsageQuantity: {
+    table: 'usage_quantity',
+    filters: {
+      accountId: id('account_id'),
+      lobId: id('lob_id'),
+      measure: text('measure'),
+      from: (row, value) => row.day >= value,
+      until: (row, value) => row.day < value,
+    },
+    orders: { DAY: { column: 'day' } },
+    defaultOrder: 'DAY_DESC',
+  },
+  BillingRun: {
+    table: 'billing_run',
+    filters: { accountId: id('account_id'), state: (row, value, world) => runState(row, world) === value },
+    orders: { CREATED_AT },
+    defaultOrder: 'CREATED_AT_DESC',
+  },
+  BillingRunAccount: {
+    table: 'billing_run_account',
+    filters: { state: text('state'), accountId: id('account_id') },
+    orders: { CREATED_AT },
+    defaultOrder: 'CREATED_AT_ASC',
   },
   CallRecord: {
     table: 'call_record',

@@ -26,6 +26,9 @@ const TABLES = {
   Complaint: 'complaint',
   RoleGrant: 'role_grant',
   Lob: 'lob',
+  Agreement: 'agreement',
+  UsageImport: 'usage_import',
+  BillingRunAccount: 'billing_run_account',
 } as const;
 
 /** The row that an event is about, if it is of a type that belongs to an account. */
@@ -52,6 +55,9 @@ const ACCOUNT: Record<string, Inside> = {
   UsageImport: ofAccount,
   UsageRejection: ofAccount,
   CallRecord: ofAccount,
+  UsageQuantity: ofAccount,
+  BillingRun: ofAccount,
+  BillingRunAccount: ofAccount,
   Finding: (row, { accountId }, world) =>
     known(world, 'change_request', row.change_request_id)?.account_id === accountId,
   Assignment: (row, { accountId }, world) => lobOf(row, world).account_id === accountId,
@@ -71,6 +77,7 @@ const LOB: Record<string, Inside> = {
   ChangeRequest: ofLob,
   RoleGrant: ofLob,
   CallRecord: ofLob,
+  UsageQuantity: ofLob,
   Assignment: ofLob,
   Agent: (row, { lobId }, world) =>
     world.all('assignment').some((each) => each.agent_id === row.id && each.lob_id === lobId),
@@ -85,7 +92,7 @@ export const insideOf = (type: string, { accountId, lobId }: Grant): Inside | nu
   accountId === null ? () => true : ((lobId === null ? ACCOUNT : LOB)[type] ?? null);
 
 const WHOLE = new Set(
-  'Lob Invoice CreditNote Dispute Complaint ChangeRequest RoleGrant Agreement Usage UsageImport UsageRejection CallRecord'.split(
+  'Lob Invoice CreditNote Dispute Complaint ChangeRequest RoleGrant Agreement Usage UsageImport UsageRejection CallRecord UsageQuantity BillingRun BillingRunAccount'.split(
     ' ',
   ),
 );
@@ -97,9 +104,17 @@ const MAY_OF_ACCOUNT = new Set([
 const MAY_OF_LOB = new Set([
   'read Lob',
   'close Lob',
-  ...['Account', 'Assignment', 'Agent', 'AuditEvent', 'CallRecord', 'ExchangeRate', 'LegalEntity', 'User'].map(
-    (type) => `read ${type}`,
-  ),
+  ...[
+    'Account',
+    'Assignment',
+    'Agent',
+    'AuditEvent',
+    'CallRecord',
+    'UsageQuantity',
+    'ExchangeRate',
+    'LegalEntity',
+    'User',
+  ].map((type) => `read ${type}`),
 ]);
 
 /** Whether a permission, `verb Type`, is left to a role that is bound. */

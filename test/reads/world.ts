@@ -1,11 +1,13 @@
+import { CANARY_CUSTOMER, CANARY_TEXT } from '../support/canaries';
 import request from 'supertest';
+import { draftBilling } from '../../src/rating/draft-billing';
 import { record } from '../../src/audit/record';
 import { ownContext } from '../../src/platform/context';
 import { newId } from '../../src/platform/ids';
 import { inTransaction } from '../../src/platform/transaction';
 import type { TestApp } from '../support/app';
 import { type CastName, PASSWORD } from '../support/cast';
-import { givenAccount, givenAgent, givenInvoice, givenLob, linesOf } from '../support/scene';
+import { givenAccount, givenAgent, givenDraft, givenInvoice, givenLob, linesOf } from '../support/scene';
 import { givenBusiness } from './scene';
 import { givenViewers, READ_AT, type Viewer } from './viewers';
 
@@ -51,9 +53,125 @@ export async function givenWorld(t: TestApp): Promise<Viewer[]> {
   await givenKeys(t, submit);
   await givenAgreements([bare, second], lobs, settled);
   await givenUsage(t, [accountIds[2]!, second, bare], submit);
+  await givenIssuing(t, [bare, accountIds[2]!], submit, settled);
+  await givenBilling(t, [second, bare], submit);
   await givenRefusals(t, bare);
   t.clock.at = NOW;
   return viewers;
+}
+
+/** A legal entity that says all of itself, taxes by place and account, an invoice that was shown, refused and accepted, and credit notes. */
+async function givenIssuing(t: TestApp, [bare, second]: string[], submit: Submit, settled: Settled): Promise<void> {
+  const address = { street: 'Hauptstraße 1', city: 'Köln', postalCode: '50667', country: 'DE', subdivision: 'DE-NW' };
+  const opened = await settled('billing', 'legalEntity.open', {
+    code: 'DE-1',
+    legalName: 'Countersign "Köln" GmbH',
+    address,
+    taxId: 'DE811907980',
+    email: 'accounts@firm.example',
+    iban: 'DE89370400440532013000',
+    bic: 'COBADEFFXXX',
+    timeZone: 'Europe/Berlin',
+    reason: 'founded',
+  });
+  const legalEntityId = opened.legalEntity as string;
+  await submit('billing', 'legalEntity.change', { legalEntityId, legalName: 'Other GmbH', reason: 'renamed' });
+  await submit('operations', 'account.change', {
+    accountId: bare,
+    legalEntityId,
+    address: { ...address, city: 'Bonn' },
+    buyerReference: '04011000-12345-03',
+    email: 'billing@client.example',
+  });
+  const exempt = { name: 'USt', category: 'E', percent: '0', exemptionReason: '§ 4 Nr. 8 UStG' };
+  const rules = [
+    { country: 'DE', validUntil: '2026-02-01', components: [{ name: 'USt', category: 'S', percent: '19' }] },
+    { country: 'DE', validFrom: '2026-02-01', components: [exempt] },
+    { country: 'DE', subdivision: 'DE-BE', components: [{ name: 'USt', category: 'S', percent: '7.5' }] },
+    { accountId: second, components: [exempt] },
+  ];
+  for (const rule of rules)
+    await settled('billing', 'taxRule.set', { legalEntityId, validFrom: '2025-01-01', reason: 'the law', ...rule });
+  const shown = await givenDraft(t, bare!, { reviewDays: 5 });
+  await submit('billing', 'invoice.review', { invoiceId: shown });
+  await submit('billing', 'invoice.object', { invoiceId: shown, reason: 'too much' });
+  await submit('billing', 'invoice.review', { invoiceId: shown });
+  await submit('billing', 'invoice.accept', { invoiceId: shown, note: 'by mail' });
+  for (const accountId of [bare!, second!]) {
+    const invoiceId = await givenInvoice(t, accountId);
+    const [{ currency }] = (await t.sql('SELECT currency FROM invoice WHERE id = $1', [invoiceId])) as [any];
+    const [line] = await linesOf(t, invoiceId);
+    for (const note of ['as agreed', undefined])
+      await settled('billing', 'creditNote.issue', {
+        invoiceId,
+        reasonCode: 'GOODWILL',
+        items: [{ lineId: line!.id, amount: { amount: '1', currency } }],
+        note,
+      });
+  }
+  // Theirs to see: what was shown to them, and what they said of it.
+  const theirs = await givenDraft(t, second!, { reviewDays: 5 });
+  await submit('billing', 'invoice.review', { invoiceId: theirs });
+  await submit('billing', 'invoice.object', { invoiceId: theirs, reason: 'too much' });
+  await submit('billing', 'invoice.review', { invoiceId: theirs });
+  await settled('billing', 'documentNumber.burn', {
+    legalEntityId,
+    documentType: 'CREDIT_NOTE',
+    fiscalYear: 2025,
+    upTo: 7,
+    reason: 'used before',
+  });
+}
+
+/** Runs in every state, what they drafted and corrected, and what was reported beside calls. */
+async function givenBilling(t: TestApp, accountIds: string[], submit: Submit): Promise<void> {
+  t.clock.at = NOW;
+  const goOn = () => draftBilling.run(t.served.app, {}, new AbortController().signal);
+  for (const accountId of accountIds) {
+    const [lob] = await t.sql<{ id: string; code: string }>(
+      'SELECT id, code FROM lob WHERE account_id = $1 ORDER BY code LIMIT 1',
+      [accountId],
+    );
+    const report = (sourceId: string, more: object = {}) => ({
+      sourceId,
+      lobId: lob!.id,
+      measure: 'SEATS',
+      day: '2026-02-10',
+      quantity: '14.50',
+      ...more,
+    });
+    const reports = [
+      report('s "1"'),
+      report('s2', { corrects: 's "1"', quantity: '7' }),
+      report('h', { measure: 'AGENT_HOURS', day: '2026-03-01' }),
+    ];
+    await submit('operations', 'usage.report', { accountId, source: 'wfm', reports });
+    await submit('billing', 'billing.run', { accountId, from: '2026-02-01', until: '2026-03-01' });
+    await goOn();
+    const late = { sourceId: 'late', lob: lob!.code, startedAt: '2026-02-03T09:00:00Z', talkSeconds: 700 };
+    await submit('operations', 'usage.import', { accountId, source: 'acd', records: [late] });
+    await submit('billing', 'billing.run', { accountId, from: '2026-03-01', until: '2026-03-10' });
+    await goOn();
+    await submit('billing', 'billing.run', { accountId, from: '2026-01-01', until: '2026-03-10' });
+    await goOn();
+  }
+  await submit('billing', 'billing.run', { from: '2025-12-01', until: '2025-12-15' });
+  const figures = {
+    currency: 'KWD',
+    periodFrom: '2025-12-01',
+    periodUntil: '2025-12-15',
+    subtotalMinor: '-1234',
+    lines: 3,
+    usualMinor: '7',
+    usualLines: 1,
+    blown: true,
+  };
+  await t.sql(
+    `UPDATE billing_run_account p SET state = s.state, figures = s.figures, code = s.code, unrated_calls = 4, version = 2 FROM (
+       SELECT id, row_number() OVER (ORDER BY id) AS n FROM billing_run_account WHERE state = 'WAITING') w
+     JOIN (VALUES (1, 'PARKED', jsonb_build_array($1::jsonb), NULL), (2, 'FAILED', '[]', 'ACCOUNT_CLOSED')) s (n, state, figures, code) ON s.n = w.n WHERE p.id = w.id`,
+    [JSON.stringify(figures)],
+  );
 }
 
 type Submit = (who: CastName, operation: string, input: object) => Promise<{ result: Record<string, unknown> }>;
@@ -123,9 +241,7 @@ async function givenComplaints(t: TestApp, accountId: string, submit: Submit): P
   const lobId = lobs[0]?.id ?? (await givenLob(t, accountId, { code: 'C1' }));
   const customer = {
     name: 'Jo Doe',
-    email: 'jo@doe.example',
-    phone: '+1 555 0100 200',
-    cardNumber: '4111111111111111',
+    ...CANARY_CUSTOMER,
   };
   const file = async (day: string, channel: string, category: string, more: object = {}) => {
     t.clock.at = at(day);
@@ -137,7 +253,11 @@ async function givenComplaints(t: TestApp, accountId: string, submit: Submit): P
     t.clock.at = at(day);
     return submit('operations', 'complaint.resolve', { complaintId, resolution, note });
   };
-  await file('03-09', 'PHONE', 'Fees', { customer, narrative: 'They "charged" me\ttwice', sourceReference: 'CRM-1' });
+  await file('03-09', 'PHONE', 'Fees', {
+    customer,
+    narrative: `They "charged" me\ttwice, ${CANARY_TEXT}`,
+    sourceReference: 'CRM-1',
+  });
   await file('01-06', 'EMAIL', 'Fees');
   const acknowledged = await file('01-07', 'SOCIAL_MEDIA', 'Tone', { customer: { name: 'Zoë' } });
   t.clock.at = at('02-20');

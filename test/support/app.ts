@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
+import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
 import { Client, Pool } from 'pg';
 import request from 'supertest';
 import { hashToken } from '../../src/access/identify';
@@ -11,6 +12,7 @@ import { newId } from '../../src/platform/ids';
 import { connect } from '../../src/platform/database';
 import { ensureRoles } from '../../src/platform/database-roles';
 import { deriveKeys } from '../../src/platform/keys';
+import { assertNoLeaks, search, searchAnswersOf, searchDatabase } from './canaries';
 import { type CastName, USERS } from './cast';
 import { testConfig } from './config';
 
@@ -86,27 +88,48 @@ export interface TestApp {
   close(): Promise<void>;
 }
 
-export async function startTestApp(more: Record<string, string> = {}): Promise<TestApp> {
+/** What else comes out of an app that a test looks at itself. */
+export interface Outlets {
+  /** Gets each line of log. */
+  log?: (line: string) => void;
+  /** Gets spans of traces; without it none are made. */
+  spans?: SpanExporter;
+}
+
+export async function startTestApp(more: Record<string, string> = {}, outlets: Outlets = {}): Promise<TestApp> {
   const adminUrl = process.env.COUNTERSIGN_TEST_ADMIN_URL!;
   const prefix = process.env.COUNTERSIGN_TEST_PREFIX!;
   const name = `${prefix}_${randomBytes(4).toString('hex')}`;
   await copyTemplate(adminUrl, prefix, name);
   const owner = new URL(adminUrl);
   owner.pathname = `/${name}`;
-  return startAppOver(owner.href, more);
+  return startAppOver(owner.href, more, outlets);
 }
 
 /** One process of the API over a migrated database that has the cast, with sessions of its own for them. There may be several. */
-export async function startAppOver(ownerUrl: string, more: Record<string, string> = {}): Promise<TestApp> {
-  const config = testConfig(more);
+export async function startAppOver(
+  ownerUrl: string,
+  more: Record<string, string> = {},
+  outlets: Outlets = {},
+): Promise<TestApp> {
+  // What it logs is searched, and goes no further.
+  const config = testConfig({ LOG_LEVEL: 'info', ...more });
   const logins = await ensureRoles(ownerUrl, deriveKeys(config.masterKey));
   const apiUrl = logins.api;
   const database = await connect(apiUrl, { entities }, config.databasePool, replicasOf(config, apiUrl));
   const clock: TestApp['clock'] = { at: null };
-  const served = await createApp(config, database, { clock: () => clock.at ?? new Date() }).catch(async (refusal) => {
+  const logTo = {
+    write: (line: string) => {
+      search('the log', line);
+      outlets.log?.(line);
+    },
+  };
+  const options = { clock: () => clock.at ?? new Date(), logTo, spansTo: outlets.spans };
+  const served = await createApp(config, database, options).catch(async (refusal) => {
     await database.close();
     throw refusal;
   });
+  searchAnswersOf(served.server);
   await new Promise<void>((resolve) => served.server.listen(0, '127.0.0.1', resolve));
   const pool = new Pool({ connectionString: ownerUrl, max: 4 });
   const users = await pool.query<{ id: string; email: string }>('SELECT id, email FROM app_user');
@@ -137,9 +160,11 @@ export async function startAppOver(ownerUrl: string, more: Record<string, string
     apiUrl,
     clock,
     close: async () => {
+      search('a figure', await served.app.metrics.registry.metrics());
       await served.stop();
       await database.close();
-      await pool.end();
+      await searchDatabase(pool).finally(() => pool.end());
+      assertNoLeaks();
     },
   };
 }

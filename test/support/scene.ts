@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { TestApp } from './app';
+import { CANARIES } from './canaries';
 
 /** A code that no other scene has. */
 export const freshCode = (prefix: string): string => `${prefix}-${randomBytes(4).toString('hex').toUpperCase()}`;
@@ -13,8 +14,8 @@ export async function givenAccount(t: TestApp, more: Record<string, unknown> = {
     legalName: 'Test Client Ltd',
     currency: 'USD',
     timeZone: 'America/New_York',
-    taxId: '12-3456789-000',
-    bankAccountNumber: '000123456789',
+    taxId: CANARIES.taxId,
+    bankAccountNumber: CANARIES.bankAccountNumber,
     ...more,
   };
   const { account } = await t.person('operations').countersigned(t.person('supervisor'), 'account.open', input, key());

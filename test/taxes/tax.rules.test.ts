@@ -108,7 +108,7 @@ describe('lines with their taxes', () => {
           { ...given, amountMinor: given.amountMinor < 0n ? -given.amountMinor : given.amountMinor + 1n },
         ]).lines;
         let before = 0n;
-        const parts = [];
+        const parts: ReturnType<typeof shareOf>[] = [];
         for (const want of [...wanted, one!.totalMinor]) {
           const rest = one!.totalMinor - before;
           if (rest === 0n) break;

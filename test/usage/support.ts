@@ -68,7 +68,7 @@ export async function imported(t: TestApp, client: Client, file: string, run: Ru
     layout: readLayout(run.layout ?? {}),
   };
   const context = { ...ownContext(app, `test-${newId()}`), actor };
-  return importFile(context, what, run.progress ?? NO_PROGRESS, run.size ? { size: run.size } : {});
+  return importFile(context, what, run.progress ?? NO_PROGRESS, { threads: 0, ...(run.size && { size: run.size }) });
 }
 
 /** What of a run can be compared. */
