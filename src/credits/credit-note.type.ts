@@ -1,7 +1,8 @@
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { User } from '../access/user.type';
 import { Account } from '../accounts/account.type';
-import { Invoice, InvoiceLine } from '../billing/invoice.type';
+import { InvoiceLine } from '../billing/invoice-line.type';
+import { Invoice } from '../billing/invoice.type';
 import { LegalEntity } from '../issuers/legal-entity.type';
 import { Money } from '../platform/money.type';
 import { connectionArgs, connectionOf, orderEnum } from '../platform/pagination';

@@ -2,7 +2,8 @@ import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-gr
 import { User } from '../access/user.type';
 import { Account } from '../accounts/account.type';
 import { ChangeRequest } from '../approvals/change-request.type';
-import { Invoice, InvoiceLine } from '../billing/invoice.type';
+import { InvoiceLine } from '../billing/invoice-line.type';
+import { Invoice } from '../billing/invoice.type';
 import { Money } from '../platform/money.type';
 import { connectionArgs, connectionOf, orderEnum } from '../platform/pagination';
 import { DateTimeScalar } from '../platform/scalars';

@@ -1,5 +1,5 @@
 import { Field, Int, ObjectType } from 'type-graphql';
-import { InvoiceLineDetail, InvoiceLineKind } from '../billing/invoice.type';
+import { InvoiceLineDetail, InvoiceLineKind } from '../billing/invoice-line.type';
 import type { LineDetail, LineKind } from '../billing/invoice-line.entity';
 import { Money } from '../platform/money.type';
 import { DecimalScalar, LocalDateScalar } from '../platform/scalars';

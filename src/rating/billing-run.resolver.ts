@@ -1,7 +1,8 @@
 import { MaxLength } from 'class-validator';
 import { Arg, Args, ArgsType, Field, FieldResolver, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
 import { Agreement } from '../agreements/agreement.type';
-import { Invoice, InvoiceConnection, InvoiceLine, InvoicesArgs } from '../billing/invoice.type';
+import { InvoiceLine } from '../billing/invoice-line.type';
+import { Invoice, InvoiceConnection, InvoicesArgs } from '../billing/invoice.type';
 import { Ask, type Asked } from '../platform/asked';
 import type { PageArgs } from '../platform/pagination';
 import { payloadType } from '../platform/payload.type';
@@ -27,6 +28,12 @@ const ReleaseBillingPayload = payloadType('ReleaseBillingPayload', { billingRunA
 
 @Resolver(() => InvoiceLine)
 export class InvoiceLineUsage {
+  @FieldResolver(() => Invoice, {
+    nullable: true,
+    description: 'Of a correction, the invoice whose period it corrects.',
+  })
+  corrects(): void {}
+
   @FieldResolver(() => Agreement, { nullable: true, description: 'The agreement that it was rated by; null: by none.' })
   agreement(): void {}
 

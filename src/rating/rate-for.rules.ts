@@ -56,9 +56,10 @@ export function cutsOf(timeline: Timeline): Map<string, Cut[]> {
               ? { services: null, servicesExcept: orNull(named.filter(([, each]) => each !== rate)) }
               : { services: orNull(named.filter(([, each]) => each === rate)), servicesExcept: null };
           const key = JSON.stringify([rate.id, cut]);
-          const entry = found.get(key) ?? { rateId: rate.id, lobIds: new Map(), cut };
+          const entry = found.get(key) ?? { rateId: rate.id, lobIds: new Map<string, Set<number>>(), cut };
           found.set(key, entry);
-          entry.lobIds.set(lobId, (entry.lobIds.get(lobId) ?? new Set<number>()).add(place));
+          const places = entry.lobIds.get(lobId) ?? new Set<number>();
+          entry.lobIds.set(lobId, places.add(place));
         }
       }
   });

@@ -206,6 +206,11 @@ export function queryOf(
       query: `{ ${name}(range: { from: "2026-01-01T00:00:00Z", to: "2026-02-01T00:00:00Z", bucket: DAY }) { reveals } }`,
       variables,
     };
+  if (name === 'billingPreview')
+    return {
+      query: `{ ${name}(accountId: "${NO_ID}", from: "2026-01-01", until: "2026-02-01") { unratedCalls } }`,
+      variables,
+    };
   if (name === 'whoCould')
     return { query: `{ ${name}(operation: "invoice.void", at: "2026-01-01T00:00:00Z") { userId } }`, variables };
   if (name === 'valueReveals')

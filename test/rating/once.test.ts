@@ -53,11 +53,12 @@ const madeOf = (accountId: string) =>
 const forget = (accountId: string) =>
   t.rewind(
     `WITH gone AS (DELETE FROM usage_cut WHERE account_id = '${accountId}'), lines AS (DELETE FROM invoice_line WHERE invoice_id IN (SELECT id FROM invoice WHERE account_id = '${accountId}')),
+     taxes AS (DELETE FROM invoice_tax WHERE invoice_id IN (SELECT id FROM invoice WHERE account_id = '${accountId}')),
      cycles AS (DELETE FROM invoice_cycle WHERE account_id = '${accountId}') DELETE FROM invoice WHERE account_id = '${accountId}'`,
   );
 
 const tally = (all: readonly string[]) =>
-  Object.fromEntries([...new Set(all)].map((each) => [each, all.filter((other) => other === each).length]));
+  Object.fromEntries([...new Set(all)].map((each) => [each, all.filter((state) => state === each).length]));
 
 const start = async (): Promise<string> => {
   const { payload, errors } = await t.as('billing').mutate('runBilling', { accountId: client.id, ...PERIOD }, RUN);

@@ -24,6 +24,7 @@ export const WORKED_OUT = [
   'Query.accessReviewEvidence',
   'Query.accessReviewSample',
   'Query.accessMetrics',
+  'Query.billingPreview',
   'Query.whoCould',
   'Query.valueReveals',
   'Query.dormantUsers',

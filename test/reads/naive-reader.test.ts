@@ -209,6 +209,7 @@ const NEVER_NULL = new Set([
   'Complaint.rule',
   'ChangeRequest.maker',
   'ApprovalLimit.user',
+  'BillingRun.startedBy',
   'RevealAllowance.user',
   'Finding.changeRequest',
   'Finding.raisedBy',

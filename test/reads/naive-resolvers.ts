@@ -161,7 +161,7 @@ export function resolversOf(rows: Rows, who: Looker | null): Record<string, Reco
       pendingChanges: pendingChanges('Agreement'),
     },
     AgreementVersion: {
-      taxRate: (row) => trimmed(row.tax_rate as string),
+      taxRate: (row) => (row.tax_rate === null ? null : trimmed(row.tax_rate as string)),
       rates: list('AgreementRate', 'agreement_rate', 'agreement_version_id', 'line_number'),
     },
     AgreementRate: { lob, ...chargeOf },

@@ -71,8 +71,8 @@ export const runParts = (run: Row, world: World): Row[] =>
 
 /** How far a billing run is: nothing waits, or something does. */
 export function runState(run: Row, world: World): string {
-  const states = runParts(run, world).map(({ state }) => state as string);
-  return states.includes('WAITING') ? 'RUNNING' : states.includes('PARKED') ? 'PARKED' : 'DONE';
+  const states = new Set(runParts(run, world).map(({ state }) => state as string));
+  return states.has('WAITING') ? 'RUNNING' : states.has('PARKED') ? 'PARKED' : 'DONE';
 }
 
 /** Whether a grant gives something now. */

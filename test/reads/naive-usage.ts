@@ -6,14 +6,14 @@ const stretchesIn = (multirange: string): [bigint, bigint][] =>
   [...multirange.matchAll(/\["([^"]+)","([^"]+)"\)/g)].map(([, from, until]) => [usIn(from!), usIn(until!)]);
 
 const usIn = (text: string): bigint =>
-  BigInt(Date.parse(`${text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00')}`)) * 1000n;
+  BigInt(Date.parse(text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00'))) * 1000n;
 
-const HANDLED = ['HANDLED', 'TRANSFERRED'];
+const HANDLED = new Set(['HANDLED', 'TRANSFERRED']);
 const COUNTED: Record<string, (call: Row) => boolean> = {
-  HANDLED_CALLS: ({ outcome }) => HANDLED.includes(outcome as string),
-  TALK_TIME: ({ outcome }) => HANDLED.includes(outcome as string),
+  HANDLED_CALLS: ({ outcome }) => HANDLED.has(outcome as string),
+  TALK_TIME: ({ outcome }) => HANDLED.has(outcome as string),
   WAIT_TIME: ({ outcome }) => outcome !== 'FAILED',
-  RESOLVED_CONTACTS: ({ outcome, resolved }) => HANDLED.includes(outcome as string) && resolved === true,
+  RESOLVED_CONTACTS: ({ outcome, resolved }) => HANDLED.has(outcome as string) && resolved === true,
 };
 
 const seen = (row: Row, { sequence_after, sequence_upto }: Row): boolean =>

@@ -54,7 +54,7 @@ export async function givenWorld(t: TestApp): Promise<Viewer[]> {
   await givenAgreements([bare, second], lobs, settled);
   await givenUsage(t, [accountIds[2]!, second, bare], submit);
   await givenIssuing(t, [bare, accountIds[2]!], submit, settled);
-  await givenBilling(t, [second, bare], submit);
+  await givenBilling(t, [accountIds[2]!, second, bare], submit);
   await givenRefusals(t, bare);
   t.clock.at = NOW;
   return viewers;
@@ -503,7 +503,7 @@ async function givenAgreements(accountIds: string[], [lob, other]: string[], set
         reason: 'dearer',
       });
     await amend('2026-03-10', { cycle: 'ANNUAL', anchorOn: '2026-01-31' });
-    await amend('2026-06-01', { taxRate: '0' });
+    await amend('2026-06-01', { taxRate: null });
     await amend('2026-03-11', { rounding: 'UP', rates: [{ ...rates[0], lobId: lobIds?.[0] ?? null }] });
     if (lobIds)
       await settled('billing', 'agreement.end', {
