@@ -342,6 +342,7 @@ describe('a sensitive value in an answer', () => {
     const given = {
       'Account.taxId': plantAadhaar('matrix taxId'),
       'Account.bankAccountNumber': plantIban('matrix bank'),
+      'Account.email': plantEmail('matrix account email'),
       'Complaint.customer.email': plantEmail('matrix email'),
       'Complaint.customer.phone': plantPhone('matrix phone'),
       'Complaint.customer.cardNumber': plantCard('matrix card'),
@@ -362,6 +363,7 @@ describe('a sensitive value in an answer', () => {
     const accountId = await givenAccount(t, {
       taxId: given['Account.taxId'],
       bankAccountNumber: given['Account.bankAccountNumber'],
+      email: given['Account.email'],
     });
     const filed = await t.as('operations').mutate(
       'fileComplaint',
@@ -384,7 +386,7 @@ describe('a sensitive value in an answer', () => {
       type === 'Account'
         ? gql(
             client,
-            'query ($id: ID!) { one: account(id: $id) { taxId bankAccountNumber } many: accounts(first: 100, orderBy: CREATED_AT_DESC) { nodes { id taxId bankAccountNumber } } }',
+            'query ($id: ID!) { one: account(id: $id) { taxId bankAccountNumber email } many: accounts(first: 100, orderBy: CREATED_AT_DESC) { nodes { id taxId bankAccountNumber email } } }',
             { id: accountId },
           )
         : gql(
@@ -399,8 +401,9 @@ describe('a sensitive value in an answer', () => {
       const client = who === 'nobody' ? t.nobody : t.as(who as 'admin');
       for (const type of ['Account', 'Complaint'] as const) {
         const { data, text } = await ask(client, type);
-        const { email, phone, cardNumber, ...ofAccount } = masks;
-        const shown = type === 'Account' ? ofAccount : { customer: { email, phone, cardNumber } };
+        const { taxId, bankAccountNumber, email, phone, cardNumber } = masks;
+        const shown =
+          type === 'Account' ? { taxId, bankAccountNumber, email } : { customer: { email, phone, cardNumber } };
         const id = type === 'Account' ? accountId : complaintId;
         const seen = sees[type] === null ? null : shown;
         expect({ role, type, one: data?.one ?? null }).toEqual({ role, type, one: seen });
