@@ -126,7 +126,6 @@ const lineOf = (line: InvoiceLine, lobs: ReadonlyMap<string, string>) => ({
 /** What a quantity is counted in: seconds that are divided are minutes or hours. */
 function unitOf({ measure, unitPrice, amountMinor }: InvoiceLine, charge: Charge | undefined): Unit {
   if (measure === 'AGENT_HOURS') return 'HUR';
-  if (measure === 'FIXED_FEE') return 'MON';
   if (measure !== 'TALK_TIME' && measure !== 'WAIT_TIME') return 'C62';
   // One of an amount, where units say nothing of a price.
   if (amountMinor !== 0n && new Decimal(unitPrice).isZero()) return 'C62';
