@@ -169,6 +169,18 @@ describe('the fuse', () => {
     });
   });
 
+  it('compares what rates come to, with the tax that is in them', async () => {
+    const other = await givenClient(t, ['CARDS'], 'UTC');
+    await givenAgreement(t, other.id, [CALLS('1')], { taxRate: '100', taxInclusive: true });
+    for (const month of months.slice(0, 4)) await givenCalls(t, other.id, calls(month, 10));
+    for (const index of [0, 1, 2]) await billed(t, other.id, `${months[index]}-01`, `${months[index + 1]}-01`);
+    const [part] = (await billed(t, other.id, '2026-04-01', '2026-05-01')).accounts.nodes;
+    expect(part).toMatchObject({
+      state: 'DRAFTED',
+      figures: [{ subtotal: '10.00', usualSubtotal: '10.00', blown: false }],
+    });
+  });
+
   it('stops again what is not any more what was looked at', async () => {
     const [part] = (await run(3)).accounts.nodes;
     await givenCalls(t, client.id, calls('2026-04', 40).slice(16));
