@@ -18,6 +18,7 @@ let schema: GraphQLSchema;
 let accounts: Record<string, string>;
 let invoiceId: string;
 let lineId: string;
+let lobOfUsd: string;
 let dispute: { id: string; itemId: string };
 let policyId: string;
 
@@ -27,6 +28,7 @@ beforeAll(async () => {
   schema = buildClientSchema(data as unknown as IntrospectionQuery);
   accounts = {};
   for (const currency of ['JPY', 'USD', 'KWD', 'CLF']) accounts[currency] = await givenAccount(t, { currency });
+  lobOfUsd = await givenLob(t, accounts.USD!);
   invoiceId = await givenInvoice(t, accounts.USD!);
   lineId = (await linesOf(t, invoiceId))[0]!.id;
   const opened = await t
@@ -76,6 +78,15 @@ const PLACES: Record<string, Place> = {
       validFrom: '2020-01-01',
       components: [{ name: 'x', category: 'S', percent }],
       reason: 'x',
+    }),
+  },
+  'UsageReportInput.quantity': {
+    mutation: 'reportUsage',
+    as: 'operations',
+    input: (quantity) => ({
+      accountId: accounts.USD,
+      source: 'wfm',
+      reports: [{ sourceId: 'x', lobId: lobOfUsd, measure: 'SEATS', day: '2020-01-01', quantity }],
     }),
   },
   'IssueCreditNoteItemInput.amount': {
@@ -314,6 +325,8 @@ describe('amounts of money', () => {
     ['AgreementTermsInput.taxRate', '100.01', 'TAX_RATE_INVALID'],
     ['SetExchangeRateInput.perEuro', '-1.1', 'EXCHANGE_RATE_INVALID'],
     ['SetExchangeRateInput.perEuro', '12345678901', 'EXCHANGE_RATE_INVALID'],
+    ['UsageReportInput.quantity', '-1', 'USAGE_QUANTITY_INVALID'],
+    ['UsageReportInput.quantity', '12345678901', 'USAGE_QUANTITY_INVALID'],
     ['DraftInvoiceLineInput.quantity', '-1', 'INVOICE_LINE_INVALID'],
     ['DraftInvoiceLineInput.quantity', '99999999999', 'INVOICE_LINE_INVALID'],
     ['DraftInvoiceLineInput.unitPrice', '-0.0000000001', 'INVOICE_LINE_INVALID'],

@@ -14,7 +14,7 @@ import { taxRulesOf } from '../taxes/tax-rules-of';
 import { InvoiceLine } from './invoice-line.entity';
 import { InvoiceTax } from './invoice-tax.entity';
 import { Invoice } from './invoice.entity';
-import { draftedLines, factsOf, type LineRequest, lobIdsIn, shownMoney, totalsOf } from './invoice.rules';
+import { draftedLines, factsOf, lineChanges, type LineRequest, lobIdsIn, shownMoney, totalsOf } from './invoice.rules';
 import { taxRowsOf } from './tax-total';
 
 @InputType({ description: 'A line to bill.' })
@@ -131,16 +131,7 @@ export const draftInvoice = operation({
       { path: 'status', before: null, after: invoice.status },
       { path: 'account', before: null, after: invoice.accountId },
       { path: 'total', before: null, after: shownMoney(invoice.totalMinor, invoice.currency) },
-      ...lines.map((line) => ({
-        path: `lines.${line.lineNumber}`,
-        before: null,
-        after: {
-          description: line.description,
-          quantity: line.quantity,
-          unitPrice: line.unitPrice,
-          amount: shownMoney(line.amountMinor, line.currency),
-        },
-      })),
+      ...lineChanges(lines, invoice.currency),
     ],
   }),
   facts: ({ invoice, lines }) => ({ ...factsOf(invoice), lobIds: lobIdsIn(lines) }),

@@ -1,5 +1,6 @@
 import { refuse } from '../platform/errors';
 import { formatMinor, isPercent, isRate, lineAmountMinor, sumOf } from '../platform/money';
+import type { FieldChange } from '../platform/operation';
 import { type TaxComponent, taxed, taxOf, type TaxTotal } from '../taxes/tax.rules';
 import type { Invoice } from './invoice.entity';
 import type { InvoiceLine } from './invoice-line.entity';
@@ -108,6 +109,17 @@ export const INVOICE_SERIES = 'INV';
 
 /** Money as the trail and approvers see it. */
 export const shownMoney = (minor: bigint, currency: string) => ({ amount: formatMinor(minor, currency), currency });
+
+/** What the trail tells of lines that are drafted. */
+export const lineChanges = (
+  lines: readonly Pick<InvoiceLine, 'lineNumber' | 'description' | 'quantity' | 'unitPrice' | 'amountMinor'>[],
+  currency: string,
+): FieldChange[] =>
+  lines.map(({ lineNumber, description, quantity, unitPrice, amountMinor }) => ({
+    path: `lines.${lineNumber}`,
+    before: null,
+    after: { description, quantity, unitPrice, amount: shownMoney(amountMinor, currency) },
+  }));
 
 /** The lines of business that lines are for, each once. */
 export const lobIdsIn = (lines: readonly Pick<InvoiceLine, 'lobId'>[]): string[] => [

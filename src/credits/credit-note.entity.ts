@@ -1,4 +1,4 @@
-import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, Unique } from 'typeorm';
+import { Check, Column, Entity, Index, JoinColumn, ManyToOne, Unique } from 'typeorm';
 import { User } from '../access/user.entity';
 import { Account } from '../accounts/account.entity';
 import { InvoiceLine } from '../billing/invoice-line.entity';
@@ -6,9 +6,9 @@ import { Invoice } from '../billing/invoice.entity';
 import type { IssuedAs } from '../billing/issued-as';
 import { minorUnits } from '../billing/minor-units';
 import type { KeptTax } from '../billing/tax-total';
+import { TaxTotalRow } from '../billing/tax-total.entity';
 import { LegalEntity } from '../issuers/legal-entity.entity';
 import { Plain, Row } from '../platform/row';
-import type { TaxCategory } from '../taxes/tax.rules';
 import type { CreditReason } from './credit-note.rules';
 
 /** What is given back of an invoice. It is issued as it is made, and never changed. */
@@ -139,40 +139,11 @@ export class CreditNoteLine extends Row {
 @Plain('credit_note_tax', 'currency')
 @Unique('credit_note_tax_place', ['creditNoteId', 'place'])
 @Check('credit_note_tax_category', `category IN ('S','Z','E','AE','K','G','O','L','M') AND percent BETWEEN 0 AND 100`)
-export class CreditNoteTax {
-  @PrimaryColumn('uuid')
-  id!: string;
-
+export class CreditNoteTax extends TaxTotalRow {
   @Column('uuid')
   creditNoteId!: string;
 
   @ManyToOne(() => CreditNote)
   @JoinColumn({ name: 'credit_note_id', foreignKeyConstraintName: 'credit_note_tax_of_credit_note' })
   creditNote?: CreditNote;
-
-  /** 1, 2, 3 … */
-  @Column('integer')
-  place!: number;
-
-  @Column('text')
-  name!: string;
-
-  /** UNCL5305. */
-  @Column('text')
-  category!: TaxCategory;
-
-  @Column({ type: 'numeric', precision: 7, scale: 4 })
-  percent!: string;
-
-  @Column('text')
-  currency!: string;
-
-  @Column({ type: 'bigint', transformer: minorUnits })
-  taxableMinor!: bigint;
-
-  @Column({ type: 'bigint', transformer: minorUnits })
-  taxMinor!: bigint;
-
-  @Column({ type: 'text', nullable: true })
-  exemptionReason!: string | null;
 }

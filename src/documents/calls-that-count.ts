@@ -1,3 +1,5 @@
+import { behindCut } from '../rating/behind-line';
+
 /** Which calls a document is about. */
 export interface CallsAsked {
   accountId: string;
@@ -28,6 +30,4 @@ export const THAT_COUNT = `WITH counted AS (
     WHERE r.account_id = $1 AND r.started_at >= $2 AND r.started_at < $3 AND ($4::uuid[] IS NULL OR r.lob_id = ANY ($4)) AND r.sequence <= $5
       AND (r.started_at, r.id) NOT IN (SELECT s.started_at, s.id FROM superseded_calls($1, $5) s)
       AND ($6::uuid IS NULL OR EXISTS (SELECT FROM invoice_line l JOIN usage_cut c ON c.line_id = l.id
-        WHERE l.invoice_id = $6 AND r.lob_id = ANY (c.lob_ids) AND r.started_at <@ c.stretches AND r.sequence > c.sequence_after AND r.sequence <= c.sequence_upto
-          AND (c.services IS NULL OR r.service = ANY (c.services)) AND (c.services_except IS NULL OR r.service IS NULL OR r.service <> ALL (c.services_except))
-          AND is_measured(c.measure, r.outcome, r.resolved))))`;
+        WHERE l.invoice_id = $6 AND ${behindCut('r', 'c')})))`;

@@ -15,7 +15,15 @@ import { localDateOf } from '../platform/business-time';
 import type { App } from '../platform/context';
 import { refuse } from '../platform/errors';
 import { formatMinor } from '../platform/money';
-import type { DocumentLine, DocumentTax, InvoiceDocument, LineDetail, TaxCategory, Unit } from './invoice-document';
+import type {
+  DocumentLine,
+  DocumentTax,
+  InvoiceDocument,
+  LineDetail,
+  Period,
+  TaxCategory,
+  Unit,
+} from './invoice-document';
 import { shortDecimal } from './wording';
 
 type From = Pick<App, 'database'>;
@@ -32,7 +40,7 @@ export async function loadInvoiceDocument(app: From, invoice: Invoice): Promise<
   const rates = new Map(
     (await manager.findBy(AgreementRate, { id: In(rateIds) })).map(({ id, charge }) => [id, charge]),
   );
-  const { number, dueOn, currency, subtotalMinor, taxMinor, totalMinor, periodFrom, periodUntil } = invoice;
+  const { number, dueOn, currency, subtotalMinor, taxMinor, totalMinor } = invoice;
   const as = await partiesOf(app, invoice);
   return {
     kind: 'INVOICE',
@@ -42,7 +50,7 @@ export async function loadInvoiceDocument(app: From, invoice: Invoice): Promise<
     issuedOn: invoice.issuedAt ? as.issuedOn : null,
     dueOn,
     currency,
-    period: periodFrom !== null && periodUntil !== null ? { from: periodFrom, until: periodUntil } : null,
+    period: periodOf(invoice),
     precedes: null,
     lines: lines.map((line) => ({
       ...lineOf(line, lobs),
@@ -110,6 +118,12 @@ async function partiesOf(
 const lobNames = async ({ database }: From, accountId: string): Promise<ReadonlyMap<string, string>> =>
   new Map((await database.orm.manager.findBy(Lob, { accountId })).map((lob) => [lob.id, lob.name]));
 
+const periodOf = ({
+  periodFrom: from,
+  periodUntil: until,
+}: Pick<Invoice, 'periodFrom' | 'periodUntil'>): Period | null =>
+  from !== null && until !== null ? { from, until } : null;
+
 const lineOf = (line: InvoiceLine, lobs: ReadonlyMap<string, string>) => ({
   lineNumber: line.lineNumber,
   description: line.description,
@@ -119,14 +133,12 @@ const lineOf = (line: InvoiceLine, lobs: ReadonlyMap<string, string>) => ({
   amountMinor: line.amountMinor,
   taxPercent: line.taxRate,
   taxCategory: line.taxes?.[0] ? known(line.taxes[0].category) : categoryOf(line.taxRate),
-  period:
-    line.periodFrom !== null && line.periodUntil !== null ? { from: line.periodFrom, until: line.periodUntil } : null,
+  period: periodOf(line),
 });
 
 /** What a quantity is counted in: seconds that are divided are minutes or hours. */
 function unitOf({ measure, unitPrice, amountMinor }: InvoiceLine, charge: Charge | undefined): Unit {
   if (measure === 'AGENT_HOURS') return 'HUR';
-  if (measure === 'FIXED_FEE') return 'MON';
   if (measure !== 'TALK_TIME' && measure !== 'WAIT_TIME') return 'C62';
   // One of an amount, where units say nothing of a price.
   if (amountMinor !== 0n && new Decimal(unitPrice).isZero()) return 'C62';

@@ -5,13 +5,14 @@ import { forbid } from '../access/permissions';
 import { Account } from '../accounts/account.entity';
 import { Lob } from '../accounts/lob.entity';
 import { Invoice } from '../billing/invoice.entity';
-import { startOfDay } from '../platform/business-time';
+import { daysBetween, startOfDay } from '../platform/business-time';
 import { canonicalBytes } from '../platform/canonical';
 import type { Actor, App } from '../platform/context';
 import { refuse } from '../platform/errors';
 import { isId } from '../platform/ids';
 import { pooled } from '../platform/pooled';
 import { notFound } from '../platform/transaction';
+import { sequenceNow } from '../rating/rate-account';
 import { callsOfInvoice } from './calls-of-invoice';
 import type { CallsAsked } from './calls-that-count';
 import type { Period } from './invoice-document';
@@ -128,7 +129,8 @@ async function ofAccount(app: App, actor: Actor, { id, file, query }: DocumentAs
     lobIds: await readableLobs(app, actor, account.id),
     from: startOfDay(from, account.timeZone),
     until: startOfDay(until, account.timeZone),
-    upTo: await lastSequence(app, account.id),
+    // What comes later counts the next time: while a document is made, and sent, its calls stay the same.
+    upTo: await sequenceNow(pooled(app), account.id),
     invoiceId: null,
   };
   return {
@@ -169,15 +171,6 @@ async function readableLobs(app: App, actor: Actor, accountId: string): Promise<
   return readable.length === lobs.length ? null : readable;
 }
 
-/** What comes later counts the next time: while a document is made, and sent, its calls stay the same. */
-async function lastSequence(app: App, accountId: string): Promise<string> {
-  const [ledger] = await pooled(app).query<{ last: string }>(
-    'SELECT last_sequence::text AS last FROM usage_ledger WHERE account_id = $1',
-    [accountId],
-  );
-  return ledger?.last ?? '0';
-}
-
 const day = z.iso.date();
 const inAddress = z.object({
   from: day,
@@ -189,7 +182,7 @@ const LONGEST_DAYS = 366;
 /** Refuses with PERIOD_INVALID. */
 function periodIn(query: unknown): z.infer<typeof inAddress> {
   const { data } = inAddress.safeParse(query);
-  const days = data ? (Date.parse(data.until) - Date.parse(data.from)) / 86_400_000 : 0;
+  const days = data ? daysBetween(data.from, data.until) : 0;
   if (!data || days < 1 || days > LONGEST_DAYS || data.from < '2000-01-01')
     refuse('PERIOD_INVALID', 'Name `from` and `until`, two dates at most 366 days apart, and `within` in seconds.');
   return data;

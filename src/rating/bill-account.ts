@@ -35,9 +35,10 @@ export const billOf = (app: App, accountId: string, what: ToRate): Promise<Bill>
     return { ...drafts, terms, figures, unratedCalls };
   });
 
-/** Invoices of periods about as long, the latest first. */
-const USUAL = `SELECT i.subtotal_minor::text AS "subtotalMinor", (SELECT count(*)::int FROM invoice_line l WHERE l.invoice_id = i.id) AS lines
-  FROM invoice i WHERE i.account_id = $1 AND i.currency = $2 AND i.billing_run_id IS NOT NULL AND i.status <> 'VOIDED' AND i.period_until <= $3::date
+/** Invoices of periods about as long, the latest first: what their lines were rated at, as figures have it, with the tax where that is in the rates. */
+const USUAL = `SELECT l.minor::text AS "subtotalMinor", l.lines FROM invoice i
+  CROSS JOIN LATERAL (SELECT sum(rated_minor) AS minor, count(*)::int AS lines FROM invoice_line WHERE invoice_id = i.id) l
+  WHERE i.account_id = $1 AND i.currency = $2 AND i.billing_run_id IS NOT NULL AND i.status <> 'VOIDED' AND i.period_until <= $3::date
     AND (i.period_until - i.period_from) BETWEEN ($4::date - $3::date) * 0.8 AND ($4::date - $3::date) * 1.25
   ORDER BY i.period_until DESC, i.id LIMIT ${LOOKED_BACK}`;
 

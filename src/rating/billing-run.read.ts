@@ -18,6 +18,7 @@ import {
   plains,
 } from '../platform/read';
 import { raw, sql, type Sql } from '../platform/sql';
+import { behindCut, seenBy } from './behind-line';
 import { callRecordRead } from '../usage/call-record.read';
 import { usageQuantityRead } from '../usage/usage-quantity.read';
 
@@ -73,10 +74,6 @@ export const billingRunAccountRead = declareRead('BillingRunAccount', {
 const cut = (line: string, of: string): Sql =>
   sql`(select ${raw(of)} from usage_cut c where c.line_id = ${column(line, 'id')})`;
 
-const within = (row: string): Sql =>
-  sql`c.account_id = ${column(row, 'account_id')} and ${column(row, 'sequence')} > c.sequence_after and ${column(row, 'sequence')} <= c.sequence_upto
-    and ${column(row, 'lob_id')} = any(c.lob_ids)`;
-
 extendRead(invoiceLineRead, {
   agreement: {
     kind: 'one',
@@ -94,10 +91,7 @@ extendRead(invoiceLineRead, {
     read: () => callRecordRead,
     on: (call, line) => sql`${column(call, 'account_id')} = ${cut(line, 'min(c.account_id::text)::uuid')}
       and ${column(call, 'started_at')} >= ${cut(line, 'min(lower(c.stretches))')} and ${column(call, 'started_at')} < ${cut(line, 'max(upper(c.stretches))')}
-      and exists (select from usage_cut c where c.line_id = ${column(line, 'id')} and ${within(call)} and ${column(call, 'started_at')} <@ c.stretches
-        and (c.services is null or ${column(call, 'service')} = any(c.services))
-        and (c.services_except is null or ${column(call, 'service')} is null or ${column(call, 'service')} <> all(c.services_except))
-        and is_measured(c.measure, ${column(call, 'outcome')}, ${column(call, 'resolved')}))
+      and exists (select from usage_cut c where c.line_id = ${column(line, 'id')} and ${raw(behindCut(call, 'c'))})
       and ${column(line, 'measure')} in ('HANDLED_CALLS', 'TALK_TIME', 'WAIT_TIME', 'RESOLVED_CONTACTS')
       and (${column(call, 'started_at')}, ${column(call, 'id')}) not in (select s.started_at, s.id from superseded_calls(
         ${cut(line, 'min(c.account_id::text)::uuid')}, ${cut(line, 'max(c.sequence_upto)')}) s)`,
@@ -107,7 +101,7 @@ extendRead(invoiceLineRead, {
     read: () => usageQuantityRead,
     on: (quantity, line) => sql`${column(quantity, 'measure')} = ${column(line, 'measure')}
       and ${column(quantity, 'day')} >= ${column(line, 'period_from')} and ${column(quantity, 'day')} < ${column(line, 'period_until')}
-      and exists (select from usage_cut c where c.line_id = ${column(line, 'id')} and ${within(quantity)})`,
+      and exists (select from usage_cut c where c.line_id = ${column(line, 'id')} and ${raw(seenBy(quantity, 'c'))})`,
   },
 });
 extendRead(invoiceRead, { billingRun: one(() => billingRunRead, 'billing_run_id') });

@@ -7,7 +7,7 @@ import { type BillingCycle, common, cycleAgain, cyclesEnding, unbilled } from '.
 import { measureUsage } from './measure-usage';
 import { priceCycle } from './price-cycle.rules';
 import { type Cut, cutsOf } from './rate-for.rules';
-import { type Clock, type Timeline, timelineOf } from './timeline.rules';
+import { type Clock, endOf, type Timeline, timelineOf } from './timeline.rules';
 
 /** A cycle as it was rated: what it costs, or what differs from what was billed for it. */
 export interface RatedCycle {
@@ -50,7 +50,7 @@ export async function rateAccount(
   const rated: RatedCycle[] = [];
   for (const agreement of terms.agreements)
     for (const { cycle, clock } of dueOf(terms, agreement, period))
-      if (timelineEnd(cycle, clock) <= now.getTime())
+      if (endOf(cycle, clock) <= now.getTime())
         rated.push(await rateCycle(ask, terms, { agreement, cycle, clock, corrects: null }, sequence));
   const currencies = new Set(rated.map(({ agreement }) => agreement.currency));
   const touched = await touchedSince(ask, terms);
@@ -73,8 +73,6 @@ const clockOf = ({ holidays }: AccountTerms, zone: string): Clock => ({
 });
 
 const NO_DAYS: ReadonlySet<string> = new Set();
-
-const timelineEnd = (cycle: BillingCycle, clock: Clock): number => timelineOf({ ...cycle, parts: [] }, [], clock).until;
 
 /** What is due of an agreement. It begins and ends where what is billed beside it does, whatever became of the account's zone since. */
 function dueOf(
@@ -125,7 +123,7 @@ async function rateCycle(
     since,
   });
   const priced = priceCycle(cycle, units, agreement.currency);
-  const words = { currency: agreement.currency, corrects: corrects && { ...corrects }, renewed };
+  const words = { currency: agreement.currency, corrects, renewed };
   return {
     accountId: account.id,
     agreement,

@@ -1,6 +1,6 @@
 import { Field, ID, InputType } from 'type-graphql';
 import { Account } from '../accounts/account.entity';
-import { addDays, daysBetween, localDateOf } from '../platform/business-time';
+import { daysBetween, localDateOf } from '../platform/business-time';
 import { refuse } from '../platform/errors';
 import { isId } from '../platform/ids';
 import { ADD_JOB } from '../platform/job';
@@ -87,7 +87,7 @@ export function assertPeriod({ from, until }: { from: string; until: string }): 
   if (days < 1 || days > 366)
     refuse('BILLING_PERIOD_INVALID', 'A period has one day at least, and 366 at most.', {
       from,
-      until: addDays(until, 0),
+      until,
     });
 }
 

@@ -4,7 +4,7 @@ import { InvoiceCycle } from '../billing/invoice-cycle.entity';
 import { InvoiceLine } from '../billing/invoice-line.entity';
 import { InvoiceTax } from '../billing/invoice-tax.entity';
 import { Invoice } from '../billing/invoice.entity';
-import { shownMoney, totalsOf } from '../billing/invoice.rules';
+import { lineChanges, shownMoney, totalsOf } from '../billing/invoice.rules';
 import { keptTaxes, taxRowsOf } from '../billing/tax-total';
 import type { Transaction } from '../platform/transaction';
 import type { AccountTerms } from './account-terms';
@@ -80,16 +80,7 @@ export async function saveDraft(tx: Transaction, run: BillingRun, terms: Account
       { path: 'period', before: null, after: { from, until } },
       { path: 'billingRun', before: null, after: run.id },
       { path: 'total', before: null, after: shownMoney(invoice.totalMinor, currency) },
-      ...lines.map((line) => ({
-        path: `lines.${line.lineNumber}`,
-        before: null,
-        after: {
-          description: line.description,
-          quantity: line.quantity,
-          unitPrice: line.unitPrice,
-          amount: shownMoney(line.amountMinor, currency),
-        },
-      })),
+      ...lineChanges(lines, currency),
     ],
   });
 }

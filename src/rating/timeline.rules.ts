@@ -44,11 +44,15 @@ export interface Clock {
   readonly holidays: (calendarCode: string | null) => ReadonlySet<string>;
 }
 
+/** When a cycle is over. */
+export const endOf = (cycle: Pick<BillingCycle, 'until'>, { zone, endsAt }: Clock): number =>
+  endsAt ?? startOfDay(cycle.until, zone).getTime();
+
 /** What holds when within a cycle. */
 export function timelineOf(cycle: BillingCycle, scopes: readonly Scope[], clock: Clock): Timeline {
   const { zone, holidays } = clock;
   const from = clock.startsAt ?? startOfDay(cycle.from, zone).getTime();
-  const until = clock.endsAt ?? startOfDay(cycle.until, zone).getTime();
+  const until = endOf(cycle, clock);
   const edge = (day: string) =>
     day <= cycle.from ? from : day >= cycle.until ? until : startOfDay(day, zone).getTime();
   const parts = cycle.parts.map((part) => ({ part, from: edge(part.from), until: edge(part.until) }));

@@ -5,7 +5,7 @@ import type { AccountTerms } from './account-terms';
 import { common } from './cycle.rules';
 
 const COUNT = `SELECT count(*)::int AS count FROM call_record r WHERE r.account_id = $1 AND r.started_at >= $2 AND r.started_at < $3 AND r.sequence <= $4
-  AND r.lob_id <> ALL ($5) AND r.outcome IN ('HANDLED', 'TRANSFERRED') AND r.kind <> 'REVERSAL'`;
+  AND r.lob_id <> ALL ($5) AND is_measured('HANDLED_CALLS', r.outcome, r.resolved) AND r.kind <> 'REVERSAL'`;
 const OTHER = 'SELECT FROM lob WHERE account_id = $1 AND id <> ALL ($2) LIMIT 1';
 
 /** Handled calls of lines of business that no agreement is about at any time of a period: so that nobody wonders later why they were not billed. */

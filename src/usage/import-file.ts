@@ -12,6 +12,7 @@ import { CALL_READER, type FileToRead, type ReaderResult, type ReaderTask } from
 import type { WrittenBatch } from './call-rows';
 import { endUsageImport } from './end-usage-import';
 import type { Layout } from './layout.rules';
+import { SOURCE } from './take-calls';
 import { codesOf } from './terms';
 import type { FileBatch } from './usage-import.rules';
 
@@ -152,8 +153,6 @@ async function* readBatches(
 /** What the reader found; rejects with what it refuses. */
 const told = (result: ReaderResult): Exclude<ReaderResult, { kind: 'refused' }> =>
   result.kind === 'refused' ? refuse(result.code, result.message, { ...result.details }) : result;
-
-const SOURCE = 'SELECT number FROM usage_source WHERE account_id = $1 AND code = $2';
 
 async function sourceNumber({ app }: Context, accountId: string, source: string): Promise<number> {
   const [found] = await ask<{ number: number }>(app, { text: SOURCE, values: [accountId, source] });

@@ -45,7 +45,7 @@ export async function takeCalls(
   return { fresh: fresh.length, known: all.length - fresh.length - reused.length, reused };
 }
 
-const SOURCE = 'SELECT number FROM usage_source WHERE account_id = $1 AND code = $2';
+export const SOURCE = 'SELECT number FROM usage_source WHERE account_id = $1 AND code = $2';
 const NEW_SOURCE = 'INSERT INTO usage_source (account_id, code) VALUES ($1, $2) RETURNING number';
 
 /** The number of a source, which has one from the first import on. */

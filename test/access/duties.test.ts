@@ -109,6 +109,8 @@ describe('role.grant', () => {
     await allowed({ duty: 'ACCOUNT_KEEPING', otherDuty: 'ACCOUNT_APPROVAL' });
     await countersigned(t, 'admin', 'grantRole', grant(id('billing2'), 'supervisor'), 'compliance');
     await t.rewind(`DELETE FROM role_grant WHERE user_id = $1 AND role = 'supervisor'`, [id('billing2')]);
+    // A role that somebody is given ends their session.
+    await t.signInAnew('billing2');
   });
 });
 

@@ -23,12 +23,12 @@ describe('the trail tells of the server itself', () => {
       names.map(({ name }) => name as string),
     );
     const made = await t.sql(
-      `SELECT id FROM approval_policy UNION ALL SELECT id FROM complaint_rule UNION ALL SELECT id FROM business_calendar`,
+      `SELECT id FROM approval_policy UNION ALL SELECT id FROM complaint_rule UNION ALL SELECT id FROM business_calendar UNION ALL SELECT id FROM legal_entity`,
     );
     const ids = (rows as { id: string }[]).map(({ id }) => id);
     expect(ids.toSorted()).toEqual(made.map(({ id }) => id as string).toSorted());
     expect(new Set((rows as { type: string }[]).map(({ type }) => type))).toEqual(
-      new Set(['ApprovalPolicy', 'ComplaintRule', 'BusinessCalendar']),
+      new Set(['ApprovalPolicy', 'ComplaintRule', 'BusinessCalendar', 'LegalEntity']),
     );
   });
 

@@ -24,8 +24,11 @@ describe('who could see or change something on that day', () => {
       new Map((await access('Invoice', invoiceId, at)).found.map((each) => [each.name, each]));
     const [then, now] = [await rolesOf(before), await rolesOf(new Date())];
     expect(then.has('client')).toBe(false);
-    expect(now.get('client')).toMatchObject({ roles: ['client'], couldSee: true, couldDo: [] });
-    expect(now.get('billing')).toMatchObject({ roles: ['billing'], couldDo: ['draft', 'issue', 'void'] });
+    expect(now.get('client')).toMatchObject({ roles: ['client'], couldSee: true, couldDo: ['accept', 'object'] });
+    expect(now.get('billing')).toMatchObject({
+      roles: ['billing'],
+      couldDo: ['accept', 'draft', 'issue', 'object', 'review', 'void'],
+    });
     expect(now.get('auditor')).toMatchObject({ couldSee: true, couldDo: [] });
     expect(now.has('stranger')).toBe(false);
     // A role that was taken away was held until then.

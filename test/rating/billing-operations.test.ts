@@ -169,6 +169,18 @@ describe('the fuse', () => {
     });
   });
 
+  it('compares what rates come to, with the tax that is in them', async () => {
+    const other = await givenClient(t, ['CARDS'], 'UTC');
+    await givenAgreement(t, other.id, [CALLS('1')], { taxRate: '100', taxInclusive: true });
+    for (const month of months.slice(0, 4)) await givenCalls(t, other.id, calls(month, 10));
+    for (const index of [0, 1, 2]) await billed(t, other.id, `${months[index]}-01`, `${months[index + 1]}-01`);
+    const [part] = (await billed(t, other.id, '2026-04-01', '2026-05-01')).accounts.nodes;
+    expect(part).toMatchObject({
+      state: 'DRAFTED',
+      figures: [{ subtotal: '10.00', usualSubtotal: '10.00', blown: false }],
+    });
+  });
+
   it('stops again what is not any more what was looked at', async () => {
     const [part] = (await run(3)).accounts.nodes;
     await givenCalls(t, client.id, calls('2026-04', 40).slice(16));
@@ -339,6 +351,98 @@ describe('an amendment within a cycle', () => {
       ['Handled calls, 2026-02-08 to 2026-02-28', '3', '4.00'],
       ['Platform, 2026-02-08 to 2026-02-28', '0.75', '420.00'],
     ]);
+  });
+});
+
+describe('what an agreement says', () => {
+  it('of waiting, of settled matters, and of taxes in its rates and days to look at a draft stands on the invoice', async () => {
+    const rates = [
+      { name: 'Waiting', measure: 'WAIT_TIME', model: 'PER_UNIT', perUnit: '0.01' },
+      { name: 'Settled', measure: 'RESOLVED_CONTACTS', model: 'PER_UNIT', perUnit: '11.90' },
+    ];
+    await givenAgreement(t, client.id, rates, { taxRate: '19', taxInclusive: true, reviewDays: 7, paymentDays: 14 });
+    await givenCalls(t, client.id, [
+      { sourceId: 'settled', startedAt: '2026-02-02T10:00:00Z', waitSeconds: 40, resolved: true },
+      {
+        sourceId: 'passed on',
+        startedAt: '2026-02-02T10:00:00Z',
+        waitSeconds: 20,
+        outcome: 'TRANSFERRED',
+        resolved: false,
+      },
+      { sourceId: 'gone', startedAt: '2026-02-02T10:00:00Z', waitSeconds: 59, talkSeconds: 0, outcome: 'ABANDONED' },
+      { sourceId: 'no call', startedAt: '2026-02-02T10:00:00Z', waitSeconds: 99, talkSeconds: 0, outcome: 'FAILED' },
+    ]);
+    await billed(t, client.id, PERIOD.from, PERIOD.until);
+    const [invoice] = await invoicesOf(t, client.id);
+    // 119 seconds at 0.01, and one at 11.90: 13.09 with a tax of 19 percent, which is 11.00 and 2.09.
+    expect(invoice).toMatchObject({
+      subtotal: { amount: '11.00' },
+      tax: { amount: '2.09' },
+      total: { amount: '13.09' },
+    });
+    expect(invoice!.lines.map(({ quantity }: { quantity: string }) => quantity)).toEqual(['119', '1']);
+    expect(await callsBehind(t, invoice!.id, 1)).toEqual(['gone', 'passed on', 'settled']);
+    expect(await callsBehind(t, invoice!.id, 2)).toEqual(['settled']);
+    const [row] = await t.sql('SELECT review_days, due_in_days FROM invoice WHERE id = $1', [invoice!.id]);
+    expect(row).toEqual({ review_days: 7, due_in_days: 14 });
+    await expectRefused(t, {
+      as: 'billing',
+      mutation: 'issueInvoice',
+      operation: 'invoice.issue',
+      input: { invoiceId: invoice!.id },
+      code: 'INVOICE_NOT_ISSUABLE',
+      details: { why: 'NOT_REVIEWED' },
+    });
+  });
+});
+
+describe('what is taken back', () => {
+  it('waits for an invoice that it leaves something to pay on', async () => {
+    await givenAgreement(t, client.id, [CALLS('10')]);
+    await givenCalls(t, client.id, [...calls('2026-02', 3), ...calls('2026-03', 1), ...calls('2026-04', 4)]);
+    await billed(t, client.id, PERIOD.from, PERIOD.until);
+    const reversals = calls('2026-02', 2).map((call) => ({
+      ...call,
+      sourceId: `no ${call.sourceId}`,
+      corrects: call.sourceId,
+      kind: 'REVERSAL',
+    }));
+    await givenCalls(t, client.id, reversals);
+    const asked = `query ($id: ID!) { billingPreview(accountId: $id, from: "2026-03-01", until: "2026-04-01") { heldBackCycles } }`;
+    expect((await t.as('billing').gql(asked, { id: client.id })).data!.billingPreview).toEqual({ heldBackCycles: 1 });
+    await billed(t, client.id, '2026-03-01', '2026-04-01');
+    await billed(t, client.id, '2026-04-01', '2026-05-01');
+    expect((await invoicesOf(t, client.id)).map((invoice) => linesIn(invoice).map(([, , amount]) => amount))).toEqual([
+      ['30.00'],
+      ['10.00'],
+      ['40.00', '-20.00'],
+    ]);
+  });
+});
+
+describe('a client that moves to another zone', () => {
+  it('is billed each call once: what was billed ends where it ended, and the next cycle begins there', async () => {
+    await givenAgreement(t, client.id, [CALLS('1')]);
+    // Midnight in UTC and, nine hours earlier, in Tokyo.
+    const call = (sourceId: string, startedAt: string) => ({ sourceId, startedAt });
+    await givenCalls(t, client.id, [
+      call('february', '2026-02-28T14:59:59Z'),
+      call('still february', '2026-02-28T23:59:59Z'),
+      call('march', '2026-03-01T00:00:00Z'),
+      call('last of march there', '2026-03-31T14:59:59Z'),
+      call('april there', '2026-03-31T15:00:00Z'),
+    ]);
+    await billed(t, client.id, PERIOD.from, PERIOD.until);
+    expect(
+      (await t.as('operations').mutate('changeAccount', { accountId: client.id, timeZone: 'Asia/Tokyo' })).errors,
+    ).toEqual([]);
+    await givenCalls(t, client.id, [call('late', '2026-02-28T20:00:00Z')]);
+    await billed(t, client.id, '2026-03-01', '2026-04-01');
+    const [february, march] = await invoicesOf(t, client.id);
+    expect(await callsBehind(t, february!.id)).toEqual(['february', 'still february']);
+    expect(await callsBehind(t, march!.id)).toEqual(['last of march there', 'march']);
+    expect(await callsBehind(t, march!.id, 2)).toEqual(['late']);
   });
 });
 

@@ -30,7 +30,7 @@ describe('the documents', () => {
   let sample: Written[];
   beforeAll(async () => {
     comparison = await startComparison();
-    sample = fc.sample(documentsOf(comparison), { numRuns: 1500, seed: 1 });
+    sample = fc.sample(documentsOf(comparison), { numRuns: 6000, seed: 1 });
   });
   afterAll(() => comparison.close());
 

@@ -65,7 +65,7 @@ export async function stateOf(t: TestApp): Promise<Record<string, string>> {
     (table) =>
       `SELECT '${table}' AS name, count(*) || ' rows, ' || coalesce(md5(string_agg(r::text, '|' ORDER BY r::text)), '') AS state FROM ${table} r`,
   );
-  const rows = await t.sql<{ name: string; state: string }>(parts.join(' UNION ALL '));
+  const rows = await t.sql<{ name: string; state: string }>(`${parts.join(' UNION ALL ')} ORDER BY name`);
   return Object.fromEntries(rows.map(({ name, state }) => [name, state]));
 }
 

@@ -77,7 +77,15 @@ export async function prepareBilling(client) {
   await client.query('CHECKPOINT');
 }
 
-const MADE = ['usage_cut', 'invoice_line', 'invoice_cycle', 'invoice', 'billing_run_account', 'billing_run'];
+const MADE = [
+  'usage_cut',
+  'invoice_line',
+  'invoice_cycle',
+  'invoice_tax',
+  'invoice',
+  'billing_run_account',
+  'billing_run',
+];
 
 /** Bills all calls, and leaves nothing of it but its events. */
 export async function runBilling(cluster, url) {
