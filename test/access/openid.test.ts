@@ -203,7 +203,7 @@ describe('a token of the configured issuer', () => {
     ['of a subject in other letters', { claims: { sub: 'SUBJECT-OF-BILLING' } }],
     ['with a part that nobody knows and must', { header: { crit: ['x'], x: 1 } }],
   ])('%s is nobody’s', async (_which, token) => {
-    const before = await sessionsOf('billing');
+    const before = (await sessionsOf('billing')).length;
     const jwt = await tokenOf('billing', {
       ...token,
       header: { ...token.header, ...(token.header?.crit ? {} : {}) },
@@ -212,7 +212,7 @@ describe('a token of the configured issuer', () => {
     const text = jwt ?? (await handMade({ crit: ['x'], x: 1 }));
     expect(await seen(text)).toBeNull();
     expect((await bearing(text).gql(GUARDED)).code).toBe('UNAUTHENTICATED');
-    expect(await sessionsOf('billing')).toEqual(before);
+    expect((await sessionsOf('billing')).length).toBe(before);
   });
 
   it.each([
@@ -454,8 +454,8 @@ describe('user.linkSubject', () => {
 
   it('is refused for a subject that is somebody else’s, whoever comes first', async () => {
     const [one, other] = [
-      await proposed(t, 'admin', 'linkOidcSubject', link(t.as('auditor').userId, 'twice')),
-      await proposed(t, 'admin', 'linkOidcSubject', link(t.as('supervisor2').userId, 'twice')),
+      await proposed(t, 'admin', 'linkOidcSubject', link(t.as('billing2').userId, 'twice')),
+      await proposed(t, 'admin', 'linkOidcSubject', link(t.as('client').userId, 'twice')),
     ];
     const answers = await Promise.all(
       [one, other].map(({ id, revision, digest }, index) =>
@@ -554,6 +554,7 @@ describe('who is linked to no subject', () => {
 
 describe('the strength that a token tells of, where a second factor is required', () => {
   let strict: TestApp;
+  let accountId: string;
   const STRONG = () => ({ acr: 'loa2', amr: ['pwd', 'mfa'], auth_time: nowSeconds() });
   const OWN = '{ viewer { roles permissions { subject action } } sessions(first: 1) { totalCount } }';
   const given = async (who: CastName, claims: JWTPayload) => bearing(await tokenOf(who, { claims }), strict, who);
@@ -566,6 +567,8 @@ describe('the strength that a token tells of, where a second factor is required'
       OIDC_AMR: 'mfa,pwd+otp',
       OIDC_MAX_AGE_SECONDS: '3600',
     });
+    // As long as people without a second factor may.
+    accountId = await givenAccount(t, { currency: 'EUR' });
     await settleSecondFactor(strict.served.app);
   });
   afterEach(() => {
@@ -646,7 +649,6 @@ describe('the strength that a token tells of, where a second factor is required'
   });
 
   it('is made up for by a code of ours in that session; a reveal asks for one whatever the token tells', async () => {
-    const accountId = await givenAccount(t);
     const look = { type: 'Account', id: accountId, field: 'taxId', reason: 'asked by the client' };
     const strong = await given('billing', STRONG());
     const refused = await strong.mutate('revealSensitiveValue', look, 'value');
@@ -679,9 +681,6 @@ describe('the strength that a token tells of, where a second factor is required'
 
   it('lets propose and approve without an app of ours, as long as its bearer is linked, and nobody keep the house', async () => {
     const [maker, checker] = [await given('billing', STRONG()), await given('supervisor', STRONG())];
-    await t.sql('UPDATE access_rule SET second_factor_required = false');
-    const accountId = await givenAccount(t, { currency: 'EUR' });
-    await t.sql('UPDATE access_rule SET second_factor_required = true');
     const lines = [{ description: 'Calls', quantity: '1', unitPrice: '5' }];
     const drafted = await maker.mutate('draftInvoice', { accountId, lines, dueInDays: 30 }, 'invoice { id }');
     const invoiceId = drafted.payload.invoice.id as string;
@@ -752,7 +751,7 @@ describe('scopes', () => {
     ['in one text of a list', { scp: ['cs:use cs:read'] }, 'cs:use cs:read'],
     ['in another form', { scope: { 'cs:use': true, 'cs:read': true } }, 'cs:use cs:read'],
   ])('that are lacking let nobody in: %s', async (_which, claims, scope) => {
-    const before = await sessionsOf('billing');
+    const before = (await sessionsOf('billing')).length;
     const client = await given(claims);
     const { answer, events } = await eventsOf(t, async () => [
       await client.gql(VIEWER),
@@ -766,7 +765,7 @@ describe('scopes', () => {
     expect(events.map(({ action, outcome, code, actor }) => [action, outcome, code, actor])).toEqual(
       Array.from({ length: 4 }, () => ['session.open', 'REFUSED', 'SCOPE_REQUIRED', null]),
     );
-    expect(await sessionsOf('billing')).toEqual(before);
+    expect((await sessionsOf('billing')).length).toBe(before);
   });
 
   it('for reading alone let read, sign out and step up, and change nothing', async () => {
