@@ -107,7 +107,7 @@ const environment = z.object({
   REFUSALS_PER_SECOND: z.coerce.number().int().min(0).max(1_000_000).default(10),
   SIGN_IN_TRIES: z.coerce.number().int().min(1).max(1_000_000).default(10),
   SIGN_IN_TRIES_PER_ADDRESS: z.coerce.number().int().min(1).max(1_000_000).default(50),
-  SECOND_FACTOR: z.enum(['required', 'optional']).optional(),
+  SECOND_FACTOR: z.enum(['required', 'approvers', 'optional']).optional(),
   STEP_UP_ABOVE: z.string().transform(amountOf).optional(),
   BILLING_FUSE_PERCENT: z.coerce.number().int().min(1).max(1_000_000).default(50),
   DORMANT_DAYS: z.coerce.number().int().min(0).max(36_500).default(90),
@@ -175,8 +175,8 @@ export interface Config {
   readonly ratePerAddress: number;
   /** Refusals of one address in a second that are answered at once, those beyond a little later; 0: all at once. */
   readonly refusalsPerSecond: number;
-  /** Whether whoever approves, administers or audits needs a second factor before their roles count. */
-  readonly secondFactorRequired: boolean;
+  /** Whose roles count with a second factor alone: everybody’s, or those that approve, administer or audit. */
+  readonly secondFactor: 'required' | 'approvers' | 'optional';
   /** Approvals of more than this ask for a one-time code. */
   readonly stepUpAbove: { readonly minor: bigint; readonly currency: string };
   /** How far, in percent, an account’s bill may lie off the average of its last ones before it is looked at. */
@@ -260,7 +260,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, over: NodeJS.Pr
     refusalsPerSecond: settings.REFUSALS_PER_SECOND,
     signInTries: settings.SIGN_IN_TRIES,
     signInTriesPerAddress: settings.SIGN_IN_TRIES_PER_ADDRESS,
-    secondFactorRequired: (settings.SECOND_FACTOR ?? (production ? 'required' : 'optional')) === 'required',
+    secondFactor: settings.SECOND_FACTOR ?? (production ? 'required' : 'optional'),
     billingFusePercent: settings.BILLING_FUSE_PERCENT,
     stepUpAbove: settings.STEP_UP_ABOVE ?? STEP_UP_ABOVE,
     dormantDays: settings.DORMANT_DAYS,
