@@ -34,6 +34,7 @@ export const confirmTotp = operation({
       taken: waiting && takenBy(tx, waiting, oneTimeCode),
     };
   },
+  recent: () => true,
   authorize: (may, { user }) => may('confirmTotp', user),
   decide: ({ waiting, taken }, _input, { now }) => ({ factor: waiting ?? notEnrolled(), taken, now }),
   save: async (tx, { factor, taken, now }, { user, earlier }) => {

@@ -40,6 +40,12 @@ const WEAKER: readonly [
     (config) => !config.secondFactorRequired,
   ],
   [
+    'ONE_TIME_CODE_DRIFT',
+    ({ oneTimeCodeDrift }) => oneTimeCodeDrift,
+    0,
+    ({ oneTimeCodeDrift }) => oneTimeCodeDrift > 0,
+  ],
+  [
     'STEP_UP_ABOVE',
     ({ stepUpAbove }) => shown(stepUpAbove),
     shown(STEP_UP_ABOVE),
