@@ -27,10 +27,11 @@ const COLUMNS = [
 const GUARDS = [
   `GRANT UPDATE (former_password_hashes, password_set_at) ON app_user TO ${API_ROLE}`,
   `GRANT UPDATE (token_hash) ON session TO ${API_ROLE}`,
-  // The token of another issuer and the secret of a key are not ours to exchange, and what has ended gets no other.
+  // The token of another issuer and the secret of a key are not ours to exchange, what has ended gets no other, and nothing does without a code.
   `CREATE FUNCTION session_keeps_its_token() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-    RAISE EXCEPTION 'only an open session of our own gets another token' USING ERRCODE = 'insufficient_privilege'; END $$`,
+    RAISE EXCEPTION 'only an open session of our own gets another token, with a code' USING ERRCODE = 'insufficient_privilege'; END $$`,
   `CREATE TRIGGER session_keeps_its_token BEFORE UPDATE ON session FOR EACH ROW
-    WHEN (NEW.token_hash IS DISTINCT FROM OLD.token_hash AND (OLD.kind <> 'PASSWORD' OR OLD.ended_at IS NOT NULL))
+    WHEN (NEW.token_hash IS DISTINCT FROM OLD.token_hash AND (OLD.kind <> 'PASSWORD' OR OLD.ended_at IS NOT NULL
+      OR NEW.second_factor_at IS NOT DISTINCT FROM OLD.second_factor_at))
     EXECUTE FUNCTION session_keeps_its_token()`,
 ];

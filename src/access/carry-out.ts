@@ -40,8 +40,10 @@ export async function prepare(
   checkVersion(operation, rows, input);
   const decision: unknown = operation.decide(state, input, { now: tx.now, newId: tx.newId, actorId: actor.id });
   // Of somebody who does it or proposes it, not of a maker whose request another approves: approving asks for a code by itself.
-  if (actor.id === tx.context.actor?.id && operation.stepUp?.(state, input)) await assertSteppedUp(tx);
-  if (operation.recent?.(state, input)) await assertRecent(tx);
+  if (actor.id === tx.context.actor?.id) {
+    if (operation.stepUp?.(state, input)) await assertSteppedUp(tx);
+    if (operation.recent?.(state, input)) await assertRecent(tx);
+  }
   const recorded = operation.record(decision, state, input);
   return { operation, input, state, rows, decision, recorded, facts: operation.facts(decision, state, input) };
 }

@@ -60,6 +60,6 @@ export const stepUp = operation({
 export async function stepUpInSession(context: Context, input: StepUpInput): Promise<Record<string, unknown>> {
   const { outcome, result } = await triedOwn(context, () => context.app.submit(context, 'session.stepUp', input));
   const { keepToken } = context;
-  if (result.token !== null) keepToken?.(result.token as string);
+  if (typeof result.token === 'string') keepToken?.(result.token);
   return { ...result, outcome, token: keepToken ? null : result.token };
 }
