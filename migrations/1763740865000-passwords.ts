@@ -27,11 +27,11 @@ const COLUMNS = [
 const GUARDS = [
   `GRANT UPDATE (former_password_hashes, password_set_at) ON app_user TO ${API_ROLE}`,
   `GRANT UPDATE (token_hash) ON session TO ${API_ROLE}`,
-  // The token of another issuer and the secret of a key are not ours to exchange, what has ended gets no other, and nothing does without a code.
+  // The token of another issuer and the secret of a key are not ours to exchange, what has ended gets no other, nor does one in which no code was given.
   `CREATE FUNCTION session_keeps_its_token() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     RAISE EXCEPTION 'only an open session of our own gets another token, with a code' USING ERRCODE = 'insufficient_privilege'; END $$`,
   `CREATE TRIGGER session_keeps_its_token BEFORE UPDATE ON session FOR EACH ROW
     WHEN (NEW.token_hash IS DISTINCT FROM OLD.token_hash AND (OLD.kind <> 'PASSWORD' OR OLD.ended_at IS NOT NULL
-      OR NEW.second_factor_at IS NOT DISTINCT FROM OLD.second_factor_at))
+      OR NEW.second_factor_at IS NULL))
     EXECUTE FUNCTION session_keeps_its_token()`,
 ];
