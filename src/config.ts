@@ -45,17 +45,8 @@ const limitsOf =
   };
 
 /** What sensitive values are usually seen for. */
-const USUAL_PURPOSES = [
-  'customer request',
-  'complaint',
-  'payment',
-  'dispute',
-  'tax',
-  'correction',
-  'fraud',
-  'regulator',
-  'audit',
-];
+const USUAL_PURPOSES = listIn('customer request,complaint,payment,dispute,tax,correction,fraud,regulator,audit');
+
 /** `10000.00 EUR` */
 function amountOf(text: string, context: z.RefinementCtx): Config['stepUpAbove'] {
   try {
@@ -108,6 +99,7 @@ const environment = z.object({
   SIGN_IN_TRIES: z.coerce.number().int().min(1).max(1_000_000).default(10),
   SIGN_IN_TRIES_PER_ADDRESS: z.coerce.number().int().min(1).max(1_000_000).default(50),
   SECOND_FACTOR: z.enum(['required', 'approvers', 'optional']).optional(),
+  ONE_TIME_CODE_DRIFT: z.coerce.number().int().min(0).max(1).default(0),
   STEP_UP_ABOVE: z.string().transform(amountOf).optional(),
   BILLING_FUSE_PERCENT: z.coerce.number().int().min(1).max(1_000_000).default(50),
   DORMANT_DAYS: z.coerce.number().int().min(0).max(36_500).default(90),
@@ -177,6 +169,8 @@ export interface Config {
   readonly refusalsPerSecond: number;
   /** Whose roles count with a second factor alone: everybody’s, or those that approve, administer or audit. */
   readonly secondFactor: 'required' | 'approvers' | 'optional';
+  /** How many periods of 30 seconds before and after its own a one-time code is taken in. */
+  readonly oneTimeCodeDrift: number;
   /** Approvals of more than this ask for a one-time code. */
   readonly stepUpAbove: { readonly minor: bigint; readonly currency: string };
   /** How far, in percent, an account’s bill may lie off the average of its last ones before it is looked at. */
@@ -261,6 +255,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, over: NodeJS.Pr
     signInTries: settings.SIGN_IN_TRIES,
     signInTriesPerAddress: settings.SIGN_IN_TRIES_PER_ADDRESS,
     secondFactor: settings.SECOND_FACTOR ?? (production ? 'required' : 'optional'),
+    oneTimeCodeDrift: settings.ONE_TIME_CODE_DRIFT,
     billingFusePercent: settings.BILLING_FUSE_PERCENT,
     stepUpAbove: settings.STEP_UP_ABOVE ?? STEP_UP_ABOVE,
     dormantDays: settings.DORMANT_DAYS,

@@ -35,6 +35,7 @@ export const confirmTotp = operation({
       taken: waiting && takenBy(tx, waiting, oneTimeCode),
     };
   },
+  recent: () => true,
   authorize: (may, { user }) => may('confirmTotp', user),
   decide: ({ waiting, taken, elsewhere }, _input, { now }) => {
     assertComesWithIt(elsewhere);

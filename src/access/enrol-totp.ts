@@ -12,7 +12,7 @@ export class EnrolTotpInput extends Input {}
 
 /**
  * Draws a secret for an authenticator app and shows it, in this answer alone. It counts once its user has shown with a code that the app has it; until then
- * an earlier one does. Whoever has one already steps up with it: a session that was left open is not enough to replace it.
+ * an earlier one does. Whoever has one already steps up with it, and whoever has none has signed in just now: a session that was left open is not enough.
  */
 export const enrolTotp = operation({
   name: 'totp.enrol',
@@ -25,6 +25,7 @@ export const enrolTotp = operation({
   },
   authorize: (may, { user }) => may('enrolTotp', user),
   stepUp: ({ user }) => user.secondFactorAt != null,
+  recent: () => true,
   decide: ({ user, elsewhere }, _input, { now, newId }) => {
     assertComesWithIt(elsewhere);
     return { id: newId(), userId: user.id, now };

@@ -32,7 +32,7 @@ export async function lockFactor(tx: Transaction, userId: string, confirmed = tr
 
 /** What takes a code of it. Refuses with ONE_TIME_CODE_WRONG. */
 export const takenBy = (tx: Transaction, factor: SecondFactor, code: string): Taken =>
-  takeCode(opened(tx, factor), code, tx.now);
+  takeCode(opened(tx, factor), code, { now: tx.now, drift: tx.context.app.config.oneTimeCodeDrift });
 
 export const opened = (tx: Transaction, { id, secretSealed, lastStep, recoveryHashes }: SecondFactor): Factor => ({
   secret: unsealText(tx.context.app.keys, secretSealed!, placeOfTotp(id)),

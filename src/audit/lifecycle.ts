@@ -42,6 +42,12 @@ const WEAKER: readonly [
   ],
   ['OIDC_LINK_BY_EMAIL', () => true, false, ({ openId }) => openId?.linksByEmail === true],
   [
+    'ONE_TIME_CODE_DRIFT',
+    ({ oneTimeCodeDrift }) => oneTimeCodeDrift,
+    0,
+    ({ oneTimeCodeDrift }) => oneTimeCodeDrift > 0,
+  ],
+  [
     'STEP_UP_ABOVE',
     ({ stepUpAbove }) => shown(stepUpAbove),
     shown(STEP_UP_ABOVE),

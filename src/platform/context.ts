@@ -125,6 +125,8 @@ export interface Context {
   readonly app: App;
   readonly requestId: string;
   readonly sessionId: string | null;
+  /** SHA-256 of the token that the request bears, where somebody is signed in. */
+  readonly tokenHash?: Buffer;
   readonly actor: Actor | null;
   readonly address: string | null;
   readonly userAgent: string | null;

@@ -277,6 +277,7 @@ describe('two people, in the database', () => {
         'idle_until',
         'last_seen_at',
         'second_factor_at',
+        'token_hash',
         'version',
       ]);
       expect(changes.get('api_key')).toEqual(['drawn_at', 'expires_at', 'prefix', 'revoked_at', 'version']);
@@ -294,10 +295,12 @@ describe('two people, in the database', () => {
         'active_since',
         'deactivated_at',
         'email',
+        'former_password_hashes',
         'name',
         'oidc_linked_at',
         'oidc_subject',
         'password_hash',
+        'password_set_at',
         'password_set_by_id',
         'person_id',
         'second_factor_at',

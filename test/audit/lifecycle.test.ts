@@ -74,6 +74,7 @@ describe('the trail tells of the server itself', () => {
       'STEP_UP_ABOVE',
       'DORMANT_DAYS',
     ]);
+    expect(paths({ ONE_TIME_CODE_DRIFT: '1' })).toEqual(['ONE_TIME_CODE_DRIFT']);
     expect(paths({ STEP_UP_ABOVE: '1 USD', DORMANT_DAYS: '0' })).toEqual(['STEP_UP_ABOVE', 'DORMANT_DAYS']);
     expect(paths({ STEP_UP_ABOVE: '5 EUR', DORMANT_DAYS: '30' })).toEqual([]);
     expect(paths({ SECOND_FACTOR: 'approvers' })).toEqual(['SECOND_FACTOR']);
