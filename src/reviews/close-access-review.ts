@@ -6,6 +6,7 @@ import { ChangeInput } from '../platform/operation.type';
 import { Text } from '../platform/text';
 import type { Transaction } from '../platform/transaction';
 import { AccessReview, AccessReviewItem } from './access-review.entity';
+import { subjectOf } from './access-review.rules';
 import { digestOf, evidenceOf } from './evidence';
 
 @InputType({ description: 'Which campaign to close.' })
@@ -72,7 +73,7 @@ export async function closeDue(tx: Transaction, review: AccessReview): Promise<v
       subjectType: 'AccessReviewItem',
       subjectId: item.id,
       changes: [
-        { path: 'roleGrant', before: item.roleGrantId, after: item.roleGrantId },
+        subjectOf(item),
         { path: 'verdict', before: null, after: 'REVOKE' },
       ],
       reason: UNANSWERED,

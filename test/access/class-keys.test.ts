@@ -48,7 +48,7 @@ async function asOfOld(id: string, field: string, column: string, value: string,
   const { id: master, sensitive } = deriveKeys(testConfig().masterKey);
   const sealed = Buffer.concat([
     Buffer.from(master, 'hex'),
-    sealBytes(sensitive, Buffer.from(value), `${type}/${id}/${field}`),
+    sealBytes({ scheme: 'AES-256-GCM', key: sensitive }, Buffer.from(value), `${type}/${id}/${field}`),
   ]);
   await t.rewind(`UPDATE ${type.toLowerCase()} SET ${column}_sealed = $2, ${column}_digest = NULL WHERE id = $1`, [
     id,
@@ -81,7 +81,7 @@ describe('each class of records', () => {
     const { keys: ring } = t.served.app;
     for (const { id: key, wrapped } of keys) {
       expect(keyIn(wrapped)).toBe(ring.id);
-      expect(wrapped.includes(classKeyNamed(ring, key)!)).toBe(false);
+      expect(wrapped.includes(classKeyNamed(ring, key)!.key)).toBe(false);
     }
     const [made] = await trail(t, `action = 'classKeys.made'`);
     expect(made).toMatchObject({ outcome: 'DONE', actor: null, changes: [{ path: 'keys', before: null }] });
@@ -261,7 +261,7 @@ describe('npm run keys', () => {
     expect((await keys('renew', 'Account')).stdout).toMatch(/^Account is sealed under key \d+ from now on\n$/);
     expect((await keys('reseal')).stdout).toMatch(/^Account: [1-9]\d* rows were sealed anew\n/);
     const { stdout } = await keys('status');
-    expect(stdout).toMatch(/seal Complaint 1 [0-9a-f]{8} under [0-9a-f]{8}\n/);
+    expect(stdout).toMatch(/seal Complaint 1 [0-9a-f]{8} \(AES-256-GCM\) under [0-9a-f]{8}\n/);
     expect(stdout).toContain('Account: 0 rows to seal anew');
     await learnKeys(t.served.app);
   }, 180_000);
