@@ -35,7 +35,8 @@ export const eraseByCalendar: Job = {
   name: 'sensitiveValues.erase',
   everyMinute: true,
   run: async (app, _payload, stop) => {
-    if (app.clock().getTime() - (looked.get(app) ?? 0) < AGAIN) return;
+    const rested = app.clock().getTime() - (looked.get(app) ?? 0);
+    if (rested >= 0 && rested < AGAIN) return;
     let done = 0;
     for (const type of Object.keys(OVER_SINCE) as KeptType[]) done += await eraseRows(app, type, stop);
     done += await eraseRequests(app, stop);
@@ -144,7 +145,9 @@ async function eraseRequests(app: App, stop: AbortSignal): Promise<number> {
   const kinds = [...new Set(types.flatMap((type) => fieldsOf(app, type).map(({ kind }) => kind)))];
   const { retentionDays: kept } = app.config;
   const values = [types, ...kinds.map((kind) => overUntil(kept[kind], app.clock()))];
-  const due = kinds.map((kind, index) => `r.closed_at <= $${index + 3} AND r.input_shown @? '$.**.${kind} ? (@ != null)'`);
+  const due = kinds.map(
+    (kind, index) => `r.closed_at <= $${index + 3} AND r.input_shown @? '$.**.${kind} ? (@ != null)'`,
+  );
   const text = `SELECT r.id FROM change_request r WHERE ($1::uuid IS NULL OR r.id > $1) AND r.subject_type = ANY ($2) AND r.input_sealed <> ''
     AND r.status NOT IN ('PENDING', 'RETURNED') AND (${due.join(' OR ')}) ORDER BY r.id LIMIT ${BATCH}`;
   return each(app, stop, { text, values }, eraseRequest);

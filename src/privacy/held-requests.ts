@@ -61,11 +61,7 @@ export const forgottenRevision = (
 });
 
 /** Whose keys are to be destroyed with a row: its own, and those of requests that were there before it. */
-export const subjectsOf = (
-  type: string,
-  { id }: Row,
-  requests: readonly ChangeRequest[],
-): [Subject, ...Subject[]] => [
+export const subjectsOf = (type: string, { id }: Row, requests: readonly ChangeRequest[]): [Subject, ...Subject[]] => [
   { type, id },
   ...requests.filter((each) => each.id !== id).map((each) => ({ type: 'ChangeRequest', id: each.id })),
 ];

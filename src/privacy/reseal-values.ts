@@ -53,8 +53,7 @@ export const resealValues: Job = {
 const resealables = (app: Pick<App, 'database'>): Resealable[] => [...valuesOf(app), ...SECRETS];
 
 /** Whether what is in a column is under another key than that of $1. */
-const underOther = (column: string) =>
-  `${column}_sealed <> '' AND substr(${column}_sealed, 1, 4) <> decode($1, 'hex')`;
+const underOther = (column: string) => `${column}_sealed <> '' AND substr(${column}_sealed, 1, 4) <> decode($1, 'hex')`;
 
 const valuesOf = (app: Pick<App, 'database'>): Resealable[] => {
   const fields = sensitiveFields(app);
@@ -121,12 +120,7 @@ async function dueAfter(app: App, { type, due }: Resealable, keyId: string, last
   return (await ask<{ id: string }>(app, { text, values: [keyId, last] })).map(({ id }) => id);
 }
 
-async function resealRows(
-  tx: Transaction,
-  { type, patch }: Resealable,
-  ids: string[],
-  keyId: string,
-): Promise<number> {
+async function resealRows(tx: Transaction, { type, patch }: Resealable, ids: string[], keyId: string): Promise<number> {
   const { target } = metadataOf(tx.context.app, type);
   const rows = await tx.lockWhere<Row>(target as typeof Row & { name: string }, { id: In(ids) });
   let count = 0;

@@ -72,10 +72,7 @@ export async function closeDue(tx: Transaction, review: AccessReview): Promise<v
       outcome: 'DONE',
       subjectType: 'AccessReviewItem',
       subjectId: item.id,
-      changes: [
-        subjectOf(item),
-        { path: 'verdict', before: null, after: 'REVOKE' },
-      ],
+      changes: [subjectOf(item), { path: 'verdict', before: null, after: 'REVOKE' }],
       reason: UNANSWERED,
     });
   }
