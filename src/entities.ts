@@ -33,6 +33,7 @@ import { Usage1763740830000 } from '../migrations/1763740830000-usage';
 import { Agreements1763740840000 } from '../migrations/1763740840000-agreements';
 import { BillingRuns1763740850000 } from '../migrations/1763740850000-billing-runs';
 import { Keeping1763740875000 } from '../migrations/1763740875000-keeping';
+import { HeldBack1763740880000 } from '../migrations/1763740880000-held-back';
 import { Issuing1763740845000 } from '../migrations/1763740845000-issuing';
 import { RoleGrant } from './access/role-grant.entity';
 import { SecondFactor } from './access/second-factor.entity';
@@ -171,4 +172,5 @@ export const migrations = [
   Issuing1763740845000,
   BillingRuns1763740850000,
   Keeping1763740875000,
+  HeldBack1763740880000,
 ];

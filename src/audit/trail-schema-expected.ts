@@ -16,7 +16,7 @@ CREATE UNIQUE INDEX node_pkey ON audit.node USING btree (level, index)
 CREATE UNIQUE INDEX retention_pkey ON audit.retention USING btree (one)
 CREATE UNIQUE INDEX subject_key_pkey ON audit.subject_key USING btree (subject_type, subject_id)
 business_row of kind v owned by countersign_audit
-business_row rule: 037636c4dd79a9aae014f129ba78ca665228b71612a25e4c6f2b20054faddfd4
+business_row rule: b782c6fc87da2a4fde4b38987c9becb8ffdd3990cafade4374f872abf3242585
 business_row.created_at timestamp with time zone
 business_row.hash bytea
 business_row.id uuid
