@@ -446,7 +446,7 @@ describe('a rotation of the master key', () => {
             rewrapSubjectKeys({ ...later.served.app }, signal),
           ]);
           expect(erased.errors).toEqual([]);
-          const [one, two] = counts as [number, number];
+          const [one, two] = counts;
           // The one that was erased may have been wrapped anew before.
           expect([due, due - 1]).toContain(500 + one + two);
           expect(await wrappedUnder(A)).toBe(0);

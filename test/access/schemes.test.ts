@@ -64,7 +64,7 @@ describe('another scheme', () => {
   const told = async (complaintId: string): Promise<string> =>
     (await trail(t, `action = 'complaint.filed' AND subject_id = $1`, [complaintId]))[0]!.id as string;
   const seals = async (of: TestApp, type: string) =>
-    (await keyStatus(of.served.app)).filter((key) => key.of === type && key.purpose === 'seal').at(-1)!.scheme;
+    (await keyStatus(of.served.app)).findLast((key) => key.of === type && key.purpose === 'seal')!.scheme;
 
   it('comes while others serve with the earlier one: both read what either wrote, and what is sealed and wrapped goes over to it', async () => {
     const accountId = await givenAccount(t);

@@ -42,7 +42,7 @@ function npm(...args) {
       }) || '{}',
     );
   } catch (error) {
-    return JSON.parse(error.stdout || '{"error":{"summary":"npm did not answer"}}');
+    return error.stdout ? JSON.parse(error.stdout) : { error: { summary: 'npm did not answer' } };
   }
 }
 
@@ -124,6 +124,6 @@ const unanswered = [
     : [`advisories could not be asked for: ${audit.message ?? audit.error?.summary ?? 'npm did not say why'}`]),
   ...(outdated.error ? [`newer releases could not be asked for: ${outdated.error.summary}`] : []),
 ];
-for (const line of [...lines, ...unanswered]) console.log(line);
-if (lines.length + unanswered.length === 0) console.log('no component is behind');
+const told = [...lines, ...unanswered];
+process.stdout.write(`${(told.length > 0 ? told : ['no component is behind']).join('\n')}\n`);
 process.exitCode = late ? 1 : unanswered.length > 0 ? 2 : 0;
