@@ -18,6 +18,7 @@ import { verifyArchive } from '../../src/audit/verify-archive';
 import type { ExportVerification } from '../../src/audit/walk-export';
 import { ownContext } from '../../src/platform/context';
 import { inTransaction } from '../../src/platform/transaction';
+import { startProcess } from '../edge/process';
 import { startTestApp, type TestApp } from '../support/app';
 import { until } from '../support/poll';
 import { fileOf, manifestOf, tamper, tamperManifest } from './export-support';
@@ -193,6 +194,20 @@ describe('the archive', () => {
     tamperManifest(last, { end, checkpoint });
     await archiveAll();
     expect(await verified()).toMatchObject({ total: 0 });
+  });
+});
+
+describe('a server', () => {
+  it('archives by itself where it is told to, what it leaves itself included, and ends in order', async () => {
+    const server = await startProcess(t, { AUDIT_ARCHIVE: archive, AUDIT_ARCHIVE_SECONDS: '1' });
+    const started = () => archived().filter((line) => line.includes('"action":"server.started"')).length;
+    await until(
+      () => parts().every((part) => !part.endsWith('.partial')) && started() > 0,
+      'its start is archived',
+      30_000,
+    );
+    await server.stop();
+    expect((await verified()).total).toBe(0);
   });
 });
 
