@@ -16,7 +16,7 @@ CREATE UNIQUE INDEX node_pkey ON audit.node USING btree (level, index)
 CREATE UNIQUE INDEX retention_pkey ON audit.retention USING btree (one)
 CREATE UNIQUE INDEX subject_key_pkey ON audit.subject_key USING btree (subject_type, subject_id)
 business_row of kind v owned by countersign_audit
-business_row rule: e53d78cda1803ff569ea32377d61f7c7d607114387acaaf90d031d57e9ad98da
+business_row rule: ca6e530d913de3f03d2aced51f1c187ae9ab79602c948d5c32a3f044122fb3a0
 business_row.created_at timestamp with time zone
 business_row.hash bytea
 business_row.id uuid

@@ -129,9 +129,16 @@ export class CopyRows {
 
   value(bytes: Uint8Array): this {
     this.length(bytes.length);
-    if (bytes.length > SHORT) this.buffer.set(bytes, this.at);
-    else for (let place = 0; place < bytes.length; place += 1) this.buffer[this.at + place] = bytes[place]!;
-    this.at += bytes.length;
+    return this.raw(bytes);
+  }
+
+  /** What is written as it has to be: columns of another row, with their lengths. */
+  raw(bytes: Uint8Array, from = 0, to = bytes.length): this {
+    const size = to - from;
+    this.room(size);
+    if (size > SHORT) this.buffer.set(from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to), this.at);
+    else for (let place = 0; place < size; place += 1) this.buffer[this.at + place] = bytes[from + place]!;
+    this.at += size;
     return this;
   }
 
@@ -139,13 +146,13 @@ export class CopyRows {
     const dimensions = values.length > 0 ? 1 : 0;
     const sizes = values.reduce((sum, value) => sum + 4 + Buffer.byteLength(value), 0);
     this.length(12 + dimensions * 8 + sizes);
-    this.raw(dimensions).raw(0).raw(TEXT_OID);
-    if (dimensions > 0) this.raw(values.length).raw(1);
+    this.word(dimensions).word(0).word(TEXT_OID);
+    if (dimensions > 0) this.word(values.length).word(1);
     for (const value of values) this.text(value);
     return this;
   }
 
-  private raw(value: number): this {
+  private word(value: number): this {
     this.view.setInt32(this.at, value);
     this.at += 4;
     return this;
@@ -153,12 +160,12 @@ export class CopyRows {
 
   private nothing(): this {
     this.room(4);
-    return this.raw(-1);
+    return this.word(-1);
   }
 
   private length(bytes: number): void {
     this.room(4 + bytes);
-    this.raw(bytes);
+    this.word(bytes);
   }
 
   private room(bytes: number): void {

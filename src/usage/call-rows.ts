@@ -12,11 +12,11 @@ export const KEY = 'call_key (started_at, id, source_number, source_id)';
 export const RECORD = `call_record (sequence, id, account_id, source_number, import_id, source_id, started_at, answered_at, ended_at, wait_seconds,
   talk_seconds, lob_id, service, agent_code, outcome, resolved, kind, corrects, agent_id, flags)`;
 
-/** Where in a row something begins: behind the count of its columns, each with four bytes of length. */
-const STARTED_AT_OF_KEY = 2 + 4;
-const SOURCE_ID_OF_KEY = 2 + 12 + 20 + 8 + 4;
-const SEQUENCE_OF_RECORD = 2 + 4;
-const SAID_OF_RECORD = 2 + 12 + 20 + 20 + 8 + 20;
+/** Where in a record something begins, and ends: behind the count of its columns, each with four bytes of length. */
+const SEQUENCE = 2 + 4;
+const ID = 2 + 12 + 4;
+const NUMBER = 2 + 12 + 20 + 20;
+const SOURCE_ID = NUMBER + 8 + 20;
 
 /** What rows say besides their calls. The number is the source's. */
 export interface Into {
@@ -33,8 +33,9 @@ interface Rows {
 
 export interface CallRows {
   readonly count: number;
-  readonly keys: Rows;
   readonly records: Rows;
+  /** Keys of them by source id, so that those stand together that go to the same place of the index; and whose each is. */
+  readonly keys: Rows & { readonly calls: Uint32Array<ArrayBuffer> };
   /** Where in each record ends what the source says of the call. */
   readonly saidEnds: Uint32Array<ArrayBuffer>;
   /** Of calls that are said again: which said it first. -1 for these themselves. */
@@ -55,22 +56,16 @@ export interface WrittenBatch {
   readonly rejections: Rejection[];
 }
 
-/** Bytes of a row that are provided for; it has more where texts are long. */
-const KEY_ROOM = 96;
+/** Bytes of a record that are provided for; it has more where texts are long. */
 const RECORD_ROOM = 352;
 
 /** Writes lines, of which there are no more than `most`. */
 export function writeBatch(lines: Iterable<JudgedLine>, most: number, into: Into): WrittenBatch {
   const rejections: Rejection[] = [];
-  const [keys, records] = [new CopyRows(most * KEY_ROOM), new CopyRows(most * RECORD_ROOM)];
+  const records = new CopyRows(most * RECORD_ROOM);
+  const head = headOf(into);
   const numbers = () => new Uint32Array(most);
-  const [keyEnds, recordEnds, saidEnds, textEnds, lineNumbers] = [
-    numbers(),
-    numbers(),
-    numbers(),
-    numbers(),
-    numbers(),
-  ];
+  const [ends, saidEnds, textEnds, lineNumbers] = [numbers(), numbers(), numbers(), numbers()];
   const firsts = new Int32Array(most);
   const seen = new Map<string, number>();
   const corrections: { call: number; corrects: string }[] = [];
@@ -84,14 +79,12 @@ export function writeBatch(lines: Iterable<JudgedLine>, most: number, into: Into
     const first = seen.get(call.sourceId);
     if (first === undefined) seen.set(call.sourceId, count);
     firsts[count] = first ?? -1;
-    const id = callId(into.number, call.sourceId);
-    keys.row(4).instant(call.startedAt).value(id).integer(into.number).text(call.sourceId);
-    keyEnds[count] = keys.size;
-    records.row(20).bigint(0).value(id).uuid(into.accountId).integer(into.number).uuid(into.importId);
+    writeCallId(head, into.number, call.sourceId);
+    records.raw(head);
     writeSaid(records, call);
     saidEnds[count] = records.size;
     records.uuid(call.agentId).texts(call.flags);
-    recordEnds[count] = records.size;
+    ends[count] = records.size;
     if (call.corrects !== null) corrections.push({ call: count, corrects: call.corrects });
     lineNumbers[count] = line;
     texts.push(text);
@@ -99,10 +92,11 @@ export function writeBatch(lines: Iterable<JudgedLine>, most: number, into: Into
     textEnds[count] = textEnd;
     count += 1;
   }
+  const written = { bytes: records.bytes, ends };
   const calls = {
     count,
-    keys: { bytes: keys.bytes, ends: keyEnds },
-    records: { bytes: records.bytes, ends: recordEnds },
+    records: written,
+    keys: keysFor(written, count),
     saidEnds,
     firsts,
     lines: lineNumbers,
@@ -111,6 +105,48 @@ export function writeBatch(lines: Iterable<JudgedLine>, most: number, into: Into
     corrections,
   };
   return { lines: most, calls, rejections };
+}
+
+/** What records of a source begin with: their sequence and their id are written over it. */
+const headOf = ({ accountId, importId, number }: Into): Buffer =>
+  new CopyRows().row(20).bigint(0).value(new Uint8Array(16)).uuid(accountId).integer(number).uuid(importId).bytes;
+
+/** The keys of records: columns of theirs, in another order. */
+function keysFor({ bytes, ends }: Rows, count: number): CallRows['keys'] {
+  const records = bufferOf(bytes);
+  const lengths = viewOf(records);
+  const begin = (call: number) => endBefore(ends, call);
+  const sourceId = (call: number) => begin(call) + SOURCE_ID;
+  const calls = bySourceId(records, (call) => sourceId(call) + 4, count);
+  const sourceIdEnd = (call: number) => sourceId(call) + 4 + lengths.getInt32(sourceId(call));
+  const keys = new CopyRows(bytes.length / 3);
+  const keyEnds = new Uint32Array(count);
+  for (let place = 0; place < count; place += 1) {
+    const call = calls[place]!;
+    const said = sourceIdEnd(call);
+    keys.row(4).raw(records, said, said + 12); // when it began
+    keys.raw(records, begin(call) + ID - 4, begin(call) + ID + 16);
+    keys.raw(records, begin(call) + NUMBER, begin(call) + NUMBER + 8);
+    keys.raw(records, sourceId(call), said);
+    keyEnds[place] = keys.size;
+  }
+  return { bytes: keys.bytes, ends: keyEnds, calls };
+}
+
+/** More than a batch has. */
+const PLACES = 2 ** 21;
+
+/**
+ * Places of calls in the order of what the four bytes say that stand behind whatever all of their source ids begin with. Near enough: it spares an
+ * index from being looked through from its root for each key, and needs no comparison of texts.
+ */
+function bySourceId(bytes: Buffer, begin: (call: number) => number, count: number): Uint32Array<ArrayBuffer> {
+  let shared = count === 0 ? 0 : bytes.readInt32BE(begin(0) - 4);
+  for (let call = 1; call < count; call += 1)
+    for (let at = 0; at < shared; at += 1) if (bytes[begin(call) + at] !== bytes[begin(0) + at]) shared = at;
+  const order = new Float64Array(count);
+  for (let call = 0; call < count; call += 1) order[call] = bytes.readUInt32BE(begin(call) + shared) * PLACES + call;
+  return Uint32Array.from(order.toSorted(), (value) => value % PLACES);
 }
 
 /** What can be handed to another thread as it is. */
@@ -141,31 +177,28 @@ export function saidBy(call: Call): Buffer {
   return rows.bytes;
 }
 
-const ID = new Uint8Array(16);
-
 /**
  * A record's id comes of its source and source id (RFC 9562, version 8): the primary key of a month would refuse a second one of them that starts at
- * the same instant, even of somebody who went round the key table. It is good until the next is asked for.
+ * the same instant, even of somebody who went round the key table.
  */
-function callId(number: number, sourceId: string): Uint8Array {
+function writeCallId(head: Buffer, number: number, sourceId: string): void {
   // As a text of bytes: memory that Node makes for a digest costs more than the digest does.
   const digest = hash('sha256', `${number}\n${sourceId}`, 'binary');
-  for (let place = 0; place < ID.length; place += 1) ID[place] = digest.charCodeAt(place);
-  ID[6] = (ID[6]! & 0x0f) | 0x80;
-  ID[8] = (ID[8]! & 0x3f) | 0x80;
-  return ID;
+  for (let place = 0; place < 16; place += 1) head[ID + place] = digest.charCodeAt(place);
+  head[ID + 6] = (head[ID + 6]! & 0x0f) | 0x80;
+  head[ID + 8] = (head[ID + 8]! & 0x3f) | 0x80;
 }
 
 /** Calls of a batch, by their places in it. */
 export class WrittenCalls {
   private readonly keys: Buffer;
   private readonly records: Buffer;
-  private readonly keyView: DataView;
+  private readonly view: DataView;
 
   constructor(private readonly rows: CallRows) {
     this.keys = bufferOf(rows.keys.bytes);
     this.records = bufferOf(rows.records.bytes);
-    this.keyView = viewOf(this.keys);
+    this.view = viewOf(this.records);
   }
 
   get all(): number[] {
@@ -179,17 +212,20 @@ export class WrittenCalls {
   }
 
   startedAt(call: number): number {
-    return readInstant(this.keyView, this.from(this.rows.keys.ends, call) + STARTED_AT_OF_KEY);
+    return readInstant(this.view, this.sourceIdEnd(call) + 4);
   }
 
   sourceId(call: number): string {
-    const { ends } = this.rows.keys;
-    return this.keys.toString('utf8', this.from(ends, call) + SOURCE_ID_OF_KEY, ends[call]);
+    return this.records.toString('utf8', this.begin(call) + SOURCE_ID + 4, this.sourceIdEnd(call));
+  }
+
+  private sourceIdEnd(call: number): number {
+    const at = this.begin(call) + SOURCE_ID;
+    return at + 4 + this.view.getInt32(at);
   }
 
   said(call: number): Buffer {
-    const from = this.from(this.rows.records.ends, call) + SAID_OF_RECORD;
-    return this.records.subarray(from, this.rows.saidEnds[call]);
+    return this.records.subarray(this.begin(call) + SOURCE_ID, this.rows.saidEnds[call]);
   }
 
   /** Source ids that some of them correct. */
@@ -201,40 +237,47 @@ export class WrittenCalls {
 
   line(call: number): { line: number; text: string } {
     const { lines, texts, textEnds } = this.rows;
-    return { line: lines[call]!, text: texts.slice(this.from(textEnds, call), textEnds[call]) };
+    return { line: lines[call]!, text: texts.slice(endBefore(textEnds, call), textEnds[call]) };
   }
 
   /** Numbers them in their order, the first with `first`. */
   numberFrom(first: number, calls: readonly number[]): void {
-    const view = viewOf(this.records);
-    const { ends } = this.rows.records;
-    calls.forEach((call, place) => writeBigint(view, this.from(ends, call) + SEQUENCE_OF_RECORD, first + place));
-  }
-
-  keysOf(calls: readonly number[]): Buffer[] {
-    return this.pieces(this.keys, this.rows.keys.ends, calls);
+    calls.forEach((call, place) => writeBigint(this.view, this.begin(call) + SEQUENCE, first + place));
   }
 
   recordsOf(calls: readonly number[]): Buffer[] {
-    return this.pieces(this.records, this.rows.records.ends, calls);
+    return pieces(this.records, this.rows.records.ends, calls);
   }
 
-  /** Neighbours are one piece. */
-  private pieces(bytes: Buffer, ends: Uint32Array, calls: readonly number[]): Buffer[] {
-    const pieces: Buffer[] = [];
-    let begin = 0;
-    for (let place = 0; place < calls.length; place += 1) {
-      if (calls[place + 1] === calls[place]! + 1) continue;
-      pieces.push(bytes.subarray(this.from(ends, calls[begin]!), ends[calls[place]!]));
-      begin = place + 1;
-    }
-    return pieces;
+  keysOf(calls: readonly number[]): Buffer[] {
+    const { ends, calls: keyed } = this.rows.keys;
+    if (calls.length === keyed.length) return [this.keys];
+    const wanted = new Set(calls);
+    return pieces(
+      this.keys,
+      ends,
+      Array.from(keyed.keys()).filter((place) => wanted.has(keyed[place]!)),
+    );
   }
 
-  private from(ends: Uint32Array, call: number): number {
-    return call === 0 ? 0 : ends[call - 1]!;
+  private begin(call: number): number {
+    return endBefore(this.rows.records.ends, call);
   }
 }
+
+/** Rows at some places, of which neighbours are one piece. */
+function pieces(bytes: Buffer, ends: Uint32Array, places: readonly number[]): Buffer[] {
+  const found: Buffer[] = [];
+  let begin = 0;
+  for (let next = 1; next <= places.length; next += 1) {
+    if (places[next] === places[next - 1]! + 1) continue;
+    found.push(bytes.subarray(endBefore(ends, places[begin]!), ends[places[next - 1]!]));
+    begin = next;
+  }
+  return found;
+}
+
+const endBefore = (ends: Uint32Array, place: number): number => (place === 0 ? 0 : ends[place - 1]!);
 
 const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array<ArrayBuffer>): Buffer<ArrayBuffer> =>
   Buffer.from(buffer, byteOffset, byteLength);

@@ -45,23 +45,34 @@ export function readLayout(given: unknown): Layout {
 export const PLAIN_LAYOUT: Layout = readLayout({});
 
 type Take = (columns: readonly string[]) => string | undefined;
+const NOTHING: Take = () => undefined;
 
 /** What a row of columns says, given the header. Refuses with USAGE_COLUMN_MISSING where the layout, or a record, needs one that is not there. */
 export function readerOf(of: Layout, header: readonly string[]): (columns: readonly string[]) => Said {
-  const takes = FIELDS.flatMap((field) => {
-    const take = takeOf(of, field, header);
-    return take ? [[field, take] as const] : [];
+  const takes = new Map(FIELDS.map((field) => [field, takeOf(of, field, header)]));
+  for (const needed of ['sourceId', 'lob', 'startedAt'] as const) if (!takes.get(needed)) missing(needed);
+  const take = (field: FieldName): Take => takes.get(field) ?? NOTHING;
+  const [sourceId, lob, service, agent] = [take('sourceId'), take('lob'), take('service'), take('agent')];
+  const [date, startedAt, answeredAt, endedAt] = [take('date'), take('startedAt'), take('answeredAt'), take('endedAt')];
+  const [waitSeconds, talkSeconds] = [take('waitSeconds'), take('talkSeconds')];
+  const [outcome, resolved, kind, corrects] = [take('outcome'), take('resolved'), take('kind'), take('corrects')];
+  // Of one shape, whatever is said: what gets its fields one after the other is moved from memory to memory.
+  return (row) => ({
+    sourceId: sourceId(row),
+    lob: lob(row),
+    service: service(row),
+    agent: agent(row),
+    date: date(row),
+    startedAt: startedAt(row),
+    answeredAt: answeredAt(row),
+    endedAt: endedAt(row),
+    waitSeconds: waitSeconds(row),
+    talkSeconds: talkSeconds(row),
+    outcome: outcome(row),
+    resolved: resolved(row),
+    kind: kind(row),
+    corrects: corrects(row),
   });
-  for (const needed of ['sourceId', 'lob', 'startedAt'])
-    if (!takes.some(([field]) => field === needed)) missing(needed);
-  return (columns) => {
-    const said: Said = {};
-    for (const [field, take] of takes) {
-      const text = take(columns);
-      if (text !== undefined) said[field] = text;
-    }
-    return said;
-  };
 }
 
 function takeOf({ columns, values, empty }: Layout, field: FieldName, header: readonly string[]): Take | null {
@@ -74,6 +85,7 @@ function takeOf({ columns, values, empty }: Layout, field: FieldName, header: re
   const joined: Take =
     places.length === 1 ? (row) => row[place!]?.trim() : (row) => places.map((at) => (row[at] ?? '').trim()).join('/');
   const [meaning, nothing] = [values[field], empty[field] ?? []];
+  if (!meaning && nothing.length === 0) return (row) => joined(row) || undefined;
   return (row) => {
     const text = joined(row);
     if (text === undefined || text === '' || nothing.includes(text)) return undefined;

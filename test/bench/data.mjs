@@ -42,8 +42,10 @@ export const FUNCTIONS = `
   CREATE FUNCTION pg_temp.currency(account bigint) RETURNS text LANGUAGE sql STABLE AS $$
     SELECT (ARRAY['USD','EUR','USD','JPY','USD','KWD','INR','USD'])[account % 8 + 1] $$;`;
 
-export const USERS = `INSERT INTO app_user (id, created_at, name, email, password_hash)
-  SELECT pg_temp.user_id(i), timestamptz '2023-01-01 09:00:00Z', 'Person ' || i, 'person' || i || '@bench.test', 'nobody signs in with a password'
+/** With a second factor, without which nobody who audits reads anything in production. */
+export const USERS = `INSERT INTO app_user (id, created_at, name, email, password_hash, second_factor_at)
+  SELECT pg_temp.user_id(i), timestamptz '2023-01-01 09:00:00Z', 'Person ' || i, 'person' || i || '@bench.test', 'nobody signs in with a password',
+    timestamptz '2023-01-01 09:00:00Z'
   FROM generate_series($1::bigint, $2::bigint) i`;
 
 /** Person 0 is the auditor that the API is signed in as; the others are those whom events name. */

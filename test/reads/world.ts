@@ -167,7 +167,7 @@ async function givenBilling(t: TestApp, accountIds: string[], submit: Submit): P
     blown: true,
   };
   await t.sql(
-    `UPDATE billing_run_account p SET state = s.state, figures = s.figures, code = s.code, unrated_calls = 4, version = 2 FROM (
+    `UPDATE billing_run_account p SET state = s.state, figures = s.figures, code = s.code, unrated_calls = 4, held_back_cycles = 3, version = 2 FROM (
        SELECT id, row_number() OVER (ORDER BY id) AS n FROM billing_run_account WHERE state = 'WAITING') w
      JOIN (VALUES (1, 'PARKED', jsonb_build_array($1::jsonb), NULL), (2, 'FAILED', '[]', 'ACCOUNT_CLOSED')) s (n, state, figures, code) ON s.n = w.n WHERE p.id = w.id`,
     [JSON.stringify(figures)],

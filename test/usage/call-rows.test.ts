@@ -78,4 +78,47 @@ describe('calls as rows', () => {
     expect(pieces.map((piece) => piece.readBigInt64BE(6))).toEqual([5_000_000_000n, 5_000_000_002n]);
     expect(calls.recordsOf([])).toEqual([]);
   });
+
+  it('have keys by their source ids, each what its record says', () => {
+    const ids = ['case-9', 'case-10', 'case-a', 'case-1', 'case-', 'case-éé', 'case-10'];
+    const of = written(...ids.map((sourceId, n) => call(sourceId, { startedAt: long.startedAt + n * 1000 })));
+    const first = of.all.filter((each) => of.firstOf(each) === each);
+    const keys = keysIn(of.keysOf(first));
+    // The shortest stands among the others by what follows it in its record.
+    expect(keys.map(({ sourceId }) => sourceId).filter((each) => each !== 'case-')).toEqual([
+      'case-1',
+      'case-10',
+      'case-9',
+      'case-a',
+      'case-éé',
+    ]);
+    expect(new Map(keys.map(({ sourceId, startedAt }) => [sourceId, startedAt]))).toEqual(
+      new Map(first.map((each) => [ids[each], of.startedAt(each)])),
+    );
+    for (const { number, id, sourceId } of keys) {
+      expect(number).toBe(7);
+      expect(of.recordsOf([ids.indexOf(sourceId)])[0]!.subarray(18, 34)).toEqual(id);
+    }
+    expect(keysIn(of.keysOf([1, 3])).map(({ sourceId }) => sourceId)).toEqual(['case-1', 'case-10']);
+    expect(keysIn(of.keysOf(of.all))).toHaveLength(ids.length);
+    expect(written().keysOf([])).toEqual([Buffer.alloc(0)]);
+  });
 });
+
+/** Rows of `call_key`. */
+function keysIn(pieces: Buffer[]) {
+  const bytes = Buffer.concat(pieces);
+  const keys = [];
+  for (let at = 0; at < bytes.length;) {
+    expect(bytes.readInt16BE(at)).toBe(4);
+    const length = bytes.readInt32BE(at + 42);
+    keys.push({
+      startedAt: Number(bytes.readBigInt64BE(at + 6)) / 1000 + Date.UTC(2000, 0),
+      id: bytes.subarray(at + 18, at + 34),
+      number: bytes.readInt32BE(at + 38),
+      sourceId: bytes.toString('utf8', at + 46, at + 46 + length),
+    });
+    at += 46 + length;
+  }
+  return keys;
+}

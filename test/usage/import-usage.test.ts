@@ -358,6 +358,7 @@ describe('the database by itself', () => {
   });
 
   it('takes no key twice, no second record of a call, no ledger back and no import that is done', async () => {
+    await whatBecomesOf([record('there')]);
     await refused('INSERT INTO call_key SELECT * FROM call_key LIMIT 1', /call_key_pkey/);
     await refused('INSERT INTO call_record SELECT * FROM call_record LIMIT 1', /pkey/);
     await refused('UPDATE usage_ledger SET last_sequence = 0', /only grows/);
