@@ -16,7 +16,7 @@ CREATE UNIQUE INDEX node_pkey ON audit.node USING btree (level, index)
 CREATE UNIQUE INDEX retention_pkey ON audit.retention USING btree (one)
 CREATE UNIQUE INDEX subject_key_pkey ON audit.subject_key USING btree (subject_type, subject_id)
 business_row of kind v owned by countersign_audit
-business_row rule: 463750b6aad75cef7a25287c2122c13a8461ec55591843fa107d1f10a15d03bb
+business_row rule: 63645be53fa36bf82d1d0660cfd159d7c25b287f2a818854843e08ffe4280f54
 business_row.created_at timestamp with time zone
 business_row.hash bytea
 business_row.id uuid
