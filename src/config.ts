@@ -98,7 +98,7 @@ const environment = z.object({
   REFUSALS_PER_SECOND: z.coerce.number().int().min(0).max(1_000_000).default(10),
   SIGN_IN_TRIES: z.coerce.number().int().min(1).max(1_000_000).default(10),
   SIGN_IN_TRIES_PER_ADDRESS: z.coerce.number().int().min(1).max(1_000_000).default(50),
-  SECOND_FACTOR: z.enum(['required', 'optional']).optional(),
+  SECOND_FACTOR: z.enum(['required', 'approvers', 'optional']).optional(),
   ONE_TIME_CODE_DRIFT: z.coerce.number().int().min(0).max(1).default(0),
   STEP_UP_ABOVE: z.string().transform(amountOf).optional(),
   BILLING_FUSE_PERCENT: z.coerce.number().int().min(1).max(1_000_000).default(50),
@@ -167,8 +167,8 @@ export interface Config {
   readonly ratePerAddress: number;
   /** Refusals of one address in a second that are answered at once, those beyond a little later; 0: all at once. */
   readonly refusalsPerSecond: number;
-  /** Whether whoever approves, administers or audits needs a second factor before their roles count. */
-  readonly secondFactorRequired: boolean;
+  /** Whose roles count with a second factor alone: everybody’s, or those that approve, administer or audit. */
+  readonly secondFactor: 'required' | 'approvers' | 'optional';
   /** How many periods of 30 seconds before and after its own a one-time code is taken in. */
   readonly oneTimeCodeDrift: number;
   /** Approvals of more than this ask for a one-time code. */
@@ -254,7 +254,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, over: NodeJS.Pr
     refusalsPerSecond: settings.REFUSALS_PER_SECOND,
     signInTries: settings.SIGN_IN_TRIES,
     signInTriesPerAddress: settings.SIGN_IN_TRIES_PER_ADDRESS,
-    secondFactorRequired: (settings.SECOND_FACTOR ?? (production ? 'required' : 'optional')) === 'required',
+    secondFactor: settings.SECOND_FACTOR ?? (production ? 'required' : 'optional'),
     oneTimeCodeDrift: settings.ONE_TIME_CODE_DRIFT,
     billingFusePercent: settings.BILLING_FUSE_PERCENT,
     stepUpAbove: settings.STEP_UP_ABOVE ?? STEP_UP_ABOVE,

@@ -2,7 +2,7 @@ import { InputType } from 'type-graphql';
 import { operation } from '../platform/operation';
 import { Input } from '../platform/operation.type';
 import { sealText } from '../platform/sealed-text';
-import { lockFactor, placeOfTotp, removed } from './second-factor';
+import { assertComesWithIt, isElsewhere, lockFactor, placeOfTotp, removed } from './second-factor';
 import { SecondFactor } from './second-factor.entity';
 import { drawSecret, otpauthUri } from './second-factor.rules';
 import { User } from './user.entity';
@@ -21,12 +21,15 @@ export const enrolTotp = operation({
   ephemeral: true,
   lock: async (tx, _input: EnrolTotpInput) => {
     const user = await tx.lock(User, tx.actorId);
-    return { user, waiting: await lockFactor(tx, user.id, false) };
+    return { user, waiting: await lockFactor(tx, user.id, false), elsewhere: await isElsewhere(tx) };
   },
   authorize: (may, { user }) => may('enrolTotp', user),
   stepUp: ({ user }) => user.secondFactorAt != null,
   recent: () => true,
-  decide: ({ user }, _input, { now, newId }) => ({ id: newId(), userId: user.id, now }),
+  decide: ({ user, elsewhere }, _input, { now, newId }) => {
+    assertComesWithIt(elsewhere);
+    return { id: newId(), userId: user.id, now };
+  },
   save: async (tx, { id, userId, now }, { user, waiting }) => {
     if (waiting) await tx.update(waiting, removed(now));
     const secret = drawSecret();

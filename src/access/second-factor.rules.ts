@@ -11,6 +11,9 @@ export const RECOVERY_CODES = 10;
 /** In ms: how long a code that was given counts for what asks for one. */
 export const STEP_UP_LASTS = 300_000;
 
+/** The roles that approve, administer or audit: what they may do is to be nobody else’s. */
+export const OVERSEEING = ['admin', 'supervisor', 'compliance', 'auditor'] as const;
+
 /** What is kept of a second factor, with its secret opened. */
 export interface Factor {
   secret: string;

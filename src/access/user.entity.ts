@@ -62,6 +62,10 @@ export class User extends Row {
   @Column({ type: 'text', nullable: true })
   oidcSubject?: string | null;
 
+  /** When somebody first said by which subject they are known, also if by none: since then no address makes anybody this user. Set once. */
+  @Column({ type: 'timestamptz', nullable: true })
+  oidcLinkedAt?: Date | null;
+
   @Column({ type: 'timestamptz', nullable: true })
   deactivatedAt!: Date | null;
 }

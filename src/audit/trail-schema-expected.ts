@@ -16,7 +16,7 @@ CREATE UNIQUE INDEX node_pkey ON audit.node USING btree (level, index)
 CREATE UNIQUE INDEX retention_pkey ON audit.retention USING btree (one)
 CREATE UNIQUE INDEX subject_key_pkey ON audit.subject_key USING btree (subject_type, subject_id)
 business_row of kind v owned by countersign_audit
-business_row rule: 31f15e407ec27dfb3a6c1a8086a9efa0cdc6f722811962d4ff749d8651b1119d
+business_row rule: 0ace658f9cfb6f5d994887d0358dfee0d434a903b597a5271d082ebe1cb5fed0
 business_row.created_at timestamp with time zone
 business_row.hash bytea
 business_row.id uuid

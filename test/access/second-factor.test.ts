@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { settleSecondFactor } from '../../src/access/second-factor-rule';
-import { roleNames, roles, abilityOf } from '../../src/access/permissions';
 import { hashToken } from '../../src/access/identify';
+import { abilityOf, roleNames } from '../../src/access/permissions';
+import { OVERSEEING } from '../../src/access/second-factor.rules';
 import { ApiClient, type Answer, startAppOver, startTestApp, type TestApp } from '../support/app';
 import { PASSWORD } from '../support/cast';
 import { testConfig } from '../support/config';
 import { Authenticator, codeAt, enrolled } from '../support/otp';
-import { givenAccount, trail } from '../support/scene';
+import { givenAccount, givenClientOf, trail } from '../support/scene';
 
 const SIGN_IN =
   'mutation ($input: SignInInput!) { signIn(input: $input) { token viewer { id roles permissions { action } } } }';
@@ -328,7 +329,6 @@ describe('where a second factor is optional', () => {
 });
 
 describe('where a second factor is required', () => {
-  const STRONG = ['admin', 'supervisor', 'compliance', 'auditor'] as const;
   const apps = new Map<string, Authenticator>();
   /** What each was told before and after they had one. */
   const answers: Record<string, { before: unknown; after: unknown }> = {};
@@ -341,8 +341,11 @@ describe('where a second factor is required', () => {
   beforeAll(async () => {
     t = await startTestApp({ SECOND_FACTOR: 'required' });
     accountId = await givenAccount(t);
+    await givenClientOf(t, accountId);
     await settleSecondFactor(t.served.app);
-    for (const name of STRONG) {
+    for (const name of roleNames) {
+      // Each has signed in just now.
+      t.clock.at = null;
       const before = await rolesOf(t.as(name));
       apps.set(name, await enrolled(t, t.as(name)));
       answers[name] = { before, after: await rolesOf(t.as(name)) };
@@ -351,13 +354,15 @@ describe('where a second factor is required', () => {
   afterAll(() => t.close());
 
   it('the trail tells of the rule, once', async () => {
+    const before = (await trail(t, `action = 'secondFactor.ruled'`)).length;
     await settleSecondFactor(t.served.app);
-    expect(await trail(t, `action = 'secondFactor.ruled'`)).toMatchObject([
+    expect(await trail(t, `action = 'secondFactor.ruled'`)).toHaveLength(before);
+    expect((await trail(t, `action = 'secondFactor.ruled'`)).slice(0, 1)).toMatchObject([
       { actor: null, changes: [{ path: 'SECOND_FACTOR', before: 'optional', after: 'required' }] },
     ]);
   });
 
-  it.each(STRONG)('the role %s gives nothing until its user has one, and counts from then on', (name) => {
+  it.each(roleNames)('the role %s gives nothing until its user has one, and counts from then on', (name) => {
     expect(answers[name]).toEqual({ before: [[], 'FORBIDDEN'], after: [[name], undefined] });
   });
 
@@ -376,18 +381,83 @@ describe('where a second factor is required', () => {
     ]);
   });
 
-  it('every role that can approve is among them, and no other but the auditor’s', async () => {
-    const strong = roleNames.filter((role) =>
+  it('a password alone gives nobody a role: nothing but themselves, and what brings them further', async () => {
+    const asked = await t.sql<{ role: string }>(
+      `SELECT role FROM unnest($1::text[]) role, app_user u WHERE u.email = 'admin2@test.example' AND role_counts(u, role)`,
+      [roleNames],
+    );
+    expect(asked).toEqual([]);
+    for (const who of ['admin2', 'billing2', 'supervisor2', 'stranger'] as const) {
+      const { data } = await signIn(`${who}@test.example`);
+      expect(data!.signIn.viewer).toMatchObject({ id: t.as(who).userId, roles: [] });
+      const client = new ApiClient(t.served, data!.signIn.token, t.as(who).userId);
+      const own = await client.gql(
+        '{ viewer { permissions { subject action } } users(first: 9) { nodes { id } } sessions(first: 1) { totalCount } }',
+      );
+      expect(own.errors).toEqual([]);
+      expect(own.data!.users.nodes).toEqual([{ id: client.userId }]);
+      expect(own.data!.viewer.permissions.map(({ subject, action }: any) => `${action} ${subject}`).toSorted()).toEqual(
+        [
+          'changePassword User',
+          'confirmTotp User',
+          'drawRecoveryCodes User',
+          'end Session',
+          'enrolTotp User',
+          'read Session',
+          'read User',
+          'readSecondFactorOf User',
+          'stepUp Session',
+        ],
+      );
+      for (const field of ['delegations', 'accessReviewItems', 'changeRequests', 'invoices', 'accounts', 'auditEvents'])
+        expect((await client.gql(`{ ${field} { totalCount } }`)).code).toBe('FORBIDDEN');
+    }
+  });
+
+  it('a session that showed none gives nothing, though its user has one', async () => {
+    const { userId } = t.as('billing');
+    const { data } = await signIn('billing@test.example', apps.get('billing')!.next());
+    const client = new ApiClient(t.served, data!.signIn.token, userId);
+    const { sessionId } = (await client.gql('{ viewer { sessionId } }')).data!.viewer;
+    const told = [await rolesOf(client)];
+    await t.sql('UPDATE session SET second_factor_at = NULL, version = version + 1 WHERE id = $1', [sessionId]);
+    told.push(await rolesOf(client));
+    expect(told).toEqual([
+      [['billing'], undefined],
+      [[], 'FORBIDDEN'],
+    ]);
+  });
+
+  it('it may be asked of those alone who approve, administer or audit, and the trail tells that it is', async () => {
+    const { app } = t.served;
+    const narrower = { ...app, config: { ...app.config, secondFactor: 'approvers' as const } };
+    await settleSecondFactor(narrower);
+    try {
+      const counting = await t.sql<{ role: string }>(
+        `SELECT role FROM unnest($1::text[]) role, app_user u WHERE u.email = 'admin2@test.example' AND role_counts(u, role)`,
+        [roleNames],
+      );
+      expect(counting.map(({ role }) => role).toSorted()).toEqual(['billing', 'client', 'operations']);
+      expect(await rolesOf(t.as('billing2'))).toEqual([['billing'], undefined]);
+      expect(await rolesOf(t.as('supervisor2'))).toEqual([[], 'FORBIDDEN']);
+    } finally {
+      await settleSecondFactor(app);
+    }
+    expect(await rolesOf(t.as('billing2'))).toEqual([[], 'FORBIDDEN']);
+    const ruled = await trail(t, `action = 'secondFactor.ruled'`);
+    expect(ruled.slice(-2).map(({ changes }) => changes)).toEqual([
+      [{ path: 'SECOND_FACTOR', before: 'required', after: 'approvers' }],
+      [{ path: 'SECOND_FACTOR', before: 'approvers', after: 'required' }],
+    ]);
+  });
+
+  it('every role that can approve is among those, and no other but the auditor’s', () => {
+    const approving = roleNames.filter((role) =>
       abilityOf('', [{ role, accountId: null, lobId: null }]).rules.some(({ action }) =>
         [action].flat().includes('approve'),
       ),
     );
-    const asked = await t.sql<{ role: string }>(
-      `SELECT role FROM unnest($1::text[]) role, app_user u WHERE u.email = 'admin2@test.example' AND NOT role_counts(u, role)`,
-      [Object.keys(roles)],
-    );
-    expect(asked.map(({ role }) => role).toSorted()).toEqual([...strong, 'auditor'].toSorted());
-    expect((await t.as('billing').gql('{ viewer { roles } }')).data!.viewer.roles).toEqual(['billing']);
+    expect([...OVERSEEING].toSorted()).toEqual([...approving, 'auditor'].toSorted());
   });
 
   it('the yes of somebody without one counts in no step, nor are they a keeper', async () => {
@@ -432,7 +502,7 @@ describe('where a second factor is required', () => {
     expect(await approvals()).toBe(1);
   });
 
-  it('a grant and its approval ask for a code, and so does a reveal of somebody without one', async () => {
+  it('a grant and its approval ask for a code, and so does a reveal', async () => {
     const [admin, compliance] = [t.as('admin'), t.as('compliance')];
     t.clock.at = new Date(t.clock.at!.getTime() + 301_000);
     const grant = { userId: t.as('stranger').userId, role: 'billing', reason: 'hired' };
@@ -449,9 +519,11 @@ describe('where a second factor is required', () => {
     expect((await approve()).payload).toEqual({ outcome: 'DONE' });
 
     const look = { type: 'Account', id: accountId, field: 'taxId', reason: 'asked' };
-    const refused = await t.as('billing').mutate('revealSensitiveValue', look, 'value');
-    expect(refused.errors[0]!.extensions).toMatchObject({ code: 'STEP_UP_REQUIRED', details: { enrolled: false } });
-    expect((await t.as('billing').mutate('stepUp', { oneTimeCode: '123456' }, 'until')).code).toBe(
+    expect((await t.as('billing').mutate('revealSensitiveValue', look, 'value')).code).toBe('STEP_UP_REQUIRED');
+    await apps.get('billing')!.stepUp(t.as('billing'));
+    expect((await t.as('billing').mutate('revealSensitiveValue', look, 'value')).errors).toEqual([]);
+    expect((await t.as('billing2').mutate('revealSensitiveValue', look, 'value')).code).toBe('FORBIDDEN');
+    expect((await t.as('billing2').mutate('stepUp', { oneTimeCode: '123456' }, 'until')).code).toBe(
       'SECOND_FACTOR_NOT_ENROLLED',
     );
   });
@@ -475,7 +547,7 @@ describe('where a second factor is required', () => {
       client.mutate('removeSecondFactor', { userId, reason: 'lost the phone; came in person' }, REQUEST);
     await apps.get('admin')!.stepUp(admin);
     expect((await propose(admin, admin.userId)).code).toBe('OWN_ACCESS');
-    expect((await propose(admin, t.as('billing').userId)).code).toBe('SECOND_FACTOR_NOT_ENROLLED');
+    expect((await propose(admin, t.as('billing2').userId)).code).toBe('SECOND_FACTOR_NOT_ENROLLED');
     expect((await propose(admin, compliance.userId)).code).toBe('LAST_KEEPER');
     expect((await propose(t.as('supervisor'), auditor.userId)).code).toBe('FORBIDDEN');
     const { payload } = await propose(admin, auditor.userId);

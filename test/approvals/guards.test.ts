@@ -290,13 +290,14 @@ describe('two people, in the database', () => {
         'version',
       ]);
       expect(changes.get('password_token')).toEqual(['ended_at', 'version']);
-      expect(changes.get('access_rule')).toEqual(['second_factor_required']);
+      expect(changes.get('access_rule')).toEqual(['second_factor_required', 'second_factor_roles', 'strong_issuer']);
       expect(changes.get('app_user')).toEqual([
         'active_since',
         'deactivated_at',
         'email',
         'former_password_hashes',
         'name',
+        'oidc_linked_at',
         'oidc_subject',
         'password_hash',
         'password_set_at',
