@@ -7,7 +7,7 @@ import type { Logins } from './platform/database-roles';
 import { DEFAULT_LIMITS, type DocumentLimits } from './platform/document-limits';
 import { DomainError } from './platform/errors';
 import { openIdEnvironment, openIdIn, type OpenIdSettings } from './platform/openid-settings';
-import { masterKeysIn } from './platform/master-keys';
+import { keepingEnvironment, keepingIn, type KeepingSettings } from './platform/keeping-settings';
 import { withFiles } from './platform/mounted-secrets';
 import { DEFAULT_STREAMS, type StreamLimits } from './platform/stream-limits';
 
@@ -73,11 +73,7 @@ const environment = z.object({
   REPLICA_LAG_SECONDS: z.coerce.number().int().min(1).max(3600).default(30),
   DATABASE_POOL: z.coerce.number().int().min(2).max(200).default(20),
   DATA_DIRECTORY: z.string().min(1).default('.data'),
-  MASTER_KEY: z.string().optional(),
-  MASTER_KEY_FILE: z.string().min(1).optional(),
-  MASTER_KEY_COMMAND: z.string().min(1).optional(),
-  MASTER_KEY_SECONDS: z.coerce.number().int().min(1).max(300).default(20),
-  MASTER_KEYS_RETIRED: z.string().optional(),
+  ...keepingEnvironment,
   DEMO_DATA: flag.optional(),
   DEMO_PASSWORD: z.string().min(1).max(128).optional(),
   SESSION_IDLE_MINUTES: z.coerce.number().int().min(1).max(720).default(15),
@@ -120,7 +116,7 @@ const environment = z.object({
 });
 
 /** What can be set from outside, checked and frozen. README.md explains each. */
-export interface Config {
+export interface Config extends KeepingSettings {
   readonly production: boolean;
   readonly host: string;
   readonly port: number;
@@ -135,10 +131,6 @@ export interface Config {
   /** Connections of this process to the primary, and to each replica. */
   readonly databasePool: number;
   readonly dataDirectory: string;
-  /** 32 bytes, from which every other key is derived. */
-  readonly masterKey: Buffer;
-  /** Earlier ones, under which something may still be kept. */
-  readonly retiredMasterKeys: readonly Buffer[];
   readonly demoData: boolean;
   readonly demoPassword: string | undefined;
   /** How long a session may rest; it lasts 12 hours at most. */
@@ -235,7 +227,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, over: NodeJS.Pr
     replicaLagSeconds: settings.REPLICA_LAG_SECONDS,
     databasePool: settings.DATABASE_POOL,
     dataDirectory,
-    ...masterKeysIn(settings, production, dataDirectory),
+    ...keepingIn(settings, production, dataDirectory),
     demoData: settings.DEMO_DATA ?? !production,
     demoPassword: settings.DEMO_PASSWORD,
     sessionIdleMinutes: settings.SESSION_IDLE_MINUTES,

@@ -34,6 +34,7 @@ import { Agreements1763740840000 } from '../migrations/1763740840000-agreements'
 import { BillingRuns1763740850000 } from '../migrations/1763740850000-billing-runs';
 import { SecondFactors1763740860000 } from '../migrations/1763740860000-second-factors';
 import { Passwords1763740865000 } from '../migrations/1763740865000-passwords';
+import { Keeping1763740875000 } from '../migrations/1763740875000-keeping';
 import { HeldBack1763740880000 } from '../migrations/1763740880000-held-back';
 import { Issuing1763740845000 } from '../migrations/1763740845000-issuing';
 import { RoleGrant } from './access/role-grant.entity';
@@ -174,5 +175,6 @@ export const migrations = [
   BillingRuns1763740850000,
   SecondFactors1763740860000,
   Passwords1763740865000,
+  Keeping1763740875000,
   HeldBack1763740880000,
 ];

@@ -5,6 +5,7 @@ import { remindOfChangeRequests } from '../approvals/remind-of-change-requests';
 import { expireChangeRequests } from '../approvals/expire-change-requests';
 import { rewrapKeys } from '../audit/rewrap-keys';
 import { deliverDueMessages, deliverMessages } from '../notifications/deliver-messages';
+import { eraseByCalendar } from '../privacy/erase-by-calendar';
 import { resealValues } from '../privacy/reseal-values';
 import { remedyAccessReviews } from '../reviews/remedy-access-reviews';
 import { draftBilling } from '../rating/draft-billing';
@@ -22,6 +23,7 @@ export const everyJob: readonly Job[] = [
   deliverDueMessages,
   rewrapKeys,
   resealValues,
+  eraseByCalendar,
   disableDormantUsers,
   abandonUsageImports,
   draftBilling,
