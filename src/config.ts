@@ -5,11 +5,13 @@ import { isZone } from './platform/business-time';
 import { parseMinor } from './platform/money';
 import type { Logins } from './platform/database-roles';
 import { DEFAULT_LIMITS, type DocumentLimits } from './platform/document-limits';
+import { encryptionEnvironment, unencryptedIn, unverifiedHostsIn } from './platform/encryption-settings';
 import { DomainError } from './platform/errors';
 import { openIdEnvironment, openIdIn, type OpenIdSettings } from './platform/openid-settings';
 import { keepingEnvironment, keepingIn, type KeepingSettings } from './platform/keeping-settings';
 import { withFiles } from './platform/mounted-secrets';
 import { DEFAULT_STREAMS, type StreamLimits } from './platform/stream-limits';
+import { trailEnvironment, type TrailSettings, trailSettingsIn } from './platform/trail-settings';
 
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 
@@ -104,16 +106,14 @@ const environment = z.object({
   METRICS_TOKEN: z.string().min(16).max(512).optional(),
   JOBS: flag.default(true),
   WEBHOOK_PRIVATE_HOSTS: z.string().optional(),
-  AUDIT_SEALING: flag.default(true),
-  AUDIT_ORIGIN: z
-    .string()
-    .regex(/^[^\s+]+$/)
-    .default('countersign/audit'),
-  AUDIT_CHECKPOINTS: z.string().min(1).optional(),
-  AUDIT_CHECKPOINT_URL: z.url({ protocol: /^https?$/ }).optional(),
+  ...trailEnvironment,
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  ...encryptionEnvironment,
   ...openIdEnvironment,
 });
+
+/** The names of all settings. */
+export const settingNames: readonly string[] = Object.keys(environment.shape);
 
 /** What can be set from outside, checked and frozen. README.md explains each. */
 export interface Config extends KeepingSettings {
@@ -184,16 +184,9 @@ export interface Config extends KeepingSettings {
   readonly jobs: boolean;
   /** Hosts that webhooks may point to in production, though their address is private or they have no TLS. */
   readonly webhookPrivateHosts: readonly string[];
-  readonly audit: {
-    /** Whether this process seals the trail, in turn with the others that do. */
-    readonly sealing: boolean;
-    /** The name of the trail, and of the key that signs its heads: the same for good. */
-    readonly origin: string;
-    /** The folder of the files that heads are written to. */
-    readonly checkpoints: string;
-    /** Where heads are sent to, too. */
-    readonly checkpointUrl: string | undefined;
-  };
+  /** Hosts that are reached in production without TLS that is verified, since something else encrypts it. */
+  readonly unverifiedHosts: readonly string[];
+  readonly audit: TrailSettings;
 }
 
 /** In minor units: ten thousand euros. */
@@ -217,6 +210,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, over: NodeJS.Pr
   if (production && settings.DEMO_DATA)
     throw invalid('Demonstration data does not belong in production: unset DEMO_DATA.');
   if (production && settings.DEMO_PASSWORD) throw invalid('DEMO_PASSWORD does not belong in production: unset it.');
+  if (production) assertEncrypted(settings);
   return Object.freeze({
     production,
     host: settings.HOST,
@@ -257,12 +251,8 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, over: NodeJS.Pr
     traceEndpoint: settings.OTEL_EXPORTER_OTLP_ENDPOINT,
     jobs: settings.JOBS,
     webhookPrivateHosts: settings.WEBHOOK_PRIVATE_HOSTS ? listIn(settings.WEBHOOK_PRIVATE_HOSTS.toLowerCase()) : [],
-    audit: Object.freeze({
-      sealing: settings.AUDIT_SEALING,
-      origin: settings.AUDIT_ORIGIN,
-      checkpoints: path.resolve(settings.AUDIT_CHECKPOINTS ?? path.join(dataDirectory, 'checkpoints')),
-      checkpointUrl: settings.AUDIT_CHECKPOINT_URL,
-    }),
+    unverifiedHosts: unverifiedHostsIn(settings),
+    audit: trailSettingsIn(settings, dataDirectory),
   });
 }
 
@@ -272,6 +262,16 @@ function loginsIn(settings: z.infer<typeof environment>): Logins | undefined {
   if (api && sealer && auditor) return { api, sealer, auditor };
   if (!api && !sealer && !auditor) return undefined;
   throw invalid('DATABASE_API_URL, DATABASE_SEALER_URL and DATABASE_AUDITOR_URL are set together.');
+}
+
+function assertEncrypted(settings: z.infer<typeof environment>): void {
+  const { DATABASE_URL, DATABASE_API_URL, DATABASE_SEALER_URL, DATABASE_AUDITOR_URL, DATABASE_REPLICA_URLS } = settings;
+  const { OTEL_EXPORTER_OTLP_ENDPOINT, AUDIT_CHECKPOINT_URL } = settings;
+  const unencrypted = unencryptedIn(settings, {
+    databases: { DATABASE_URL, DATABASE_API_URL, DATABASE_SEALER_URL, DATABASE_AUDITOR_URL, DATABASE_REPLICA_URLS },
+    others: { OTEL_EXPORTER_OTLP_ENDPOINT, AUDIT_CHECKPOINT_URL },
+  });
+  if (unencrypted) throw invalid(unencrypted);
 }
 
 function openIdOf(settings: z.infer<typeof environment>, production: boolean): OpenIdSettings | null {

@@ -25,6 +25,12 @@ const WEAKER: readonly [
     [],
     ({ webhookPrivateHosts }) => webhookPrivateHosts.length > 0,
   ],
+  [
+    'UNVERIFIED_HOSTS',
+    ({ unverifiedHosts }) => unverifiedHosts,
+    [],
+    ({ unverifiedHosts }) => unverifiedHosts.length > 0,
+  ],
   ['REVEALS_PER_DAY', ({ revealsPerDay }) => revealsPerDay, 100, ({ revealsPerDay }) => revealsPerDay > 100],
   ['SIGN_IN_TRIES', ({ signInTries }) => signInTries, 10, ({ signInTries }) => signInTries > 10],
   [

@@ -4,7 +4,7 @@ import proxyAddress from 'proxy-addr';
 import { awaitSeal } from '../audit/await-seal';
 import type { App } from '../platform/context';
 import type { DocumentLimits } from '../platform/document-limits';
-import { isRefusal, send, sendError, statusFor } from './answers';
+import { isRefusal, ProtocolError, send, sendError, statusFor } from './answers';
 import { assertJson, readJson } from './body';
 import type { Asked, Documents } from './documents';
 import { type Jar, jarBy } from './jar';
@@ -106,19 +106,24 @@ function admit(carried: Carried, documents: Documents, seen: Seen): void {
     if (admitted?.trusted) Object.assign(carried.body, { query: admitted.text, extensions: null });
     return;
   }
-  if (seen.request.method !== 'GET') return;
+  if (seen.request.method !== 'GET') throw postOnly();
   const search = new URLSearchParams(carried.search);
+  // Proxies and histories keep addresses, so that nothing that somebody looks for belongs there: a name of a trusted document alone.
+  const variables = search.getAll('variables').filter((each) => each !== '{}');
+  if (search.has('query') || variables.length > 0) throw postOnly();
   const admitted = documents({
-    query: search.get('query') ?? undefined,
     documentId: search.get('documentId') ?? undefined,
     extensions: jsonIn(search.get('extensions')),
   });
-  seen.operations = admitted?.operations ?? 'none';
-  if (!admitted?.trusted) return;
+  if (!admitted?.trusted) throw postOnly();
+  seen.operations = admitted.operations;
   search.set('query', admitted.text);
   search.delete('extensions');
   carried.search = `?${search.toString()}`;
 }
+
+const postOnly = () =>
+  new ProtocolError(405, 'Ask by POST: an address carries no document and no variables.', ['allow', 'POST']);
 
 function jsonIn(text: string | null): unknown {
   try {

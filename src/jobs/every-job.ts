@@ -3,6 +3,7 @@ import { endGrants } from '../access/end-grants';
 import { escalateChangeRequests } from '../approvals/escalate-change-requests';
 import { remindOfChangeRequests } from '../approvals/remind-of-change-requests';
 import { expireChangeRequests } from '../approvals/expire-change-requests';
+import { reviewTrail } from '../audit/review-trail';
 import { rewrapKeys } from '../audit/rewrap-keys';
 import { deliverDueMessages, deliverMessages } from '../notifications/deliver-messages';
 import { eraseByCalendar } from '../privacy/erase-by-calendar';
@@ -21,6 +22,7 @@ export const everyJob: readonly Job[] = [
   remindOfChangeRequests,
   deliverMessages,
   deliverDueMessages,
+  reviewTrail,
   rewrapKeys,
   resealValues,
   eraseByCalendar,

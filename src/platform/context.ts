@@ -47,6 +47,7 @@ export interface Told {
   readonly outcome: 'DONE' | 'REFUSED' | 'FAILED';
   readonly changes: readonly FieldChange[];
   readonly changeRequestId: string | null;
+  readonly subjectId: string | null;
   readonly actorId: string | null;
 }
 

@@ -60,6 +60,13 @@ export class Metrics {
     'What kept the trail from being sealed or its heads from being told',
     'what',
   );
+  readonly archived = new Gauge({
+    name: 'countersign_archived_events',
+    help: 'Events in the archive of the trail, when this process looked last',
+    registers: this.registers,
+  });
+  /** Since when something sealed waits to be archived; null: nothing does. */
+  readonly archive: { waitingSince: Date | null } = { waitingSince: null };
   readonly jobs = new Counter({
     name: 'countersign_jobs_total',
     help: 'Jobs that this process ran',
@@ -81,6 +88,10 @@ export class Metrics {
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
+    this.watch('countersign_archive_lag_seconds', 'How long the oldest sealed event waits to be archived', () => {
+      const { waitingSince } = this.archive;
+      return waitingSince ? (Date.now() - waitingSince.getTime()) / 1000 : 0;
+    });
   }
 
   /** A request that ended. */
