@@ -663,7 +663,8 @@ describe('the strength that a token tells of, where a second factor is required'
     for (const client of [weak, new ApiClient(strict.served, data!.signIn.token, weak.userId)])
       expect((await client.mutate('enrolTotp', {}, 'secret')).code).toBe('SECOND_FACTOR_ELSEWHERE');
     const drawn = await strong.mutate('enrolTotp', {}, 'secret');
-    const confirming = { oneTimeCode: codeAt(drawn.payload.secret, new Date()) };
+    strict.clock.at = new Date();
+    const confirming = { oneTimeCode: codeAt(drawn.payload.secret, strict.clock.at) };
     expect((await weak.mutate('confirmTotp', confirming, 'recoveryCodes')).code).toBe('SECOND_FACTOR_ELSEWHERE');
     const app = await enrolled(strict, strong);
     const again = await given('billing', { auth_time: nowSeconds() });

@@ -19,12 +19,11 @@ export class Authenticator {
     return codeAt(this.secret, clock.at);
   }
 
-  /** Gives a code in somebody's session, which has another token from then on. */
+  /** Gives a code in somebody's session, which has another token from then on; not so an issuer's. */
   async stepUp(client: ApiClient): Promise<void> {
     const { errors, payload } = await client.mutate('stepUp', { oneTimeCode: this.next() }, 'token');
     if (errors.length > 0) throw new Error(`Stepping up was refused: ${errors[0]!.extensions.code}`);
-    // The token of an issuer stays what it is.
-    client.token = payload.token ?? client.token;
+    if (payload.token !== null) client.token = payload.token;
   }
 }
 
