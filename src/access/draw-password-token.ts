@@ -1,11 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { Field, ID, InputType } from 'type-graphql';
 import { IsNull } from 'typeorm';
 import { refuse } from '../platform/errors';
 import { operation } from '../platform/operation';
 import { Input } from '../platform/operation.type';
 import { FIRST_PASSWORD_LASTS } from './first-password';
-import { hashToken } from './identify';
+import { drawToken, hashToken } from './identify';
 import { PasswordToken } from './password-token.entity';
 import { User } from './user.entity';
 
@@ -43,7 +42,7 @@ export const drawPasswordToken = operation({
     };
   },
   save: async (tx, { now, ...drawn }, { earlier }) => {
-    const token = randomBytes(32).toString('base64url');
+    const token = drawToken();
     for (const each of earlier) await tx.update(each, { endedAt: now });
     await tx.insert(PasswordToken, {
       ...drawn,

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { Actor, App, Context } from '../platform/context';
 import { type Askable, ask } from '../platform/pooled';
 import { positionOf } from '../platform/positions';
@@ -99,6 +99,8 @@ export const TO_VIEWER: Sql = sql`select case when exists (select ${STILL_THE_SA
 /** Asked of the primary before a replica is: up to where the viewer has written, or null when they are not who they were. */
 export const POSITION: Sql = sql`select (select ${raw(positionOf('session.user_id'))}::text ${STILL_THE_SAME})`;
 
+/** 256 bits, as whoever bears them has them, and as they are kept. */
+export const drawToken = (): string => randomBytes(32).toString('base64url');
 export const hashToken = (token: string): Buffer => createHash('sha256').update(token).digest();
 
 /**

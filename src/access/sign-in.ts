@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { In, IsNull } from 'typeorm';
 import { recordRefusal } from '../audit/record';
 import type { Context } from '../platform/context';
@@ -8,7 +7,7 @@ import { inTransaction, type Transaction } from '../platform/transaction';
 import { OF_PEOPLE } from './end-sessions';
 import { findUser } from './find-user';
 import { assertFirstPasswordLasts } from './first-password';
-import { hashToken, identify } from './identify';
+import { drawToken, hashToken, identify } from './identify';
 import { openSession } from './open-session';
 import { passwordFits, rehashed } from './passwords';
 import { codesLeft, lockFactor, takenBy } from './second-factor';
@@ -75,7 +74,7 @@ interface Beside {
 
 async function letIn(context: Context, compared: User, { oneTimeCode, passwordHash }: Beside): Promise<SignedIn> {
   const userId = compared.id;
-  const token = randomBytes(32).toString('base64url');
+  const token = drawToken();
   const expiresAt = await inTransaction(context, async (tx) => {
     // Under the lock that a change of password takes: what fitted when it was compared must fit still.
     const user = await tx.lock(User, userId);

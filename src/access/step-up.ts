@@ -1,11 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { MaxLength } from 'class-validator';
 import { Field, InputType } from 'type-graphql';
 import type { Context } from '../platform/context';
 import { refuse } from '../platform/errors';
 import { operation } from '../platform/operation';
 import { Input } from '../platform/operation.type';
-import { hashToken } from './identify';
+import { drawToken, hashToken } from './identify';
 import { codesLeft, lockFactor, notEnrolled, takenBy } from './second-factor';
 import { STEP_UP_LASTS } from './second-factor.rules';
 import { Session } from './session.entity';
@@ -44,7 +43,7 @@ export const stepUp = operation({
   },
   save: async (tx, { factor, taken, at }, { session }) => {
     await tx.update(factor, taken);
-    const token = session.kind === 'PASSWORD' ? randomBytes(32).toString('base64url') : null;
+    const token = session.kind === 'PASSWORD' ? drawToken() : null;
     await tx.update(session, { secondFactorAt: at, ...(token !== null && { tokenHash: hashToken(token) }) });
     return { token, until: new Date(at.getTime() + STEP_UP_LASTS).toISOString() };
   },
