@@ -23,7 +23,8 @@ export class Authenticator {
   async stepUp(client: ApiClient): Promise<void> {
     const { errors, payload } = await client.mutate('stepUp', { oneTimeCode: this.next() }, 'token');
     if (errors.length > 0) throw new Error(`Stepping up was refused: ${errors[0]!.extensions.code}`);
-    client.token = payload.token;
+    // The token of an issuer stays what it is.
+    client.token = payload.token ?? client.token;
   }
 }
 
