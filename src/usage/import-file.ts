@@ -128,7 +128,7 @@ async function* readBatches(
   { app }: Context,
   toRead: FileToRead,
   threads: 0 | 1,
-): AsyncGenerator<{ batch: WrittenBatch; place: Place }> {
+): AsyncGenerator<{ batch: WrittenBatch; place: Place }, void> {
   const pool = new WorkerPool<FileToRead, ReaderTask, ReaderResult>(CALL_READER, threads, toRead);
   const run = (task: ReaderTask): Promise<ReaderResult> => {
     const result = pool.run(task);
@@ -155,18 +155,18 @@ const READY = 2;
 
 /** What is asked for before it is needed, in the same order. */
 async function* ahead<T>(source: AsyncGenerator<T, void>): AsyncGenerator<T, void> {
-  const asked: Promise<IteratorResult<T, void>>[] = [];
-  const ask = () => {
+  const under: Promise<IteratorResult<T, void>>[] = [];
+  const begin = () => {
     const next = source.next();
     next.catch(() => undefined); // looked at when its turn comes
-    asked.push(next);
+    under.push(next);
   };
   try {
-    for (let n = 0; n < READY; n += 1) ask();
+    for (let n = 0; n < READY; n += 1) begin();
     for (;;) {
-      const next = await asked.shift()!;
+      const next = await under.shift()!;
       if (next.done) return;
-      ask();
+      begin();
       yield next.value;
     }
   } finally {
