@@ -8,7 +8,7 @@ import { DEFAULT_LIMITS, type DocumentLimits } from './platform/document-limits'
 import { encryptionEnvironment, unencryptedIn, unverifiedHostsIn } from './platform/encryption-settings';
 import { DomainError } from './platform/errors';
 import { openIdEnvironment, openIdIn, type OpenIdSettings } from './platform/openid-settings';
-import { masterKeysIn } from './platform/master-keys';
+import { keepingEnvironment, keepingIn, type KeepingSettings } from './platform/keeping-settings';
 import { withFiles } from './platform/mounted-secrets';
 import { DEFAULT_STREAMS, type StreamLimits } from './platform/stream-limits';
 import { trailEnvironment, type TrailSettings, trailSettingsIn } from './platform/trail-settings';
@@ -47,17 +47,8 @@ const limitsOf =
   };
 
 /** What sensitive values are usually seen for. */
-const USUAL_PURPOSES = [
-  'customer request',
-  'complaint',
-  'payment',
-  'dispute',
-  'tax',
-  'correction',
-  'fraud',
-  'regulator',
-  'audit',
-];
+const USUAL_PURPOSES = listIn('customer request,complaint,payment,dispute,tax,correction,fraud,regulator,audit');
+
 /** `10000.00 EUR` */
 function amountOf(text: string, context: z.RefinementCtx): Config['stepUpAbove'] {
   try {
@@ -84,11 +75,7 @@ const environment = z.object({
   REPLICA_LAG_SECONDS: z.coerce.number().int().min(1).max(3600).default(30),
   DATABASE_POOL: z.coerce.number().int().min(2).max(200).default(20),
   DATA_DIRECTORY: z.string().min(1).default('.data'),
-  MASTER_KEY: z.string().optional(),
-  MASTER_KEY_FILE: z.string().min(1).optional(),
-  MASTER_KEY_COMMAND: z.string().min(1).optional(),
-  MASTER_KEY_SECONDS: z.coerce.number().int().min(1).max(300).default(20),
-  MASTER_KEYS_RETIRED: z.string().optional(),
+  ...keepingEnvironment,
   DEMO_DATA: flag.optional(),
   DEMO_PASSWORD: z.string().min(1).max(128).optional(),
   SESSION_IDLE_MINUTES: z.coerce.number().int().min(1).max(720).default(15),
@@ -109,7 +96,8 @@ const environment = z.object({
   REFUSALS_PER_SECOND: z.coerce.number().int().min(0).max(1_000_000).default(10),
   SIGN_IN_TRIES: z.coerce.number().int().min(1).max(1_000_000).default(10),
   SIGN_IN_TRIES_PER_ADDRESS: z.coerce.number().int().min(1).max(1_000_000).default(50),
-  SECOND_FACTOR: z.enum(['required', 'optional']).optional(),
+  SECOND_FACTOR: z.enum(['required', 'approvers', 'optional']).optional(),
+  ONE_TIME_CODE_DRIFT: z.coerce.number().int().min(0).max(1).default(0),
   STEP_UP_ABOVE: z.string().transform(amountOf).optional(),
   BILLING_FUSE_PERCENT: z.coerce.number().int().min(1).max(1_000_000).default(50),
   DORMANT_DAYS: z.coerce.number().int().min(0).max(36_500).default(90),
@@ -128,7 +116,7 @@ const environment = z.object({
 export const settingNames: readonly string[] = Object.keys(environment.shape);
 
 /** What can be set from outside, checked and frozen. README.md explains each. */
-export interface Config {
+export interface Config extends KeepingSettings {
   readonly production: boolean;
   readonly host: string;
   readonly port: number;
@@ -143,10 +131,6 @@ export interface Config {
   /** Connections of this process to the primary, and to each replica. */
   readonly databasePool: number;
   readonly dataDirectory: string;
-  /** 32 bytes, from which every other key is derived. */
-  readonly masterKey: Buffer;
-  /** Earlier ones, under which something may still be kept. */
-  readonly retiredMasterKeys: readonly Buffer[];
   readonly demoData: boolean;
   readonly demoPassword: string | undefined;
   /** How long a session may rest; it lasts 12 hours at most. */
@@ -175,8 +159,10 @@ export interface Config {
   readonly ratePerAddress: number;
   /** Refusals of one address in a second that are answered at once, those beyond a little later; 0: all at once. */
   readonly refusalsPerSecond: number;
-  /** Whether whoever approves, administers or audits needs a second factor before their roles count. */
-  readonly secondFactorRequired: boolean;
+  /** Whose roles count with a second factor alone: everybody’s, or those that approve, administer or audit. */
+  readonly secondFactor: 'required' | 'approvers' | 'optional';
+  /** How many periods of 30 seconds before and after its own a one-time code is taken in. */
+  readonly oneTimeCodeDrift: number;
   /** Approvals of more than this ask for a one-time code. */
   readonly stepUpAbove: { readonly minor: bigint; readonly currency: string };
   /** How far, in percent, an account’s bill may lie off the average of its last ones before it is looked at. */
@@ -235,7 +221,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, over: NodeJS.Pr
     replicaLagSeconds: settings.REPLICA_LAG_SECONDS,
     databasePool: settings.DATABASE_POOL,
     dataDirectory,
-    ...masterKeysIn(settings, production, dataDirectory),
+    ...keepingIn(settings, production, dataDirectory),
     demoData: settings.DEMO_DATA ?? !production,
     demoPassword: settings.DEMO_PASSWORD,
     sessionIdleMinutes: settings.SESSION_IDLE_MINUTES,
@@ -254,7 +240,8 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, over: NodeJS.Pr
     refusalsPerSecond: settings.REFUSALS_PER_SECOND,
     signInTries: settings.SIGN_IN_TRIES,
     signInTriesPerAddress: settings.SIGN_IN_TRIES_PER_ADDRESS,
-    secondFactorRequired: (settings.SECOND_FACTOR ?? (production ? 'required' : 'optional')) === 'required',
+    secondFactor: settings.SECOND_FACTOR ?? (production ? 'required' : 'optional'),
+    oneTimeCodeDrift: settings.ONE_TIME_CODE_DRIFT,
     billingFusePercent: settings.BILLING_FUSE_PERCENT,
     stepUpAbove: settings.STEP_UP_ABOVE ?? STEP_UP_ABOVE,
     dormantDays: settings.DORMANT_DAYS,

@@ -39,11 +39,19 @@ const WEAKER: readonly [
     50,
     (config) => config.signInTriesPerAddress > 50,
   ],
+  ['SECOND_FACTOR', ({ secondFactor }) => secondFactor, 'required', ({ secondFactor }) => secondFactor !== 'required'],
   [
-    'SECOND_FACTOR',
-    (config) => (config.secondFactorRequired ? 'required' : 'optional'),
-    'required',
-    (config) => !config.secondFactorRequired,
+    'OIDC_SCOPE',
+    ({ openId }) => openId?.scopes ?? [],
+    'a scope',
+    ({ openId }) => openId !== null && openId.scopes.length === 0,
+  ],
+  ['OIDC_LINK_BY_EMAIL', () => true, false, ({ openId }) => openId?.linksByEmail === true],
+  [
+    'ONE_TIME_CODE_DRIFT',
+    ({ oneTimeCodeDrift }) => oneTimeCodeDrift,
+    0,
+    ({ oneTimeCodeDrift }) => oneTimeCodeDrift > 0,
   ],
   [
     'STEP_UP_ABOVE',

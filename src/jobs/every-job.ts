@@ -6,6 +6,7 @@ import { expireChangeRequests } from '../approvals/expire-change-requests';
 import { reviewTrail } from '../audit/review-trail';
 import { rewrapKeys } from '../audit/rewrap-keys';
 import { deliverDueMessages, deliverMessages } from '../notifications/deliver-messages';
+import { eraseByCalendar } from '../privacy/erase-by-calendar';
 import { resealValues } from '../privacy/reseal-values';
 import { remedyAccessReviews } from '../reviews/remedy-access-reviews';
 import { draftBilling } from '../rating/draft-billing';
@@ -24,6 +25,7 @@ export const everyJob: readonly Job[] = [
   reviewTrail,
   rewrapKeys,
   resealValues,
+  eraseByCalendar,
   disableDormantUsers,
   abandonUsageImports,
   draftBilling,

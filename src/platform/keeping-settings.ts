@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { masterKeysIn } from './master-keys';
+import { type Scheme, SCHEME_NAMES } from './schemes';
+
+/** How many days something is kept once what it was kept for is over; 0: for good. */
+export const USUAL_RETENTION = Object.freeze({
+  cardNumber: 180,
+  email: 1095,
+  phone: 1095,
+  bankAccountNumber: 2922,
+  taxId: 2922,
+  /** All that is personal of a complaint, and the key under which the trail keeps it. */
+  complaint: 2192,
+});
+
+/** By kind of sensitive value, and of complaints as a whole. */
+export type Retention = Readonly<Record<keyof typeof USUAL_RETENTION, number>>;
+
+/** How sensitive things are kept: under which keys, by which scheme, and for how long. */
+export interface KeepingSettings {
+  /** 32 bytes, from which every other key is derived. */
+  readonly masterKey: Buffer;
+  /** Earlier ones, under which something may still be kept. */
+  readonly retiredMasterKeys: readonly Buffer[];
+  /** What new keys seal with. Null: as the key before them. */
+  readonly sealingScheme: Scheme | null;
+  readonly retentionDays: Retention;
+}
+
+/** `cardNumber=90,complaint=0`: those of the usual times that are others. */
+function retentionIn(text: string, context: z.RefinementCtx): Partial<Retention> {
+  const pairs = text.split(',').map((each) => each.trim().split('='));
+  for (const [name = '', days = ''] of pairs)
+    if (!Object.hasOwn(USUAL_RETENTION, name) || !/^(0|[1-9]\d{0,4})$/.test(days))
+      context.addIssue(`${name} is kept for no such time`);
+  return Object.fromEntries(pairs.map(([name, days]) => [name, Number(days)])) as Partial<Retention>;
+}
+
+export const keepingEnvironment = {
+  MASTER_KEY: z.string().optional(),
+  MASTER_KEY_FILE: z.string().min(1).optional(),
+  MASTER_KEY_COMMAND: z.string().min(1).optional(),
+  MASTER_KEY_SECONDS: z.coerce.number().int().min(1).max(300).default(20),
+  MASTER_KEYS_RETIRED: z.string().optional(),
+  SEALING_SCHEME: z.enum(SCHEME_NAMES).optional(),
+  RETENTION_DAYS: z.string().transform(retentionIn).optional(),
+};
+
+type Settings = z.infer<z.ZodObject<typeof keepingEnvironment>>;
+
+/** Refuses with CONFIGURATION_INVALID. */
+export const keepingIn = (settings: Settings, production: boolean, dataDirectory: string): KeepingSettings => ({
+  ...masterKeysIn(settings, production, dataDirectory),
+  sealingScheme: settings.SEALING_SCHEME ?? null,
+  retentionDays: Object.freeze({ ...USUAL_RETENTION, ...settings.RETENTION_DAYS }),
+});
