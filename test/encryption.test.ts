@@ -294,8 +294,8 @@ describe('an outsider whose certificate nobody vouches for', () => {
   it('tells no keys of an issuer', async () => {
     const lines: string[] = [];
     const log = pino({ level: 'warn' }, { write: (line) => void lines.push(line) });
-    const { openId } = testConfig({ OIDC_ISSUER: url, OIDC_AUDIENCE: 'x' });
-    const issuer = new Issuer(openId!, { clock: () => new Date(), log, config: { production: true } });
+    const settings = testConfig({ OIDC_ISSUER: url, OIDC_AUDIENCE: 'x' }).openId!;
+    const issuer = new Issuer(settings, { clock: () => new Date(), log, config: { production: true } });
     const head = Buffer.from(JSON.stringify({ alg: 'RS256', kid: 'a' })).toString('base64url');
     expect(await issuer.verify(`${head}.e30.AA`)).toBeNull();
     expect(lines.join('')).toMatch(UNTRUSTED);
