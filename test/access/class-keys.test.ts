@@ -256,7 +256,8 @@ describe('the job that seals values anew', () => {
     const receiver = await Receiver.start();
     try {
       const hook = await givenWebhook(t, receiver.url, ['changeRequest.proposed']);
-      await t.as('stranger').mutate('enrolTotp', {}, 'secret');
+      const enrolling = await (await t.signInAnew('stranger')).mutate('enrolTotp', {}, 'secret');
+      expect(enrolling.errors).toEqual([]);
       const factor = async () =>
         (await t.sql('SELECT * FROM second_factor WHERE user_id = $1', [t.as('stranger').userId]))[0]!;
       const { secret_sealed: drawn, id: factorId } = await factor();

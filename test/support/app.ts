@@ -139,11 +139,10 @@ export async function startAppOver(
   const openSession = async (who: string): Promise<void> => {
     const token = randomBytes(32).toString('base64url');
     clients.set(who, new ApiClient(served, token, ids.get(who)!));
-    await pool.query(`INSERT INTO session (id, user_id, token_hash, expires_at) VALUES ($1, $2, $3, '2999-01-01')`, [
-      newId(),
-      ids.get(who),
-      hashToken(token),
-    ]);
+    await pool.query(
+      `INSERT INTO session (id, user_id, token_hash, expires_at, created_at) VALUES ($1, $2, $3, '2999-01-01', $4)`,
+      [newId(), ids.get(who), hashToken(token), served.app.clock()],
+    );
   };
   for (const { name: who } of USERS) await openSession(who);
   const as = (who: CastName) => clients.get(who)!;
