@@ -10,12 +10,11 @@ import { DomainError } from './platform/errors';
 import { openIdEnvironment, openIdIn, type OpenIdSettings } from './platform/openid-settings';
 import { keepingEnvironment, keepingIn, type KeepingSettings } from './platform/keeping-settings';
 import { withFiles } from './platform/mounted-secrets';
+import { listIn, numbersIn } from './platform/settings-text';
 import { DEFAULT_STREAMS, type StreamLimits } from './platform/stream-limits';
 import { trailEnvironment, type TrailSettings, trailSettingsIn } from './platform/trail-settings';
 
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
-
-const listIn = (text: string): string[] => text.split(',').map((each) => each.trim());
 
 const postgresUrl = z.url({ protocol: /^postgres(ql)?$/ });
 
@@ -36,15 +35,9 @@ const areProxies = (text: string): boolean =>
 /** Requests a minute; 0 means without a limit. */
 const perMinute = (usual: number) => z.coerce.number().int().min(0).max(100_000_000).default(usual);
 
-/** `depth=30,aliases=500`: those of the usual limits that are raised or lowered. */
-const limitsOf =
-  <L extends Readonly<Record<string, number>>>(usual: L) =>
-  (text: string, context: z.RefinementCtx): Partial<L> => {
-    const pairs = text.split(',').map((each) => each.trim().split('='));
-    for (const [name = '', value = ''] of pairs)
-      if (!Object.hasOwn(usual, name) || !/^[1-9]\d{0,8}$/.test(value)) context.addIssue(`${name} is no limit`);
-    return Object.fromEntries(pairs.map(([name, value]) => [name, Number(value)])) as Partial<L>;
-  };
+/** Those of the usual limits that are raised or lowered. */
+const limitsOf = <L extends Readonly<Record<string, number>>>(usual: L) =>
+  numbersIn(usual, /^[1-9]\d{0,8}$/, 'is no limit');
 
 /** What sensitive values are usually seen for. */
 const USUAL_PURPOSES = listIn('customer request,complaint,payment,dispute,tax,correction,fraud,regulator,audit');

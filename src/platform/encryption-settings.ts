@@ -1,8 +1,9 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { listIn } from './settings-text';
 
 /** Names or addresses of hosts, by commas. */
-const areHosts = (text: string): boolean => text.split(',').every((each) => /^[\w.:-]+$/.test(each.trim()));
+const areHosts = (text: string): boolean => listIn(text).every((each) => /^[\w.:-]+$/.test(each));
 
 export const encryptionEnvironment = {
   UNVERIFIED_HOSTS: z.string().refine(areHosts).optional(),
@@ -13,7 +14,7 @@ const schema = z.object(encryptionEnvironment);
 
 /** The hosts whose connections something else encrypts. */
 export const unverifiedHostsIn = ({ UNVERIFIED_HOSTS: hosts }: z.infer<typeof schema>): readonly string[] =>
-  hosts ? hosts.split(',').map((each) => bare(each.trim())) : [];
+  hosts ? listIn(hosts).map(bare) : [];
 
 type Addresses = Readonly<Record<string, string | undefined>>;
 
@@ -40,7 +41,7 @@ export function unencryptedIn(
 const EXCEPT =
   'Where something else encrypts that connection (a sidecar, a tunnel), name its host in UNVERIFIED_HOSTS.';
 
-const urlsIn = (text = ''): URL[] => text.split(',').flatMap((each) => (each.trim() ? [new URL(each.trim())] : []));
+const urlsIn = (text = ''): URL[] => listIn(text).flatMap((each) => (each ? [new URL(each)] : []));
 
 /** Of what node-postgres understands, this alone looks at the certificate and at the name, now and in the version to come. */
 function isVerified({ searchParams }: URL): boolean {

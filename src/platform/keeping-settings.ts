@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { masterKeysIn } from './master-keys';
 import { type Scheme, SCHEME_NAMES } from './schemes';
+import { numbersIn } from './settings-text';
 
 /** How many days something is kept once what it was kept for is over; 0: for good. */
 export const USUAL_RETENTION = Object.freeze({
@@ -27,14 +28,8 @@ export interface KeepingSettings {
   readonly retentionDays: Retention;
 }
 
-/** `cardNumber=90,complaint=0`: those of the usual times that are others. */
-function retentionIn(text: string, context: z.RefinementCtx): Partial<Retention> {
-  const pairs = text.split(',').map((each) => each.trim().split('='));
-  for (const [name = '', days = ''] of pairs)
-    if (!Object.hasOwn(USUAL_RETENTION, name) || !/^(0|[1-9]\d{0,4})$/.test(days))
-      context.addIssue(`${name} is kept for no such time`);
-  return Object.fromEntries(pairs.map(([name, days]) => [name, Number(days)])) as Partial<Retention>;
-}
+/** Those of the usual times that are others. */
+const retentionIn = numbersIn(USUAL_RETENTION, /^(0|[1-9]\d{0,4})$/, 'is kept for no such time');
 
 export const keepingEnvironment = {
   MASTER_KEY: z.string().optional(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { listIn } from './settings-text';
 
 /** An issuer of tokens that are let in: see docs/ACCESS.md. */
 export interface OpenIdSettings {
@@ -32,8 +33,6 @@ export interface Strength {
 
 /** `finance=billing,leads=supervisor` */
 const areRoles = (text: string): boolean => text.split(',').every((each) => /^\s*[^=\s]+=[a-z]+\s*$/.test(each));
-
-const listIn = (text: string): string[] => text.split(',').map((each) => each.trim());
 
 /** `mfa,pwd+otp`: what stands between plus signs belongs together. */
 const areMethods = (text: string): boolean => listIn(text).every((each) => /^[^\s+]+(\+[^\s+]+)*$/.test(each));
@@ -80,7 +79,7 @@ export function openIdIn(settings: z.infer<typeof schema>, production: boolean):
   if (production && !issuer.startsWith('https:')) return 'OIDC_ISSUER is reached over https in production.';
   const strength = strengthIn(settings);
   if (!strength && settings.OIDC_MAX_AGE_SECONDS) return 'OIDC_MAX_AGE_SECONDS needs OIDC_ACR or OIDC_AMR.';
-  const pairs = (roles ?? '').split(',').map((each) => each.trim().split('=') as [string, string]);
+  const pairs = listIn(roles ?? '').map((each) => each.split('=') as [string, string]);
   return Object.freeze({
     issuer,
     audience,

@@ -7,11 +7,11 @@ import { destroyKeys, findKeys } from '../audit/subject-keys';
 import { type App, ownContext } from '../platform/context';
 import { snakeCase } from '../platform/database';
 import type { Job } from '../platform/job';
-import { erasedParts, personalProperties } from '../platform/personal';
+import { erasedParts } from '../platform/personal';
 import { ask } from '../platform/pooled';
 import type { Row } from '../platform/row';
 import { inTransaction, type Transaction } from '../platform/transaction';
-import { forgetRequests, heldRequests, heldRevisions, pendingOver, subjectsOf } from './held-requests';
+import { erasureChanges, forgetRequests, heldRequests, heldRevisions, pendingOver, subjectsOf } from './held-requests';
 import { setAt } from './reseal-values';
 import { dueFields, erasedAt, type KeptType, OVER_SINCE, overSince, overUntil } from './retention.rules';
 
@@ -129,11 +129,7 @@ async function eraseWhole(tx: Transaction, type: KeptType, row: Row): Promise<bo
     outcome: 'DONE',
     subjectType: type,
     subjectId: row.id,
-    changes: [
-      { path: 'erasedFields', before: null, after: personalProperties(type) },
-      { path: 'changeRequests', before: null, after: requests.length },
-      { path: 'keys', before: null, after: keys.filter(({ destroyed }) => !destroyed).length },
-    ],
+    changes: erasureChanges(type, requests.length, keys.filter(({ destroyed }) => !destroyed).length),
     reason: REASON,
   });
   return true;

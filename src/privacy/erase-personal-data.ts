@@ -7,12 +7,12 @@ import { destroyKeys, findKeys, type Subject } from '../audit/subject-keys';
 import { Complaint } from '../complaints/complaint.entity';
 import { operation } from '../platform/operation';
 import { Input } from '../platform/operation.type';
-import { erasedParts, personalProperties } from '../platform/personal';
+import { erasedParts } from '../platform/personal';
 import type { Row } from '../platform/row';
 import { Text } from '../platform/text';
 import { notFound, type Transaction } from '../platform/transaction';
 import { assertErasable, type ErasableType, isErasable } from './erasure.rules';
-import { forgetRequests, heldRequests, heldRevisions, pendingOver, subjectsOf } from './held-requests';
+import { erasureChanges, forgetRequests, heldRequests, heldRevisions, pendingOver, subjectsOf } from './held-requests';
 
 @InputType({ description: 'Whose personal data to erase for good, and why.' })
 export class ErasePersonalDataInput extends Input {
@@ -65,11 +65,7 @@ export const erasePersonalData = operation({
     action: 'personalData.erased',
     subjectType: type,
     subjectId: subject.id,
-    changes: [
-      { path: 'erasedFields', before: null, after: personalProperties(type) },
-      { path: 'changeRequests', before: null, after: requests.length },
-      { path: 'keys', before: null, after: known.keys },
-    ],
+    changes: erasureChanges(type, requests.length, known.keys),
     reason,
   }),
   facts: (_decision, { subject }) => ({ accountId: subject instanceof Complaint ? subject.accountId : null }),

@@ -4,7 +4,7 @@ import type { Subject } from '../audit/subject-keys';
 import { ChangeRequest } from '../approvals/change-request.entity';
 import { ChangeRequestRevision } from '../approvals/change-request-revision.entity';
 import { payloadKey } from '../platform/operation';
-import { isPersonal } from '../platform/personal';
+import { isPersonal, personalProperties } from '../platform/personal';
 import type { Row } from '../platform/row';
 import type { Transaction } from '../platform/transaction';
 import { closedIfExpired } from './erasure.rules';
@@ -64,6 +64,13 @@ export const forgottenRevision = (
 export const subjectsOf = (type: string, { id }: Row, requests: readonly ChangeRequest[]): [Subject, ...Subject[]] => [
   { type, id },
   ...requests.filter((each) => each.id !== id).map((each) => ({ type: 'ChangeRequest', id: each.id })),
+];
+
+/** What the trail tells of somebody's erasure: which fields, and how many requests and keys. */
+export const erasureChanges = (type: string, changeRequests: number, keys: number) => [
+  { path: 'erasedFields', before: null, after: personalProperties(type) },
+  { path: 'changeRequests', before: null, after: changeRequests },
+  { path: 'keys', before: null, after: keys },
 ];
 
 /** Has requests and their revisions forget. */
