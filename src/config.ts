@@ -200,6 +200,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, over: NodeJS.Pr
   const settings = parsed.data;
   const production = settings.NODE_ENV === 'production';
   const dataDirectory = path.resolve(settings.DATA_DIRECTORY);
+  const demoData = settings.DEMO_DATA ?? !production;
   if (production && settings.DEMO_DATA)
     throw invalid('Demonstration data does not belong in production: unset DEMO_DATA.');
   if (production && settings.DEMO_PASSWORD) throw invalid('DEMO_PASSWORD does not belong in production: unset it.');
@@ -214,8 +215,8 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, over: NodeJS.Pr
     replicaLagSeconds: settings.REPLICA_LAG_SECONDS,
     databasePool: settings.DATABASE_POOL,
     dataDirectory,
-    ...keepingIn(settings, production, dataDirectory),
-    demoData: settings.DEMO_DATA ?? !production,
+    ...keepingIn(settings, { production, demoData, dataDirectory }),
+    demoData,
     demoPassword: settings.DEMO_PASSWORD,
     sessionIdleMinutes: settings.SESSION_IDLE_MINUTES,
     openId: openIdOf(settings, production),

@@ -43,9 +43,18 @@ export const keepingEnvironment = {
 
 type Settings = z.infer<z.ZodObject<typeof keepingEnvironment>>;
 
+/** What the demonstration consists of was over years ago: nothing of it goes unless somebody says so. */
+const FOR_GOOD = Object.fromEntries(Object.keys(USUAL_RETENTION).map((kind) => [kind, 0])) as Retention;
+
+interface Where {
+  readonly production: boolean;
+  readonly demoData: boolean;
+  readonly dataDirectory: string;
+}
+
 /** Refuses with CONFIGURATION_INVALID. */
-export const keepingIn = (settings: Settings, production: boolean, dataDirectory: string): KeepingSettings => ({
+export const keepingIn = (settings: Settings, { production, demoData, dataDirectory }: Where): KeepingSettings => ({
   ...masterKeysIn(settings, production, dataDirectory),
   sealingScheme: settings.SEALING_SCHEME ?? null,
-  retentionDays: Object.freeze({ ...USUAL_RETENTION, ...settings.RETENTION_DAYS }),
+  retentionDays: Object.freeze({ ...(demoData ? FOR_GOOD : USUAL_RETENTION), ...settings.RETENTION_DAYS }),
 });

@@ -224,8 +224,12 @@ describe('values that are kept for so many days', () => {
 });
 
 it('RETENTION_DAYS names kinds that there are, and days', () => {
-  const load = (RETENTION_DAYS: string) => loadConfig({ MASTER_KEY: TEST_MASTER_KEY, RETENTION_DAYS }).retentionDays;
+  const load = (RETENTION_DAYS: string, DEMO_DATA = 'false') =>
+    loadConfig({ MASTER_KEY: TEST_MASTER_KEY, RETENTION_DAYS, DEMO_DATA }).retentionDays;
   expect(load('cardNumber=7')).toMatchObject({ cardNumber: 7, email: 1095 });
+  // What the demonstration consists of was over years ago.
+  const kept = load('cardNumber=7', 'true');
+  expect(kept).toMatchObject({ cardNumber: 7, email: 0, complaint: 0 });
   for (const wrong of ['planet=1', 'cardNumber=-1', 'cardNumber=1.5', 'cardNumber'])
     expect(() => load(wrong)).toThrow(expect.objectContaining({ code: 'CONFIGURATION_INVALID' }));
 });
