@@ -44,7 +44,7 @@ export function graphqlOverHttp<C extends BaseContext>({ app, apollo, documents,
   async function answer(seen: Seen): Promise<void> {
     const { request } = seen;
     seen.operations = 'none';
-    const sender: Sender = { ...senderOf(seen), jar: jarOf(request) };
+    const sender = senderOf(seen, jarOf(request));
     seen.address = sender.address;
     if (sender.address !== null) app.rates.address(sender.address);
     const asked = request.method === 'POST' ? await posted(request, app.config.limits) : inAddress(request);
@@ -53,7 +53,12 @@ export function graphqlOverHttp<C extends BaseContext>({ app, apollo, documents,
     const answered =
       unfit.answerOf(seen, asked.body) ??
       (await apollo.executeHTTPGraphQLRequest({
-        httpGraphQLRequest: { method: request.method!, headers: decidingHeaders(request), ...asked },
+        httpGraphQLRequest: {
+          method: request.method!,
+          headers: decidingHeaders(request),
+          body: asked.body,
+          search: asked.search,
+        },
         context: async () => contextOf(sender),
       }));
     unfit.note(seen, asked.body, answered);
@@ -146,14 +151,17 @@ function decidingHeaders({ headers }: IncomingMessage): HeaderMap {
 }
 
 /** Whoever is connected, or whom a trusted proxy names: as Express says it in `request.ip`. */
-export function senderBy(trustedProxies: readonly string[]): (of: Pick<Seen, 'id' | 'request'>) => Sender {
+export function senderBy(
+  trustedProxies: readonly string[],
+): (of: Pick<Seen, 'id' | 'request'>, jar?: Jar | null) => Sender {
   const trusted = proxyAddress.compile([...trustedProxies]);
-  return ({ id, request }) => ({
+  return ({ id, request }, jar = null) => ({
     requestId: id,
     address: (trustedProxies.length > 0 ? proxyAddress(request, trusted) : request.socket.remoteAddress) ?? null,
     authorization: request.headers.authorization,
     userAgent: request.headers['user-agent'],
     unattended: request.headers['x-unattended'] === 'true',
+    jar,
   });
 }
 
