@@ -195,7 +195,12 @@ class Answers {
 /** A session's token is short; one of another issuer may be thousands of characters. */
 const keyOf = (token: string): string => (token.length <= 100 ? token : hashToken(token).toString('base64url'));
 
-export const identityOf = ({ actor, sessionId }: Identity) => ({ actor, sessionId });
+export const identityOf = ({ actor, sessionId, tokenHash, readsOnly }: Identity) => ({
+  actor,
+  sessionId,
+  tokenHash,
+  readsOnly,
+});
 const askedOf = ({ request }: Request) => ({ document: request.query ?? '', variables: request.variables ?? {} });
 
 const OUTDATED = Symbol('outdated');

@@ -54,7 +54,8 @@ async function exportTrail(options: Options): Promise<number> {
 }
 
 async function verify(options: Options): Promise<number> {
-  if (options.export !== undefined && options.proof !== undefined) invalid('--export and --proof do not go together.');
+  const files = (['export', 'archive', 'proof'] as const).filter((each) => options[each] !== undefined);
+  if (files.length > 1) invalid(`--${files.join(' and --')} do not go together.`);
   const began = performance.now();
   const verdict = await verdictOn(options);
   const seconds = (performance.now() - began) / 1000;
@@ -74,6 +75,15 @@ async function verdictOn(options: Options): Promise<Verdict> {
   if (options.export !== undefined) {
     const { verifyExport } = await import('./audit/verify-export.js');
     return verifyExport({ ...given, folder: options.export, keys: keys ?? invalid('--key is missing.'), checkpoints });
+  }
+  if (options.archive !== undefined) {
+    const { verifyArchive } = await import('./audit/verify-archive.js');
+    return verifyArchive({
+      ...given,
+      folder: options.archive,
+      keys: keys ?? invalid('--key is missing.'),
+      checkpoints,
+    });
   }
   const { verifyDatabase } = await import('./audit/verify-database.js');
   const { rowTypes: types } = await import('./entities.js');

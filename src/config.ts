@@ -5,15 +5,16 @@ import { isZone } from './platform/business-time';
 import { parseMinor } from './platform/money';
 import type { Logins } from './platform/database-roles';
 import { DEFAULT_LIMITS, type DocumentLimits } from './platform/document-limits';
+import { encryptionEnvironment, unencryptedIn, unverifiedHostsIn } from './platform/encryption-settings';
 import { DomainError } from './platform/errors';
 import { openIdEnvironment, openIdIn, type OpenIdSettings } from './platform/openid-settings';
-import { masterKeysIn } from './platform/master-keys';
+import { keepingEnvironment, keepingIn, type KeepingSettings } from './platform/keeping-settings';
 import { withFiles } from './platform/mounted-secrets';
+import { listIn, numbersIn } from './platform/settings-text';
 import { DEFAULT_STREAMS, type StreamLimits } from './platform/stream-limits';
+import { trailEnvironment, type TrailSettings, trailSettingsIn } from './platform/trail-settings';
 
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
-
-const listIn = (text: string): string[] => text.split(',').map((each) => each.trim());
 
 const postgresUrl = z.url({ protocol: /^postgres(ql)?$/ });
 
@@ -34,28 +35,13 @@ const areProxies = (text: string): boolean =>
 /** Requests a minute; 0 means without a limit. */
 const perMinute = (usual: number) => z.coerce.number().int().min(0).max(100_000_000).default(usual);
 
-/** `depth=30,aliases=500`: those of the usual limits that are raised or lowered. */
-const limitsOf =
-  <L extends Readonly<Record<string, number>>>(usual: L) =>
-  (text: string, context: z.RefinementCtx): Partial<L> => {
-    const pairs = text.split(',').map((each) => each.trim().split('='));
-    for (const [name = '', value = ''] of pairs)
-      if (!Object.hasOwn(usual, name) || !/^[1-9]\d{0,8}$/.test(value)) context.addIssue(`${name} is no limit`);
-    return Object.fromEntries(pairs.map(([name, value]) => [name, Number(value)])) as Partial<L>;
-  };
+/** Those of the usual limits that are raised or lowered. */
+const limitsOf = <L extends Readonly<Record<string, number>>>(usual: L) =>
+  numbersIn(usual, /^[1-9]\d{0,8}$/, 'is no limit');
 
 /** What sensitive values are usually seen for. */
-const USUAL_PURPOSES = [
-  'customer request',
-  'complaint',
-  'payment',
-  'dispute',
-  'tax',
-  'correction',
-  'fraud',
-  'regulator',
-  'audit',
-];
+const USUAL_PURPOSES = listIn('customer request,complaint,payment,dispute,tax,correction,fraud,regulator,audit');
+
 /** `10000.00 EUR` */
 function amountOf(text: string, context: z.RefinementCtx): Config['stepUpAbove'] {
   try {
@@ -82,11 +68,7 @@ const environment = z.object({
   REPLICA_LAG_SECONDS: z.coerce.number().int().min(1).max(3600).default(30),
   DATABASE_POOL: z.coerce.number().int().min(2).max(200).default(20),
   DATA_DIRECTORY: z.string().min(1).default('.data'),
-  MASTER_KEY: z.string().optional(),
-  MASTER_KEY_FILE: z.string().min(1).optional(),
-  MASTER_KEY_COMMAND: z.string().min(1).optional(),
-  MASTER_KEY_SECONDS: z.coerce.number().int().min(1).max(300).default(20),
-  MASTER_KEYS_RETIRED: z.string().optional(),
+  ...keepingEnvironment,
   DEMO_DATA: flag.optional(),
   DEMO_PASSWORD: z.string().min(1).max(128).optional(),
   SESSION_IDLE_MINUTES: z.coerce.number().int().min(1).max(720).default(15),
@@ -107,7 +89,8 @@ const environment = z.object({
   REFUSALS_PER_SECOND: z.coerce.number().int().min(0).max(1_000_000).default(10),
   SIGN_IN_TRIES: z.coerce.number().int().min(1).max(1_000_000).default(10),
   SIGN_IN_TRIES_PER_ADDRESS: z.coerce.number().int().min(1).max(1_000_000).default(50),
-  SECOND_FACTOR: z.enum(['required', 'optional']).optional(),
+  SECOND_FACTOR: z.enum(['required', 'approvers', 'optional']).optional(),
+  ONE_TIME_CODE_DRIFT: z.coerce.number().int().min(0).max(1).default(0),
   STEP_UP_ABOVE: z.string().transform(amountOf).optional(),
   BILLING_FUSE_PERCENT: z.coerce.number().int().min(1).max(1_000_000).default(50),
   DORMANT_DAYS: z.coerce.number().int().min(0).max(36_500).default(90),
@@ -116,19 +99,17 @@ const environment = z.object({
   METRICS_TOKEN: z.string().min(16).max(512).optional(),
   JOBS: flag.default(true),
   WEBHOOK_PRIVATE_HOSTS: z.string().optional(),
-  AUDIT_SEALING: flag.default(true),
-  AUDIT_ORIGIN: z
-    .string()
-    .regex(/^[^\s+]+$/)
-    .default('countersign/audit'),
-  AUDIT_CHECKPOINTS: z.string().min(1).optional(),
-  AUDIT_CHECKPOINT_URL: z.url({ protocol: /^https?$/ }).optional(),
+  ...trailEnvironment,
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  ...encryptionEnvironment,
   ...openIdEnvironment,
 });
 
+/** The names of all settings. */
+export const settingNames: readonly string[] = Object.keys(environment.shape);
+
 /** What can be set from outside, checked and frozen. README.md explains each. */
-export interface Config {
+export interface Config extends KeepingSettings {
   readonly production: boolean;
   readonly host: string;
   readonly port: number;
@@ -143,10 +124,6 @@ export interface Config {
   /** Connections of this process to the primary, and to each replica. */
   readonly databasePool: number;
   readonly dataDirectory: string;
-  /** 32 bytes, from which every other key is derived. */
-  readonly masterKey: Buffer;
-  /** Earlier ones, under which something may still be kept. */
-  readonly retiredMasterKeys: readonly Buffer[];
   readonly demoData: boolean;
   readonly demoPassword: string | undefined;
   /** How long a session may rest; it lasts 12 hours at most. */
@@ -175,8 +152,10 @@ export interface Config {
   readonly ratePerAddress: number;
   /** Refusals of one address in a second that are answered at once, those beyond a little later; 0: all at once. */
   readonly refusalsPerSecond: number;
-  /** Whether whoever approves, administers or audits needs a second factor before their roles count. */
-  readonly secondFactorRequired: boolean;
+  /** Whose roles count with a second factor alone: everybody’s, or those that approve, administer or audit. */
+  readonly secondFactor: 'required' | 'approvers' | 'optional';
+  /** How many periods of 30 seconds before and after its own a one-time code is taken in. */
+  readonly oneTimeCodeDrift: number;
   /** Approvals of more than this ask for a one-time code. */
   readonly stepUpAbove: { readonly minor: bigint; readonly currency: string };
   /** How far, in percent, an account’s bill may lie off the average of its last ones before it is looked at. */
@@ -198,16 +177,9 @@ export interface Config {
   readonly jobs: boolean;
   /** Hosts that webhooks may point to in production, though their address is private or they have no TLS. */
   readonly webhookPrivateHosts: readonly string[];
-  readonly audit: {
-    /** Whether this process seals the trail, in turn with the others that do. */
-    readonly sealing: boolean;
-    /** The name of the trail, and of the key that signs its heads: the same for good. */
-    readonly origin: string;
-    /** The folder of the files that heads are written to. */
-    readonly checkpoints: string;
-    /** Where heads are sent to, too. */
-    readonly checkpointUrl: string | undefined;
-  };
+  /** Hosts that are reached in production without TLS that is verified, since something else encrypts it. */
+  readonly unverifiedHosts: readonly string[];
+  readonly audit: TrailSettings;
 }
 
 /** In minor units: ten thousand euros. */
@@ -228,9 +200,11 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, over: NodeJS.Pr
   const settings = parsed.data;
   const production = settings.NODE_ENV === 'production';
   const dataDirectory = path.resolve(settings.DATA_DIRECTORY);
+  const demoData = settings.DEMO_DATA ?? !production;
   if (production && settings.DEMO_DATA)
     throw invalid('Demonstration data does not belong in production: unset DEMO_DATA.');
   if (production && settings.DEMO_PASSWORD) throw invalid('DEMO_PASSWORD does not belong in production: unset it.');
+  if (production) assertEncrypted(settings);
   return Object.freeze({
     production,
     host: settings.HOST,
@@ -241,8 +215,8 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, over: NodeJS.Pr
     replicaLagSeconds: settings.REPLICA_LAG_SECONDS,
     databasePool: settings.DATABASE_POOL,
     dataDirectory,
-    ...masterKeysIn(settings, production, dataDirectory),
-    demoData: settings.DEMO_DATA ?? !production,
+    ...keepingIn(settings, { production, demoData, dataDirectory }),
+    demoData,
     demoPassword: settings.DEMO_PASSWORD,
     sessionIdleMinutes: settings.SESSION_IDLE_MINUTES,
     openId: openIdOf(settings, production),
@@ -260,7 +234,8 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, over: NodeJS.Pr
     refusalsPerSecond: settings.REFUSALS_PER_SECOND,
     signInTries: settings.SIGN_IN_TRIES,
     signInTriesPerAddress: settings.SIGN_IN_TRIES_PER_ADDRESS,
-    secondFactorRequired: (settings.SECOND_FACTOR ?? (production ? 'required' : 'optional')) === 'required',
+    secondFactor: settings.SECOND_FACTOR ?? (production ? 'required' : 'optional'),
+    oneTimeCodeDrift: settings.ONE_TIME_CODE_DRIFT,
     billingFusePercent: settings.BILLING_FUSE_PERCENT,
     stepUpAbove: settings.STEP_UP_ABOVE ?? STEP_UP_ABOVE,
     dormantDays: settings.DORMANT_DAYS,
@@ -270,12 +245,8 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, over: NodeJS.Pr
     traceEndpoint: settings.OTEL_EXPORTER_OTLP_ENDPOINT,
     jobs: settings.JOBS,
     webhookPrivateHosts: settings.WEBHOOK_PRIVATE_HOSTS ? listIn(settings.WEBHOOK_PRIVATE_HOSTS.toLowerCase()) : [],
-    audit: Object.freeze({
-      sealing: settings.AUDIT_SEALING,
-      origin: settings.AUDIT_ORIGIN,
-      checkpoints: path.resolve(settings.AUDIT_CHECKPOINTS ?? path.join(dataDirectory, 'checkpoints')),
-      checkpointUrl: settings.AUDIT_CHECKPOINT_URL,
-    }),
+    unverifiedHosts: unverifiedHostsIn(settings),
+    audit: trailSettingsIn(settings, dataDirectory),
   });
 }
 
@@ -285,6 +256,16 @@ function loginsIn(settings: z.infer<typeof environment>): Logins | undefined {
   if (api && sealer && auditor) return { api, sealer, auditor };
   if (!api && !sealer && !auditor) return undefined;
   throw invalid('DATABASE_API_URL, DATABASE_SEALER_URL and DATABASE_AUDITOR_URL are set together.');
+}
+
+function assertEncrypted(settings: z.infer<typeof environment>): void {
+  const { DATABASE_URL, DATABASE_API_URL, DATABASE_SEALER_URL, DATABASE_AUDITOR_URL, DATABASE_REPLICA_URLS } = settings;
+  const { OTEL_EXPORTER_OTLP_ENDPOINT, AUDIT_CHECKPOINT_URL } = settings;
+  const unencrypted = unencryptedIn(settings, {
+    databases: { DATABASE_URL, DATABASE_API_URL, DATABASE_SEALER_URL, DATABASE_AUDITOR_URL, DATABASE_REPLICA_URLS },
+    others: { OTEL_EXPORTER_OTLP_ENDPOINT, AUDIT_CHECKPOINT_URL },
+  });
+  if (unencrypted) throw invalid(unencrypted);
 }
 
 function openIdOf(settings: z.infer<typeof environment>, production: boolean): OpenIdSettings | null {

@@ -32,6 +32,10 @@ import { AccessReviews1763740823200 } from '../migrations/1763740823200-access-r
 import { Usage1763740830000 } from '../migrations/1763740830000-usage';
 import { Agreements1763740840000 } from '../migrations/1763740840000-agreements';
 import { BillingRuns1763740850000 } from '../migrations/1763740850000-billing-runs';
+import { SecondFactors1763740860000 } from '../migrations/1763740860000-second-factors';
+import { Passwords1763740865000 } from '../migrations/1763740865000-passwords';
+import { Keeping1763740875000 } from '../migrations/1763740875000-keeping';
+import { HeldBack1763740880000 } from '../migrations/1763740880000-held-back';
 import { Issuing1763740845000 } from '../migrations/1763740845000-issuing';
 import { RoleGrant } from './access/role-grant.entity';
 import { SecondFactor } from './access/second-factor.entity';
@@ -169,4 +173,8 @@ export const migrations = [
   Agreements1763740840000,
   Issuing1763740845000,
   BillingRuns1763740850000,
+  SecondFactors1763740860000,
+  Passwords1763740865000,
+  Keeping1763740875000,
+  HeldBack1763740880000,
 ];

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { drawFirstPassword, renewFirstPassword } from './access/first-password';
 import { record } from './audit/record';
 import { canKeep } from './access/keepers';
 import { isCommon, lengthOf, PASSWORD_LENGTH } from './access/password.rules';
@@ -44,6 +44,7 @@ export async function makeFirstUsers(app: App, users: readonly FirstUser[]): Pro
         email: email.toLowerCase(),
         passwordHash: hashes.get(password)!,
         passwordSetById: shown ? id : null,
+        passwordSetAt: shown ? tx.now : null,
         deactivatedAt: null,
       };
       const grant = role && {
@@ -97,7 +98,7 @@ const file = z
 
 /**
  * In production: the users that the file of FIRST_USERS names (JSON: name, email, password, role), at least two, not clients. One without a password gets
- * one that is said once, and has to be changed before their roles count.
+ * one that is said once, has to be changed before their roles count, and is good for 72 hours; at a start after that, who did not come gets another.
  */
 export async function createFirstUsers(app: App, say: (line: string) => void): Promise<string[]> {
   const { firstUsers } = app.config;
@@ -110,14 +111,17 @@ export async function createFirstUsers(app: App, say: (line: string) => void): P
     );
   const users = parsed.data.map(({ password, ...user }) => ({
     ...user,
-    password: password ?? randomBytes(18).toString('base64url'),
+    password: password ?? drawFirstPassword(),
     shown: password === undefined,
   }));
   const made = await makeFirstUsers(app, users);
   // At once: nobody could be told a second time.
-  for (const { email, password, shown } of made ? users : [])
-    if (shown)
-      say(`The first password of ${email} is ${password} (shown this once; to be changed at the first sign-in).`);
+  for (const { email, password, shown } of users) {
+    if (!shown) continue;
+    const first = made ? password : await renewFirstPassword(app, email.toLowerCase());
+    if (first !== null)
+      say(`The first password of ${email} is ${first} (shown this once; to be changed within 72 hours).`);
+  }
   return made ? [`${made.size} first users were made; delete the file that FIRST_USERS names.`] : [];
 }
 

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import type { AddressInfo } from 'node:net';
 import { settleSecondFactor } from './access/second-factor-rule';
 import { createApp, type Served } from './app';
+import { Archiver } from './audit/archiver';
 import { tellOfStart, tellOfStop } from './audit/lifecycle';
 import { Sealer } from './audit/sealer';
 import { type Config, loadConfig } from './config';
@@ -24,9 +25,11 @@ async function main(): Promise<void> {
     await listen(config, served);
     const sealer = config.audit.sealing ? new Sealer(served.app, open.logins.sealer) : null;
     sealer?.start();
+    const archiver = config.audit.archive ? new Archiver(served.app, open.logins.auditor, config.audit.archive) : null;
+    archiver?.start();
     const jobs = config.jobs ? new Jobs(served.app, open.logins.api) : null;
     jobs?.start();
-    stopOnSignals(served, [jobs, sealer], open);
+    stopOnSignals(served, [jobs, sealer, archiver], open);
     if (open.retiredLogins.length > 0)
       served.app.log.info({ logins: open.retiredLogins }, 'logins of retired keys stay until a later start');
     print(served, notes);
@@ -73,7 +76,11 @@ function print({ server, app }: Served, notes: readonly string[]): void {
 }
 
 /** Ctrl-C: no new requests, those in flight are finished, then the database is let go. A second one ends at once. */
-function stopOnSignals(served: Served, [jobs, sealer]: [Jobs | null, Sealer | null], open: OpenDatabase): void {
+function stopOnSignals(
+  served: Served,
+  [jobs, sealer, archiver]: [Jobs | null, Sealer | null, Archiver | null],
+  open: OpenDatabase,
+): void {
   let stopping = false;
   const stop = (signal: NodeJS.Signals) => {
     if (stopping) process.exit(1);
@@ -84,6 +91,7 @@ function stopOnSignals(served: Served, [jobs, sealer]: [Jobs | null, Sealer | nu
       .then(() => jobs?.stop())
       .then(() => toldOfStop(served.app, signal))
       .then(() => sealer?.stop())
+      .then(() => archiver?.stop())
       .then(() => open.close())
       .then(
         () => process.exit(0),

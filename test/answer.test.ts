@@ -1,6 +1,8 @@
+import fc from 'fast-check';
 import { Pool } from 'pg';
 import { Slot, supply } from '../src/platform/slot';
 import { textFrom } from '../src/platform/statements';
+import { isText } from '../src/platform/text';
 import { startTestApp, type TestApp } from './support/app';
 import { givenAccount, givenDraft } from './support/scene';
 
@@ -237,6 +239,75 @@ describe('prepared statements', () => {
     for (let index = 0; index < 3; index += 1)
       await expect(textFrom(pool, { text: 'select 1/0', name: 'z', uses: index }, [])).rejects.toThrow('division');
     expect(await textFrom(pool, { text: `select 'well'`, name: 'w', uses: 0 }, [])).toBe('well');
+    await pool.end();
+  });
+});
+
+describe('a statement of one text', () => {
+  const open = (max = 1) => new Pool({ connectionString: t.apiUrl, max });
+  const told = {
+    text: `select to_json(array[$1::text, $2::text[]::text, $3::bytea::text, $4::int::text, $5::timestamptz::text, $6::bool::text])::text`,
+  };
+
+  it('sends values as pg itself does', async () => {
+    const pool = open();
+    const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
+    const text = fc.string({ unit: 'grapheme', maxLength: 30 }).filter((each) => isText(each));
+    const values = fc.tuple(
+      fc.option(text),
+      fc.option(fc.array(fc.option(text), { maxLength: 4 })),
+      fc.option(fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes))),
+      fc.option(fc.integer({ min: -2_147_483_648, max: 2_147_483_647 })),
+      fc.option(fc.date({ min: new Date(0), max: new Date('2100-01-01'), noInvalidDate: true })),
+      fc.option(fc.boolean()),
+    );
+    let uses = 0;
+    await fc.assert(
+      fc.asyncProperty(values, async (given) => {
+        const ours = await textFrom(pool, { ...told, name: 'told', uses: uses++ }, given);
+        const { rows } = await pool.query<[string]>({ ...told, values: given, rowMode: 'array' });
+        expect(ours).toBe(rows[0]![0]);
+      }),
+      { seed, numRuns: 200 },
+    );
+    await pool.end();
+  });
+
+  it('is null where the database says null', async () => {
+    const pool = open();
+    expect(await textFrom(pool, { text: 'select null::text', name: 'null', uses: 1 }, [])).toBeNull();
+    await pool.end();
+  });
+
+  it('fails alone when a value cannot be sent, whoever asks next on its connection', async () => {
+    const pool = open();
+    const circle: unknown[] = [];
+    circle.push({ circle });
+    const statement = { text: 'select $1::text', name: 'circle', uses: 1 };
+    await expect(textFrom(pool, statement, [{ circle }])).rejects.toThrow('circular');
+    expect(await Promise.all([textFrom(pool, statement, ['a']), textFrom(pool, statement, ['b'])])).toEqual(['a', 'b']);
+    await pool.end();
+  });
+
+  it('fails when its connection is ended under it, and the next has another', async () => {
+    const pool = open();
+    pool.on('error', () => undefined);
+    const ended = textFrom(
+      pool,
+      { text: 'select pg_terminate_backend(pg_backend_pid())::text', name: 'end', uses: 1 },
+      [],
+    );
+    await expect(ended).rejects.toThrow('terminat');
+    expect(await textFrom(pool, { text: `select 'well'`, name: 'w', uses: 1 }, [])).toBe('well');
+    expect(pool.totalCount).toBe(1);
+    await pool.end();
+  });
+
+  it('comes back to whoever asked, many at once over few connections', async () => {
+    const pool = open(3);
+    const statement = { text: `select $1 || pg_sleep(0.001)::text`, name: 'echo', uses: 1 };
+    const asked = Array.from({ length: 200 }, (_, index) => String(index));
+    expect(await Promise.all(asked.map((each) => textFrom(pool, statement, [each])))).toEqual(asked);
     await pool.end();
   });
 });

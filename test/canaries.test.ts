@@ -13,6 +13,7 @@ let t: TestApp;
 beforeAll(async () => {
   t = await startTestApp();
 });
+afterAll(() => t.close());
 
 const places = () => [...new Set(takeLeaks().map(({ kind, place }) => `${kind} in ${place}`))].toSorted();
 
@@ -98,21 +99,22 @@ describe('an app that is closed', () => {
   });
 
   it('keeps what was planted sealed, and what people wrote masked', async () => {
-    const accountId = await givenAccount(t);
+    const other = await startTestApp();
+    const accountId = await givenAccount(other);
     const complaint = {
       accountId,
-      lobId: await givenLob(t, accountId),
+      lobId: await givenLob(other, accountId),
       channel: 'PHONE',
       category: 'Card',
       receivedAt: new Date().toISOString(),
       customer: CANARY_CUSTOMER,
       narrative: CANARY_TEXT,
     };
-    const { errors } = await t
+    const { errors } = await other
       .as('operations')
       .mutate('fileComplaint', complaint, 'complaint { narrative customer { email } }');
     expect(errors).toEqual([]);
-    await t.close();
+    await other.close();
     expect(takeLeaks()).toEqual([]);
   });
 });

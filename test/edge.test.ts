@@ -120,10 +120,10 @@ describe('a request that cannot be read', () => {
     expect(await stateOf(t)).toEqual(before);
   });
 
-  it('a query by GET without a header that forces a preflight: refused', async () => {
+  it('a query by GET: refused', async () => {
     expectErrors(
       await request(t.served.server).get('/graphql').query({ query: '{ viewer { id } }' }),
-      400,
+      405,
       'BAD_REQUEST',
     );
   });

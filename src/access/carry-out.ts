@@ -8,7 +8,7 @@ import { record } from '../audit/record';
 import { conflictsOver } from './duties';
 import { assertApart } from './duty.rules';
 import { mayOf } from './permissions';
-import { assertSteppedUp } from './stepped-up';
+import { assertRecent, assertSteppedUp } from './stepped-up';
 
 /** An operation that was looked at and found possible, but has not been carried out. */
 export interface Prepared {
@@ -40,7 +40,10 @@ export async function prepare(
   checkVersion(operation, rows, input);
   const decision: unknown = operation.decide(state, input, { now: tx.now, newId: tx.newId, actorId: actor.id });
   // Of somebody who does it or proposes it, not of a maker whose request another approves: approving asks for a code by itself.
-  if (actor.id === tx.context.actor?.id && operation.stepUp?.(state, input)) await assertSteppedUp(tx);
+  if (actor.id === tx.context.actor?.id) {
+    if (operation.stepUp?.(state, input)) await assertSteppedUp(tx);
+    if (operation.recent?.(state, input)) await assertRecent(tx);
+  }
   const recorded = operation.record(decision, state, input);
   return { operation, input, state, rows, decision, recorded, facts: operation.facts(decision, state, input) };
 }

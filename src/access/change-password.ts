@@ -1,6 +1,8 @@
 import { refuse } from '../platform/errors';
 import { operation, type OperationInput } from '../platform/operation';
 import { endSessionsOf } from './end-sessions';
+import { OWN_PASSWORD } from './first-password';
+import { formerOnceGone } from './former-passwords';
 import { User } from './user.entity';
 
 /** Made by `own-password.ts`, which compares and hashes before any transaction: that takes its time on purpose. */
@@ -21,10 +23,10 @@ export const changePassword = operation({
   decide: ({ user }, { presentHash, passwordHash }) => {
     // Changed since it was compared: what fitted then is not the present password any more.
     if (user.passwordHash !== presentHash) refuse('PASSWORD_WRONG', 'This is not your password.');
-    return { passwordHash };
+    return { passwordHash, formerPasswordHashes: formerOnceGone(user), ...OWN_PASSWORD };
   },
-  save: async (tx, { passwordHash }, { user }) => {
-    await tx.update(user, { passwordHash, passwordSetById: null });
+  save: async (tx, patch, { user }) => {
+    await tx.update(user, patch);
     await endSessionsOf(tx, user.id, tx.now, { but: tx.context.sessionId });
   },
   record: (_decision, { user }) => ({

@@ -7,10 +7,11 @@ import { pooled } from '../platform/pooled';
 import { inTransaction } from '../platform/transaction';
 import { endSessionsOf } from './end-sessions';
 import { findUser } from './find-user';
+import { OWN_PASSWORD } from './first-password';
+import { hashChosen } from './former-passwords';
 import { hashToken } from './identify';
 import { Password } from './password-field';
 import { PasswordToken } from './password-token.entity';
-import { hashChosen } from './passwords';
 import { User } from './user.entity';
 
 @InputType({ description: 'A first password, or another after a reset.' })
@@ -29,7 +30,7 @@ const OPEN = `SELECT t.id, t.user_id AS "userId" FROM password_token t JOIN app_
 
 /**
  * Somebody without a password chooses one, with a token, once. Nobody is signed in: whoever bears the token is its user. It is hashed outside of any transaction,
- * and what was open then must be open still. Refuses with PASSWORD_TOKEN_REFUSED whatever is not open, for whatever reason, and with PASSWORD_COMMON.
+ * and what was open then must be open still. Refuses with PASSWORD_TOKEN_REFUSED whatever is not open, for whatever reason, and with PASSWORD_COMMON or PASSWORD_USED_BEFORE.
  */
 export async function choosePassword(context: Context, { token, password }: ChoosePasswordInput): Promise<void> {
   const { app } = context;
@@ -40,7 +41,7 @@ export async function choosePassword(context: Context, { token, password }: Choo
     const user = open ? await findUser(app, { id: open.userId }) : null;
     if (!open || !user) return notOpen();
     subjectId = user.id;
-    const passwordHash = await hashChosen(password, [user.name, user.email]);
+    const passwordHash = await hashChosen(password, user);
     await keep(context, open, passwordHash);
     // Whoever tries passwords for them from elsewhere does not keep them out here.
     await app.rates.signIn(user.email, context.address).succeeded();
@@ -60,7 +61,7 @@ const keep = (context: Context, { id, userId }: { id: string; userId: string }, 
     const token = await tx.lock(PasswordToken, id);
     if (token.endedAt || token.expiresAt <= tx.now || user.deactivatedAt || user.passwordHash !== '') return notOpen();
     await tx.update(token, { endedAt: tx.now });
-    await tx.update(user, { passwordHash, passwordSetById: null });
+    await tx.update(user, { passwordHash, ...OWN_PASSWORD });
     await endSessionsOf(tx, user.id, tx.now);
     await record(tx, {
       action: 'password.chosen',

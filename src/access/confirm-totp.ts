@@ -3,7 +3,7 @@ import { Field, InputType } from 'type-graphql';
 import { operation } from '../platform/operation';
 import { Input } from '../platform/operation.type';
 import { endSessionsOf } from './end-sessions';
-import { lockFactor, notEnrolled, removed, takenBy } from './second-factor';
+import { assertComesWithIt, isElsewhere, lockFactor, notEnrolled, removed, takenBy } from './second-factor';
 import { drawRecovery } from './second-factor.rules';
 import { Session } from './session.entity';
 import { User } from './user.entity';
@@ -29,13 +29,18 @@ export const confirmTotp = operation({
     const waiting = await lockFactor(tx, user.id, false);
     return {
       user,
+      elsewhere: await isElsewhere(tx),
       waiting,
       earlier: await lockFactor(tx, user.id),
       taken: waiting && takenBy(tx, waiting, oneTimeCode),
     };
   },
+  recent: () => true,
   authorize: (may, { user }) => may('confirmTotp', user),
-  decide: ({ waiting, taken }, _input, { now }) => ({ factor: waiting ?? notEnrolled(), taken, now }),
+  decide: ({ waiting, taken, elsewhere }, _input, { now }) => {
+    assertComesWithIt(elsewhere);
+    return { factor: waiting ?? notEnrolled(), taken, now };
+  },
   save: async (tx, { factor, taken, now }, { user, earlier }) => {
     const { recoveryCodes, recoveryHashes } = drawRecovery();
     if (earlier) await tx.update(earlier, removed(now));

@@ -4,7 +4,8 @@ import { operation } from '../platform/operation';
 import { Input } from '../platform/operation.type';
 import { Text } from '../platform/text';
 import { Password } from './password-field';
-import { hashChosen } from './passwords';
+import { assertUncommon } from './password.rules';
+import { hashPassword } from './passwords';
 import { changesOfNewUser, newUser, otherUserOf } from './new-user';
 import { User } from './user.entity';
 
@@ -21,7 +22,8 @@ export class CreateUserInput extends Input {
 
   @Password({ fresh: true })
   @Field({
-    description: 'First password, 12 to 128 characters. Their roles give them nothing until they have changed it.',
+    description:
+      'First password, 12 to 128 characters. It signs in for 72 hours, and their roles give them nothing until they have changed it.',
   })
   password!: string;
 
@@ -40,7 +42,8 @@ export const createUser = operation({
   ahead: async (input: CreateUserInput, before?: CreateUserInput) => {
     const { name, email, password } = input;
     if (password === before?.password) return input;
-    return Object.assign(new CreateUserInput(), input, { password: await hashChosen(password, [name, email]) });
+    assertUncommon(password, [name, email]);
+    return Object.assign(new CreateUserInput(), input, { password: await hashPassword(password) });
   },
   lock: async (tx, { samePersonAsId }: CreateUserInput) => ({
     other: await otherUserOf(tx, samePersonAsId),

@@ -1,4 +1,4 @@
-import { rule, shield } from 'graphql-shield';
+import { and, rule, shield } from 'graphql-shield';
 import type { IMiddlewareFunction } from 'graphql-middleware';
 import { recordRefusal } from '../audit/record';
 import { attemptAtField } from './attempt';
@@ -6,6 +6,7 @@ import { afterTheFact } from '../platform/asked';
 import type { Context } from '../platform/context';
 import { DomainError } from '../platform/errors';
 import { assertText } from '../platform/text';
+import { scopeRequired } from './openid';
 
 type Rule = ReturnType<ReturnType<typeof rule>>;
 
@@ -222,12 +223,24 @@ const closed = rule('closed', { cache: 'no_cache' })(
   () => new DomainError('FORBIDDEN', 'This is closed to everybody.'),
 );
 
+/** Open to whoever may do more than read: a token of an issuer may lack the scope for it. */
+const writes = rule('writes', { cache: 'no_cache' })(
+  (_root, _args, { readsOnly, app }: Context) => !readsOnly || scopeRequired(app.config.openId?.writeScopes ?? []),
+);
+
+/** What changes nothing but the session of whoever asks, and what needs none. */
+const OPEN_TO_READERS = new Set(['signIn', 'signOut', 'choosePassword', 'stepUp']);
+
+const guardedMutations = Object.fromEntries(
+  Object.entries(door.Mutation).map(([name, each]) => [name, OPEN_TO_READERS.has(name) ? each : and(writes, each)]),
+);
+
 /** Shield on the root fields alone. What a type shows below them is decided when a read is compiled. */
 export const doorkeeper = () =>
   shield(
     {
       Query: { '*': closed, ...door.Query },
-      Mutation: { '*': closed, ...door.Mutation },
+      Mutation: { '*': closed, ...guardedMutations },
       Subscription: { '*': closed, ...door.Subscription },
     },
     { allowExternalErrors: true },

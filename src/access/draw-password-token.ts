@@ -1,15 +1,12 @@
-import { randomBytes } from 'node:crypto';
 import { Field, ID, InputType } from 'type-graphql';
 import { IsNull } from 'typeorm';
 import { refuse } from '../platform/errors';
 import { operation } from '../platform/operation';
 import { Input } from '../platform/operation.type';
-import { hashToken } from './identify';
+import { FIRST_PASSWORD_LASTS } from './first-password';
+import { drawToken, hashToken } from './identify';
 import { PasswordToken } from './password-token.entity';
 import { User } from './user.entity';
-
-/** In ms: 72 hours. */
-const LASTS = 72 * 3_600_000;
 
 @InputType({ description: 'For whom to draw a token.' })
 export class DrawPasswordTokenInput extends Input {
@@ -36,10 +33,16 @@ export const drawPasswordToken = operation({
   decide: ({ user }, _input, { now, newId, actorId }) => {
     if (user.deactivatedAt || user.passwordHash !== '')
       refuse('PASSWORD_TOKEN_NOT_DRAWABLE', 'A token is for somebody who has no password and can sign in.');
-    return { id: newId(), userId: user.id, drawnById: actorId, now, expiresAt: new Date(now.getTime() + LASTS) };
+    return {
+      id: newId(),
+      userId: user.id,
+      drawnById: actorId,
+      now,
+      expiresAt: new Date(now.getTime() + FIRST_PASSWORD_LASTS),
+    };
   },
   save: async (tx, { now, ...drawn }, { earlier }) => {
-    const token = randomBytes(32).toString('base64url');
+    const token = drawToken();
     for (const each of earlier) await tx.update(each, { endedAt: now });
     await tx.insert(PasswordToken, {
       ...drawn,

@@ -8,7 +8,7 @@ import { Session } from './session.entity';
 @InputType({ description: 'Whose sessions is said by who asks.' })
 export class EndOtherSessionsInput extends Input {}
 
-/** Ends every session of one’s own but that of this request, at once and everywhere. */
+/** Ends every session of one’s own but that of this request, at once and everywhere. Asks for a sign-in, or a one-time code, within the last minutes (STEP_UP_REQUIRED). */
 export const endOtherSessions = operation({
   name: 'session.endOthers',
   subject: 'Session',
@@ -25,6 +25,7 @@ export const endOtherSessions = operation({
     };
     return { userId: actorId, but, others: await tx.lockWhere(Session, open) };
   },
+  recent: () => true,
   authorize: (may, { userId }) => may.create('end', 'Session', { userId }),
   decide: (_state, _input, { now }) => ({ endedAt: now }),
   save: async (tx, { endedAt }, { userId, but }) => {

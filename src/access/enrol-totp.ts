@@ -2,7 +2,7 @@ import { InputType } from 'type-graphql';
 import { operation } from '../platform/operation';
 import { Input } from '../platform/operation.type';
 import { sealText } from '../platform/sealed-text';
-import { lockFactor, placeOfTotp, removed } from './second-factor';
+import { assertComesWithIt, isElsewhere, lockFactor, placeOfTotp, removed } from './second-factor';
 import { SecondFactor } from './second-factor.entity';
 import { drawSecret, otpauthUri } from './second-factor.rules';
 import { User } from './user.entity';
@@ -12,7 +12,7 @@ export class EnrolTotpInput extends Input {}
 
 /**
  * Draws a secret for an authenticator app and shows it, in this answer alone. It counts once its user has shown with a code that the app has it; until then
- * an earlier one does. Whoever has one already steps up with it: a session that was left open is not enough to replace it.
+ * an earlier one does. Whoever has one already steps up with it, and whoever has none has signed in just now: a session that was left open is not enough.
  */
 export const enrolTotp = operation({
   name: 'totp.enrol',
@@ -21,11 +21,15 @@ export const enrolTotp = operation({
   ephemeral: true,
   lock: async (tx, _input: EnrolTotpInput) => {
     const user = await tx.lock(User, tx.actorId);
-    return { user, waiting: await lockFactor(tx, user.id, false) };
+    return { user, waiting: await lockFactor(tx, user.id, false), elsewhere: await isElsewhere(tx) };
   },
   authorize: (may, { user }) => may('enrolTotp', user),
   stepUp: ({ user }) => user.secondFactorAt != null,
-  decide: ({ user }, _input, { now, newId }) => ({ id: newId(), userId: user.id, now }),
+  recent: () => true,
+  decide: ({ user, elsewhere }, _input, { now, newId }) => {
+    assertComesWithIt(elsewhere);
+    return { id: newId(), userId: user.id, now };
+  },
   save: async (tx, { id, userId, now }, { user, waiting }) => {
     if (waiting) await tx.update(waiting, removed(now));
     const secret = drawSecret();

@@ -18,7 +18,7 @@ import { InviteUserInput } from './invite-user';
 import { ReactivateUserInput } from './reactivate-user';
 import { RemoveSecondFactorInput } from './remove-second-factor';
 import { ResetPasswordInput } from './reset-password';
-import { StepUpInput } from './step-up';
+import { StepUpInput, stepUpInSession } from './step-up';
 import { triedOwn } from './tried';
 import { User } from './user.type';
 
@@ -31,7 +31,7 @@ const RemoveSecondFactorPayload = payloadType('RemoveSecondFactorPayload', { use
 export class GettingInResolver {
   @Mutation(() => EnrolTotpPayload, {
     description:
-      'Draws a secret for an authenticator app of one’s own, to confirm with `confirmTotp`. A repeat draws another.',
+      'Draws a secret for an authenticator app of one’s own, to confirm with `confirmTotp`. A repeat draws another. Asks for a sign-in within the last five minutes, or where there is an app already, for a code of it (STEP_UP_REQUIRED).',
   })
   enrolTotp(@Arg('input', { description: 'Nothing but a key.' }) input: EnrolTotpInput, @Ask() asked: Asked) {
     return asked.submit('totp.enrol', input);
@@ -61,14 +61,14 @@ export class GettingInResolver {
 
   @Mutation(() => StepUpPayload, {
     description:
-      'Shows once more who one is: for five minutes this session may do what is refused with STEP_UP_REQUIRED.',
+      'Shows once more who one is: for five minutes this session may do what is refused with STEP_UP_REQUIRED. It gets another token, and the one that asked ends.',
   })
-  stepUp(
+  async stepUp(
     @Arg('input', { description: 'A one-time code.' }) input: StepUpInput,
     @Ctx() context: Context,
     @Ask() asked: Asked,
   ) {
-    return triedOwn(context, () => asked.submit('session.stepUp', input));
+    return asked.value(await stepUpInSession(context, input));
   }
 
   @Mutation(() => RemoveSecondFactorPayload, {

@@ -32,6 +32,13 @@ export class StepUpPayload {
 
   @Field(() => DateTimeScalar, { description: 'Until when: five minutes from now.' })
   until!: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'To send from now on in place of the one that asked, which is worth nothing any more; in this answer alone. Null where the session is kept in a cookie, which is exchanged, and where the token is another issuer’s, which stays.',
+  })
+  token!: string | null;
 }
 
 @ObjectType({ description: 'A token to choose a password with.' })

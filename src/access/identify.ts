@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { Actor, App, Context } from '../platform/context';
 import { type Askable, ask } from '../platform/pooled';
 import { positionOf } from '../platform/positions';
@@ -19,7 +19,11 @@ export interface Identity {
   readonly heldUntil: number | null;
   /** What a key may be used for; null: it is none. */
   readonly scopes: readonly string[] | null;
-  /** Viewers of one kind differ in their ids alone: the roles, which of them are bound to an account, or to a LOB of it, and the scopes of a key. */
+  /** They owe a second factor: nothing but themselves is theirs. */
+  readonly alone: boolean;
+  /** Their token lacks the scope for anything but reading. */
+  readonly readsOnly: boolean;
+  /** Viewers of one kind differ in their ids alone: the roles, which of them are bound to an account, or to a LOB of it, the scopes of a key, and who has nothing but themselves. */
   readonly kind: string;
 }
 
@@ -32,25 +36,43 @@ interface Found {
   held: string[];
   held_until: number | null;
   scopes: string[] | null;
+  alone: boolean;
+  reads_only: boolean;
 }
 
-/** Somebody whose password another one chose holds nothing yet, nor does who needs a second factor and has none: see migrations/…-getting-in.ts. */
-const counts = (
-  counting: string,
-) => `g.user_id = u.id AND g.revoked_at IS NULL AND (g.ends_at IS NULL OR g.ends_at > $2)
-  AND role_counts(u, g.role) AND ${counting}`;
-const held = (
-  counting: string,
-) => `array(SELECT ${heldAs('g')} FROM role_grant g WHERE ${counts(counting)} ORDER BY 1) AS held,
-  (SELECT extract(epoch FROM min(g.ends_at))::float8 * 1000 FROM role_grant g WHERE ${counts(counting)}) AS held_until`;
+/** What is asked of whoever is identified: which grants count beside, whether two factors were shown, and until when. */
+interface Asked {
+  counting: string;
+  shown: string;
+  until: string;
+}
+
+/** Somebody whose password another one chose holds nothing yet, nor does who needs a second factor and shows none: see migrations/…-second-factors.ts. */
+const counts = ({ counting, shown }: Asked) =>
+  `g.user_id = u.id AND g.revoked_at IS NULL AND (g.ends_at IS NULL OR g.ends_at > $2)
+  AND role_counts(u, g.role) AND (${shown} OR NOT needs_second_factor(g.role)) AND ${counting}`;
+const held = (asked: Asked) =>
+  `array(SELECT ${heldAs('g')} FROM role_grant g WHERE ${counts(asked)} ORDER BY 1) AS held,
+  extract(epoch FROM least((SELECT min(g.ends_at) FROM role_grant g WHERE ${counts(asked)}), ${asked.until}))::float8 * 1000 AS held_until,
+  needs_second_factor(NULL) AND NOT ${asked.shown} AS alone`;
 
 /** A session that may rest (null) is over when it expires, any other when it was not used for too long, too. */
 export const LIVES = (now: string) => `s.ended_at IS NULL AND least(s.expires_at, s.idle_until) > ${now}`;
 
-const BY_TOKEN = `SELECT s.id AS session_id, s.version, u.id, u.name, u.email, s.scopes, ${held('(s.roles IS NULL OR g.role = ANY (s.roles))')}
+/** What a token told of counts until an instant, and a session that outlives it is looked at anew. */
+const IN_SESSION: Asked = {
+  counting: '(s.roles IS NULL OR g.role = ANY (s.roles))',
+  shown: 'shows_two_factors(s, u, $2)',
+  until: 'CASE WHEN s.strong_until > $2 THEN s.strong_until END',
+};
+
+/** Of whoever is not here: they showed two factors when they asked, if they can. */
+const WITHOUT_SESSION: Asked = { counting: 'true', shown: 'can_show_two_factors(u)', until: 'NULL' };
+
+const BY_TOKEN = `SELECT s.id AS session_id, s.version, u.id, u.name, u.email, s.scopes, s.reads_only, ${held(IN_SESSION)}
   FROM session s JOIN app_user u ON u.id = s.user_id WHERE s.token_hash = $1 AND ${LIVES('$2')} AND u.deactivated_at IS NULL`;
 
-const BY_ID = `SELECT NULL AS session_id, u.id, u.name, u.email, NULL AS scopes, ${held('true')} FROM app_user u WHERE u.id = $1 AND u.deactivated_at IS NULL`;
+const BY_ID = `SELECT NULL AS session_id, u.id, u.name, u.email, NULL AS scopes, ${held(WITHOUT_SESSION)} FROM app_user u WHERE u.id = $1 AND u.deactivated_at IS NULL`;
 
 const BY_SESSION = BY_TOKEN.replace('s.token_hash = $1', 's.id = $1');
 
@@ -77,6 +99,8 @@ export const TO_VIEWER: Sql = sql`select case when exists (select ${STILL_THE_SA
 /** Asked of the primary before a replica is: up to where the viewer has written, or null when they are not who they were. */
 export const POSITION: Sql = sql`select (select ${raw(positionOf('session.user_id'))}::text ${STILL_THE_SAME})`;
 
+/** 256 bits, as whoever bears them has them, and as they are kept. */
+export const drawToken = (): string => randomBytes(32).toString('base64url');
 export const hashToken = (token: string): Buffer => createHash('sha256').update(token).digest();
 
 /**
@@ -87,7 +111,7 @@ export async function identify(app: App, token: string): Promise<Identity | null
   const tokenHash = hashToken(token);
   const [found] = await ask<Found>(app, { name: 'identify', text: BY_TOKEN, values: [tokenHash, app.clock()] });
   if (!found) return null;
-  const { session_id: sessionId, version, held: roles, held_until: heldUntil, scopes } = found;
+  const { session_id: sessionId, version, held: roles, held_until: heldUntil, scopes, alone } = found;
   return {
     sessionId: sessionId!,
     tokenHash,
@@ -96,7 +120,9 @@ export async function identify(app: App, token: string): Promise<Identity | null
     held: roles,
     heldUntil,
     scopes,
-    kind: kindOf(roles, scopes),
+    alone,
+    readsOnly: found.reads_only,
+    kind: kindOf(roles, scopes, alone),
   };
 }
 
@@ -117,9 +143,9 @@ export async function actorById(askable: Askable, userId: string, now: Date): Pr
   return found ? actorOf(found) : null;
 }
 
-function actorOf({ id, name, email, held: holding, scopes }: Found): Actor {
+function actorOf({ id, name, email, held: holding, scopes, alone }: Found): Actor {
   const roles = holding.map(heldRole);
-  return { id, name, email, roles: roles.map(({ role }) => role), ability: abilityOf(id, roles, scopes) };
+  return { id, name, email, roles: roles.map(({ role }) => role), ability: abilityOf(id, roles, scopes, alone) };
 }
 
 /** A row of role_grant as `heldRole` reads it. */
@@ -133,14 +159,16 @@ export function heldRole(text: string): HeldRole {
   return { role: role as RoleName, accountId: accountId === '' ? null : accountId, lobId };
 }
 
-const kindOf = (roles: readonly string[], scopes: readonly string[] | null): string =>
+const kindOf = (roles: readonly string[], scopes: readonly string[] | null, alone: boolean): string =>
   roles
     .map(heldRole)
     .map(({ role, accountId, lobId }) => `${role}${accountId === null ? '' : '@'}${lobId === null ? '' : '@'}`)
-    .join(',') + (scopes ? `|${scopes.join()}` : '');
+    .join(',') +
+  (scopes ? `|${scopes.join()}` : '') +
+  (alone ? '!' : '');
 
 /** Any viewer of the same kind: what differs between them are slots, which no decision can look into. */
-export function anyOfKind({ held: holding, scopes }: Identity): Pick<Context, 'actor' | 'sessionId'> {
+export function anyOfKind({ held: holding, scopes, alone }: Identity): Pick<Context, 'actor' | 'sessionId'> {
   // Declared as texts, since that is what they are wherever they are used as values.
   const text = (take: (identity: Identity) => unknown) => slot(take) as unknown as string;
   const id = text(({ actor }) => actor.id);
@@ -156,7 +184,7 @@ export function anyOfKind({ held: holding, scopes }: Identity): Pick<Context, 'a
       name: text(({ actor }) => actor.name),
       email: text(({ actor }) => actor.email),
       roles: roles.map(({ role }) => role),
-      ability: abilityOf(id, roles, scopes),
+      ability: abilityOf(id, roles, scopes, alone),
     },
   };
 }

@@ -44,7 +44,7 @@ export class Issuer implements Assertions {
         // Has it look at `iat`, too. No session lasts longer.
         maxTokenAge: '24h',
       });
-      return isTypeOfToken(protectedHeader.typ) ? assertedBy(payload, this.settings) : null;
+      return isTypeOfToken(protectedHeader.typ) ? assertedBy(payload, this.settings, this.app.clock()) : null;
     } catch (error) {
       this.app.log.info({ why: error instanceof errors.JOSEError ? error.code : String(error) }, 'a token was refused');
       return null;

@@ -2,7 +2,10 @@ import { refuse } from '../platform/errors';
 import type { Transaction } from '../platform/transaction';
 import type { RoleName } from './permissions';
 
-/** Somebody with a role that keeps the installation open to change: administration, and compliance, which countersigns. One that ends, or holds over an account alone, does not. */
+/**
+ * Somebody with a role that keeps the installation open to change: administration, and compliance, which countersigns. One that ends, or holds over an account alone, does not.
+ * Granting a role and countersigning it ask for a code of an app, which no token of an issuer stands in for.
+ */
 export interface Keeper {
   grantId: string;
   userId: string;
@@ -12,7 +15,8 @@ export interface Keeper {
 }
 
 const KEEPERS = `SELECT g.id AS "grantId", g.user_id AS "userId", coalesce(u.person_id, u.id) AS "personId", g.role FROM role_grant g JOIN app_user u ON u.id = g.user_id
-  WHERE g.revoked_at IS NULL AND g.account_id IS NULL AND g.ends_at IS NULL AND role_counts(u, g.role) AND g.role IN ('admin', 'compliance')`;
+  WHERE g.revoked_at IS NULL AND g.account_id IS NULL AND g.ends_at IS NULL AND role_counts(u, g.role) AND (u.second_factor_at IS NOT NULL OR NOT second_factor_required())
+    AND g.role IN ('admin', 'compliance')`;
 
 /** Every keeper there is, under a lock: two of them must not take each other away at once. */
 export async function lockKeepers(tx: Transaction): Promise<Keeper[]> {

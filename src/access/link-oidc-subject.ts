@@ -38,14 +38,15 @@ export const linkOidcSubject = operation({
     issuer: tx.context.app.config.openId?.issuer ?? null,
   }),
   authorize: (may, { user }) => may('link', user),
-  decide: ({ user, issuer }, { oidcSubject }) => {
+  decide: ({ user, issuer }, { oidcSubject }, { now }) => {
     if (issuer === null) refuse('OIDC_NOT_CONFIGURED', 'There is no issuer: OIDC_ISSUER is not set.');
     if (user.deactivatedAt || user.service)
       refuse('OIDC_SUBJECT_NOT_LINKABLE', 'This user is deactivated, or a system’s.');
-    return { oidcSubject: oidcSubject == null ? null : subjectOf(issuer, oidcSubject) };
+    const subject = oidcSubject == null ? null : subjectOf(issuer, oidcSubject);
+    return { oidcSubject: subject, oidcLinkedAt: user.oidcLinkedAt ?? now };
   },
-  save: async (tx, { oidcSubject }, { user }) => {
-    await tx.update(user, { oidcSubject });
+  save: async (tx, linked, { user }) => {
+    await tx.update(user, linked);
     await endSessionsOf(tx, user.id, tx.now, { kinds: ['OPENID'] });
   },
   record: ({ oidcSubject }, { user }, { reason }) => ({

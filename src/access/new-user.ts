@@ -10,13 +10,14 @@ export const otherUserOf = async (tx: Transaction, samePersonAsId: string | null
 export const newUser = (
   { name, email, passwordHash }: Pick<User, 'name' | 'email' | 'passwordHash'>,
   other: User | null,
-  { newId, actorId }: Moment,
+  { newId, actorId, now }: Moment,
 ) => ({
   id: newId(),
   name: name.trim(),
   email: email.trim().toLowerCase(),
   passwordHash,
   passwordSetById: actorId,
+  passwordSetAt: now,
   personId: other && (other.personId ?? other.id),
   deactivatedAt: null,
 });

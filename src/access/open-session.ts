@@ -17,7 +17,7 @@ export async function openSession(
   const latest = tx.now.getTime() + LONGEST_SESSION * 1000;
   const expiresAt = new Date(Math.min(latest, until?.getTime() ?? latest));
   const terms = openedTerms(tx.context.app.config, tx.now);
-  await tx.insert(Session, { id, endedAt: null, ...terms, ...of, expiresAt } as Session);
+  await tx.insert(Session, { id, createdAt: tx.now, endedAt: null, ...terms, ...of, expiresAt } as Session);
   const { userId: actorId } = of;
   await record(tx, {
     action: 'session.opened',

@@ -2,13 +2,15 @@ import { recordRefusal } from '../audit/record';
 import type { Context } from '../platform/context';
 import { refuse } from '../platform/errors';
 import { findUser } from './find-user';
+import { hashChosen } from './former-passwords';
 import { composed } from './password.rules';
-import { hashChosen, passwordFits } from './passwords';
+import { passwordFits } from './passwords';
 import { tried } from './tried';
 
 /**
  * Changes the password of whoever is signed in. The present one is compared and the new one hashed outside of any
- * transaction. Refuses with PASSWORD_WRONG, which counts as a try to sign in, PASSWORD_UNCHANGED or PASSWORD_COMMON, and the trail keeps each.
+ * transaction. Refuses with PASSWORD_WRONG, which counts as a try to sign in, PASSWORD_UNCHANGED,
+ * PASSWORD_COMMON or PASSWORD_USED_BEFORE, and the trail keeps each.
  */
 export async function changeOwnPassword(context: Context, present: string, next: string): Promise<void> {
   const { actor, app } = context;
@@ -20,7 +22,7 @@ export async function changeOwnPassword(context: Context, present: string, next:
       if (!(await passwordFits(user.passwordHash, present, () => tries.begin()))) wrong();
     });
     if (composed(present) === composed(next)) refuse('PASSWORD_UNCHANGED', 'Choose another password.');
-    const passwordHash = await hashChosen(next, [user.name, user.email]);
+    const passwordHash = await hashChosen(next, user);
     await app.submit(context, 'password.change', { userId, presentHash: user.passwordHash, passwordHash });
   } catch (error) {
     await recordRefusal(context, error, { action: 'password.change', subjectType: 'User', subjectId: userId });

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import * as argon2 from 'argon2';
 import { refuse } from '../platform/errors';
-import { assertUncommon, composed } from './password.rules';
+import { composed } from './password.rules';
 
 /** OWASP's second recommendation for argon2id: 19 MiB, two passes, one lane. */
 const PARAMETERS = { type: argon2.argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
@@ -41,12 +41,6 @@ async function inTurn<T>(work: () => Promise<T>): Promise<T> {
 
 export const hashPassword = (password: string): Promise<string> =>
   inTurn(() => argon2.hash(composed(password), PARAMETERS));
-
-/** Hashes one that somebody chooses. Refuses with PASSWORD_COMMON; `about` is what is known of its owner. */
-export async function hashChosen(password: string, about: readonly string[]): Promise<string> {
-  assertUncommon(password, about);
-  return hashPassword(password);
-}
 
 /** A hash under the parameters of now, where that of a password which just fitted was made under weaker ones. */
 export const rehashed = async (hash: string, password: string): Promise<string | null> =>

@@ -9,7 +9,7 @@ import { billing } from './roles/billing';
 import { client } from './roles/client';
 import { compliance } from './roles/compliance';
 import { operations } from './roles/operations';
-import { everybody, type Role } from './roles/role';
+import { everybody, oneself, type Role } from './roles/role';
 import { supervisor } from './roles/supervisor';
 import { within } from './roles/within';
 
@@ -37,15 +37,16 @@ const DETECT = { detectSubjectType: (of: unknown) => (typeof of === 'object' ? t
 
 /**
  * What somebody who holds these roles may do. A role that does not exist (any more) gives nothing. A key may do of that what its scopes name:
- * `invoice.read`, `invoice.draft`.
+ * `invoice.read`, `invoice.draft`. `alone`: who still owes a second factor, and has nothing but themselves.
  */
 export function abilityOf(
   userId: string,
   held: readonly HeldRole[],
   scopes: readonly string[] | null = null,
+  alone = false,
 ): MongoAbility {
   const { can, build } = new AbilityBuilder<MongoAbility>(createMongoAbility);
-  everybody({ can, userId });
+  (alone ? oneself : everybody)({ can, userId });
   for (const { role, accountId, lobId } of held)
     roles[role]?.({ can: accountId === null ? can : within(can, { accountId, lobId }), userId });
   const ability = build(DETECT);

@@ -4,6 +4,7 @@ import { operation } from '../platform/operation';
 import { ChangeInput } from '../platform/operation.type';
 import { Text } from '../platform/text';
 import { endSessionsOf } from './end-sessions';
+import { formerOnceGone } from './former-passwords';
 import { assertKept, lockKeepers } from './keepers';
 import { assertForAnother, usersOfPerson } from './persons';
 import { User } from './user.entity';
@@ -33,12 +34,13 @@ export const resetPassword = operation({
     return { user, person, deciderId: tx.actorId, keepers: await lockKeepers(tx) };
   },
   authorize: (may, { user }) => may('resetPassword', user),
-  decide: ({ user, person, deciderId, keepers }, _input, { actorId }) => {
+  decide: ({ user, person, deciderId, keepers }, _input, { actorId, now }) => {
     if (user.deactivatedAt) refuse('PASSWORD_NOT_RESETTABLE', 'This user is deactivated.');
     if (user.passwordHash === '') refuse('PASSWORD_NOT_RESETTABLE', 'This user has no password.');
     assertForAnother(person, actorId, deciderId);
     assertKept(keepers, ({ userId }) => userId === user.id);
-    return { passwordHash: '', passwordSetById: actorId };
+    const formerPasswordHashes = formerOnceGone(user);
+    return { passwordHash: '', formerPasswordHashes, passwordSetById: actorId, passwordSetAt: now };
   },
   save: async (tx, patch, { user }) => {
     await tx.update(user, patch);

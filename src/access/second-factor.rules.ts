@@ -5,20 +5,26 @@ import { refuse } from '../platform/errors';
 /** In seconds, of RFC 6238; what apps take when nothing else is said. */
 const PERIOD = 30;
 
-/** A code of the period before or after this one is taken, too: clocks differ, and people type slowly. */
-const STEPS_EITHER_WAY = 1;
-
 /** How many recovery codes somebody has. */
 export const RECOVERY_CODES = 10;
 
 /** In ms: how long a code that was given counts for what asks for one. */
 export const STEP_UP_LASTS = 300_000;
 
+/** The roles that approve, administer or audit: what they may do is to be nobody else’s. */
+export const OVERSEEING = ['admin', 'supervisor', 'compliance', 'auditor'] as const;
+
 /** What is kept of a second factor, with its secret opened. */
 export interface Factor {
   secret: string;
   lastStep: number;
   recoveryHashes: readonly string[];
+}
+
+/** When a code is given, and how many periods before and after that one are taken for it: clocks may differ. */
+export interface Instant {
+  now: Date;
+  drift: number;
 }
 
 /** What taking a code changes: no code is taken again. */
@@ -28,17 +34,17 @@ export type Taken = { lastStep: number } | { recoveryHashes: string[] };
  * What takes a code: six digits of the app, each once and in order (RFC 6238, 5.2), or a recovery code. Refuses with ONE_TIME_CODE_WRONG, whether it does
  * not fit or was taken before.
  */
-export function takeCode(factor: Factor, given: string, now: Date): Taken {
+export function takeCode(factor: Factor, given: string, at: Instant): Taken {
   const code = given.replaceAll(/[\s-]/g, '').toLowerCase();
-  const taken = /^\d{6}$/.test(code) ? takeDigits(factor, code, now) : takeRecovery(factor, code);
+  const taken = /^\d{6}$/.test(code) ? takeDigits(factor, code, at) : takeRecovery(factor, code);
   return taken ?? refuse('ONE_TIME_CODE_WRONG', 'This code does not fit, or was used before: wait for the next.');
 }
 
-function takeDigits({ secret, lastStep }: Factor, token: string, now: Date): Taken | null {
+function takeDigits({ secret, lastStep }: Factor, token: string, { now, drift }: Instant): Taken | null {
   const epoch = Math.floor(now.getTime() / 1000);
   // The library throws at a last step that has yet to come.
-  if (lastStep > epoch / PERIOD + STEPS_EITHER_WAY) return null;
-  const tolerance = STEPS_EITHER_WAY * PERIOD;
+  if (lastStep > epoch / PERIOD + drift) return null;
+  const tolerance = drift * PERIOD;
   const verdict = verifySync({ secret, token, epoch, epochTolerance: tolerance, afterTimeStep: lastStep });
   return verdict.valid && 'timeStep' in verdict ? { lastStep: verdict.timeStep } : null;
 }

@@ -15,6 +15,7 @@ export type SessionKind = 'PASSWORD' | 'OPENID' | 'API_KEY';
 @Unique('session_assertion', ['assertionDigest'])
 @Check('session_kind', `kind IN ('PASSWORD','OPENID','API_KEY')`)
 @Check('session_of_assertion', `(kind = 'OPENID') = (assertion_digest IS NOT NULL)`)
+@Check('session_strong', `strong_until IS NULL OR kind = 'OPENID'`)
 @Check('session_of_key', `(kind = 'API_KEY') = (scopes IS NOT NULL)`)
 @Index('session_user', ['userId'], { where: 'ended_at IS NULL' })
 export class Session extends Row {
@@ -45,6 +46,14 @@ export class Session extends Row {
   /** The roles that count in it, of those that its user holds; null: all of them. */
   @Column('text', { array: true, nullable: true })
   roles?: string[] | null;
+
+  /** Until when it counts that a token of another issuer told of two factors; null: it told of no such thing. */
+  @Column({ type: 'timestamptz', nullable: true })
+  strongUntil?: Date | null;
+
+  /** Its token lacks the scope for anything but reading. */
+  @Column('boolean', { default: false })
+  readsOnly?: boolean;
 
   /** What a key may be used for, of what its user may; null: no key. */
   @Column('text', { array: true, nullable: true })

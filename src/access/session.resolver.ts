@@ -42,13 +42,17 @@ export class SessionResolver {
   }
 
   @Mutation(() => EndSessionPayload, {
-    description: 'Ends a session: one’s own, or anybody’s for administrators and compliance.',
+    description:
+      'Ends a session: one’s own, or anybody’s for administrators and compliance. Another of one’s own asks for a sign-in or a code within the last five minutes (STEP_UP_REQUIRED).',
   })
   endSession(@Arg('input', { description: 'Which one.' }) input: EndSessionInput, @Ask() asked: Asked) {
     return asked.submit('session.end', input);
   }
 
-  @Mutation(() => EndOtherSessionsPayload, { description: 'Ends one’s own sessions but that of this request.' })
+  @Mutation(() => EndOtherSessionsPayload, {
+    description:
+      'Ends one’s own sessions but that of this request. Asks for a sign-in or a code within the last five minutes (STEP_UP_REQUIRED).',
+  })
   endOtherSessions(
     @Arg('input', { description: 'Nothing but an idempotency key.' }) input: EndOtherSessionsInput,
     @Ask() asked: Asked,

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { In, IsNull } from 'typeorm';
 import { recordRefusal } from '../audit/record';
 import type { Context } from '../platform/context';
@@ -7,7 +6,8 @@ import type { FieldChange } from '../platform/operation';
 import { inTransaction, type Transaction } from '../platform/transaction';
 import { OF_PEOPLE } from './end-sessions';
 import { findUser } from './find-user';
-import { hashToken, identify } from './identify';
+import { assertFirstPasswordLasts } from './first-password';
+import { drawToken, hashToken, identify } from './identify';
 import { openSession } from './open-session';
 import { passwordFits, rehashed } from './passwords';
 import { codesLeft, lockFactor, takenBy } from './second-factor';
@@ -31,8 +31,8 @@ export interface Claim {
 /**
  * Opens a session. The password is compared outside of any transaction, since that takes its time on purpose; an unknown
  * address and a wrong password are answered alike and take equally long. Refuses with SIGN_IN_REFUSED, and who has a second factor, and whose password fits,
- * with ONE_TIME_CODE_REQUIRED or ONE_TIME_CODE_WRONG; the trail
- * keeps each: by nobody, since anybody can try, about whom it was tried. After too many that failed it refuses with
+ * with ONE_TIME_CODE_REQUIRED or ONE_TIME_CODE_WRONG; whose password fits and is a first one that is over, with
+ * FIRST_PASSWORD_EXPIRED; the trail keeps each: by nobody, since anybody can try, about whom it was tried. After too many that failed it refuses with
  * RATE_LIMITED, whoever is meant. Each try is its own: it has no idempotency key, and the token is not kept.
  */
 export async function signIn(context: Context, { email, password, oneTimeCode }: Claim): Promise<SignedIn> {
@@ -57,12 +57,13 @@ export async function signIn(context: Context, { email, password, oneTimeCode }:
 
 const doNotFit = () => refuse('SIGN_IN_REFUSED', 'This address and password do not fit.');
 
-/** A browser has one session in its cookie: whoever signs in there ends the one that it had. */
-async function endReplaced(tx: Transaction): Promise<void> {
-  const { keepToken, sessionId } = tx.context;
-  if (!keepToken || sessionId === null) return;
-  for (const session of await tx.lockWhere(Session, { id: sessionId, kind: In([...OF_PEOPLE]), endedAt: IsNull() }))
-    await tx.update(session, { endedAt: tx.now });
+/** Whoever signs in with a token, or in a browser that has one in its cookie, ends the session of that: the new one takes its place. */
+async function endReplaced(tx: Transaction): Promise<FieldChange[]> {
+  const { sessionId } = tx.context;
+  if (sessionId === null) return [];
+  const ending = await tx.lockWhere(Session, { id: sessionId, kind: In([...OF_PEOPLE]), endedAt: IsNull() });
+  for (const session of ending) await tx.update(session, { endedAt: tx.now });
+  return ending.map(({ id }) => ({ path: 'replacedSession', before: id, after: null }));
 }
 
 /** What else came with a password that fits: a code, and its hash under stronger parameters. */
@@ -73,16 +74,18 @@ interface Beside {
 
 async function letIn(context: Context, compared: User, { oneTimeCode, passwordHash }: Beside): Promise<SignedIn> {
   const userId = compared.id;
-  const token = randomBytes(32).toString('base64url');
+  const token = drawToken();
   const expiresAt = await inTransaction(context, async (tx) => {
     // Under the lock that a change of password takes: what fitted when it was compared must fit still.
     const user = await tx.lock(User, userId);
     if (user.passwordHash !== compared.passwordHash || user.deactivatedAt) doNotFit();
+    assertFirstPasswordLasts(user, tx.now);
     const codes = await takeOneTimeCode(tx, user, oneTimeCode);
     if (passwordHash !== null) await tx.update(user, { passwordHash });
-    await endReplaced(tx);
+    const replaced = await endReplaced(tx);
     return openSession(tx, { userId, tokenHash: hashToken(token), secondFactorAt: codes && tx.now }, [
       ...(codes ?? []),
+      ...replaced,
       ...(passwordHash === null ? [] : [{ path: 'passwordRehashed', before: false, after: true }]),
     ]);
   });

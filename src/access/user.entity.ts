@@ -7,6 +7,7 @@ import { Row } from '../platform/row';
 @Unique('user_email_taken', ['email'])
 @Unique('oidc_subject_taken', ['oidcSubject'])
 @Check('app_user_service_has_no_password', `NOT service OR password_hash = ''`)
+@Check('app_user_former_passwords', 'cardinality(former_password_hashes) <= 4')
 @Index('app_user_of_person', ['personId'], { where: 'person_id IS NOT NULL' })
 export class User extends Row {
   @Personal(() => ERASED)
@@ -23,9 +24,18 @@ export class User extends Row {
   @Column('text')
   passwordHash!: string;
 
+  /** Hashes of the passwords before it, the latest first: see former-passwords.ts. */
+  @Personal()
+  @Column('text', { array: true, nullable: true })
+  formerPasswordHashes?: string[] | null;
+
   /** Who else knows the password, since they chose it: until the user has changed it, their roles give them nothing. */
   @Column({ type: 'uuid', nullable: true })
   passwordSetById!: string | null;
+
+  /** When they set it. Null, where somebody else set it: when the user was made. */
+  @Column({ type: 'timestamptz', nullable: true })
+  passwordSetAt?: Date | null;
 
   /** Since when they have a second factor. */
   @Column({ type: 'timestamptz', nullable: true })
@@ -51,6 +61,10 @@ export class User extends Row {
   @Personal()
   @Column({ type: 'text', nullable: true })
   oidcSubject?: string | null;
+
+  /** When somebody first said by which subject they are known, also if by none: since then no address makes anybody this user. Set once. */
+  @Column({ type: 'timestamptz', nullable: true })
+  oidcLinkedAt?: Date | null;
 
   @Column({ type: 'timestamptz', nullable: true })
   deactivatedAt!: Date | null;

@@ -70,7 +70,8 @@ export class UserResolver {
   }
 
   @Mutation(() => SignInPayload, {
-    description: 'Opens a session. Each try is its own: signing in has no idempotency key.',
+    description:
+      'Opens a session, and ends that of the token that it was asked with, if any. Each try is its own: signing in has no idempotency key.',
   })
   async signIn(@Arg('input', { description: 'Who signs in.' }) input: SignInInput, @Ask() asked: Asked) {
     const { token, expiresAt, context } = await signIn(asked.context, input);

@@ -1,9 +1,10 @@
 import type { EntityMetadata } from 'typeorm';
-import { drawClassKey, rewrapped, takeKeys } from '../platform/class-keys';
+import { drawClassKey, hasPresentKey, rewrapped, takeKeys } from '../platform/class-keys';
 import type { ClassKey, KeyPurpose } from '../platform/known-keys';
 import { type App, ownContext } from '../platform/context';
 import { refuse } from '../platform/errors';
 import { ask } from '../platform/pooled';
+import type { Scheme } from '../platform/schemes';
 import { inTransaction, type Transaction } from '../platform/transaction';
 import { assertedInForce, keyInForce } from './key-rotation';
 import { record } from './record';
@@ -20,7 +21,7 @@ export const learnKeys = async (app: Pick<App, 'database' | 'keys'>): Promise<bo
 
 type Wanted = Pick<ClassKey, 'purpose' | 'of'>;
 
-/** Hears of the keys that there are, and makes those that are missing, or that no master key at hand opens: one to seal for each class, one to digest for each field that can be looked up. Refuses with MASTER_KEY_UNKNOWN. */
+/** Hears of the keys that there are, and makes those that are missing, or that no master key at hand opens, or that seal by another scheme than the one that is set: one to seal for each class, one to digest for each field that can be looked up. Refuses with MASTER_KEY_UNKNOWN. */
 export async function openClassKeys(app: App, fields: readonly string[]): Promise<void> {
   await learnKeys(app);
   const classes = app.database.orm.entityMetadatas.map(({ name }: EntityMetadata) => name);
@@ -28,7 +29,7 @@ export async function openClassKeys(app: App, fields: readonly string[]): Promis
     ...classes.map((of): Wanted => ({ purpose: 'seal', of })),
     ...fields.map((of): Wanted => ({ purpose: 'digest', of })),
   ];
-  const isMissing = ({ purpose, of }: Wanted) => app.keys.known.openOnes(purpose, of).length === 0;
+  const isMissing = ({ purpose, of }: Wanted) => !hasPresentKey(app.keys, purpose, of);
   if (!wanted.some(isMissing)) return;
   await inTransaction(ownContext(app, 'lifecycle'), async (tx) => {
     await heardOf(tx);
@@ -81,12 +82,12 @@ export async function renewClassKey(app: App, of: string): Promise<number> {
 
 /**
  * Wraps under the present master key what is wrapped under an earlier one, all at once; how many there were. Only where the trail was last told of
- * that key: of two processes that have each other's as a retired one, one wraps.
+ * that key: of two processes that have each other's as a retired one, one wraps. `alsoScheme`: and what another scheme than the present one wraps.
  */
-export function rewrapClassKeys(app: App): Promise<number> {
+export function rewrapClassKeys(app: App, alsoScheme = false): Promise<number> {
   return inTransaction(ownContext(app, 'jobs'), async (tx) => {
     const anew = (await heardOf(tx)).flatMap((key) => {
-      const wrapped = rewrapped(app.keys, key);
+      const wrapped = rewrapped(app.keys, key, alsoScheme);
       return wrapped ? [{ id: key.id, wrapped }] : [];
     });
     if (anew.length === 0 || (await keyInForce(tx)) !== app.keys.id) return 0;
@@ -106,11 +107,18 @@ export interface KeyStatus {
   purpose: KeyPurpose;
   number: number;
   id: string;
-  masterKey: string;
+  /** As the wrapped key names it. */
+  under: string;
+  /** What it seals with; null where it cannot be opened, and of a key to look up by. */
+  scheme: Scheme | null;
 }
 
-export const keyStatus = (app: App): Promise<KeyStatus[]> =>
-  ask(app, {
-    text: `SELECT of, purpose, number, id, encode(substr(wrapped, 1, 4), 'hex') AS "masterKey" FROM class_key ORDER BY purpose DESC, of, number`,
-    values: [],
-  });
+const STATUS = `SELECT of, purpose, number, id, encode(substr(wrapped, 1, 4), 'hex') AS under FROM class_key ORDER BY purpose DESC, of, number`;
+
+export async function keyStatus(app: App): Promise<KeyStatus[]> {
+  await learnKeys(app);
+  const keys = await ask<Omit<KeyStatus, 'scheme'>>(app, { text: STATUS, values: [] });
+  const schemeOf = ({ purpose, of, id }: Pick<KeyStatus, 'purpose' | 'of' | 'id'>) =>
+    app.keys.known.openOnes(purpose, of).find((each) => each.id === id)?.scheme ?? null;
+  return keys.map((key) => ({ ...key, scheme: key.purpose === 'seal' ? schemeOf(key) : null }));
+}

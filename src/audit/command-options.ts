@@ -15,9 +15,10 @@ export const HELP = `The auditor's command line: npm run --silent audit -- <comm
   verify                    verifies the trail of the database
     --kept-months <n>         what events say is kept for so many months, whatever the database is set to
   verify --export <folder>  verifies an export, on any machine
+  verify --archive <folder> verifies what AUDIT_ARCHIVE has gathered, on any machine
   verify --proof <file>     verifies a proof, on any machine
     --key <line or file>      a public key, or a file of such lines; may be given more than once, and each head must be signed by one;
-                              without --export and --proof those of the configuration
+                              without --export, --archive and --proof those of the configuration
     --mac-key <key or file>   [<id>:]<base64>, as \`key --mac\` prints it, or a file of such; may be given more than once
     --checkpoints <path>      heads that were kept elsewhere: a file, or a folder of them
     --workers <n>             threads; as many as there are processors
@@ -38,6 +39,7 @@ const OPTIONS = {
   to: { type: 'string' },
   out: { type: 'string' },
   export: { type: 'string' },
+  archive: { type: 'string' },
   proof: { type: 'string' },
   key: { type: 'string', multiple: true },
   'mac-key': { type: 'string', multiple: true },
@@ -59,7 +61,7 @@ type OptionName = keyof typeof OPTIONS;
 const COMMANDS = {
   key: ['mac'],
   export: ['from', 'to', 'out', 'url'],
-  verify: ['export', 'proof', 'key', 'mac-key', 'checkpoints', 'kept-months', 'workers', 'url'],
+  verify: ['export', 'archive', 'proof', 'key', 'mac-key', 'checkpoints', 'kept-months', 'workers', 'url'],
   inclusion: ['event', 'place', 'size', 'url'],
   consistency: ['from', 'to', 'url'],
 } as const satisfies Record<string, readonly OptionName[]>;

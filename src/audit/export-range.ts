@@ -51,7 +51,8 @@ function assertRange(from: Date, to: Date, now: Date): void {
   if (to > now) refuse('AUDIT_RANGE_UNSEALED', `${to.toISOString()} is yet to come, and so are events before it.`);
 }
 
-async function frontierAt(query: Query, size: number): Promise<Buffer> {
+/** The hashes of the perfect subtrees of so many leaves, from left to right. */
+export async function frontierAt(query: Query, size: number): Promise<Buffer> {
   const plan = perfectNodes(0, size).map((node) => [node]);
   return Buffer.concat(await readProof(plan, await fetchNodes(query, plan)));
 }

@@ -61,14 +61,18 @@ type Written = Pick<Manifest, 'files' | 'dropped' | 'offsets'> & {
 type Files = Record<ExportedName, ExportFile>;
 
 /**
- * Writes what happened in a time to a new folder, from which it can be verified without this installation. The folder appears as a whole, at
- * the end. Refuses with AUDIT_EXPORT_EXISTS, AUDIT_TRAIL_BROKEN, and whatever `findRange` refuses with.
+ * Writes what happened in a time to a new folder, from which it can be verified without this installation. Refuses with AUDIT_EXPORT_EXISTS,
+ * and whatever `findRange` and `writeExport` refuse with.
  */
 export async function exportTrail(query: Query, request: ExportRequest): Promise<Exported> {
-  const { from, to, now } = request;
   const out = path.resolve(request.out);
   if (existsSync(out)) refuse('AUDIT_EXPORT_EXISTS', `${out} is there already: an export is a folder of its own.`);
-  const range = await findRange(query, from, to, now);
+  return writeExport(query, await findRange(query, request.from, request.to, request.now), request);
+}
+
+/** Writes a part of the trail to a folder that appears as a whole, at the end. Refuses with AUDIT_TRAIL_BROKEN. */
+export async function writeExport(query: Query, range: ExportRange, request: ExportRequest): Promise<Exported> {
+  const out = path.resolve(request.out);
   const folder = `${out}.${newId()}.partial`;
   await mkdir(folder, { recursive: true, mode: 0o700 });
   try {

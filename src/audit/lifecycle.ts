@@ -25,6 +25,12 @@ const WEAKER: readonly [
     [],
     ({ webhookPrivateHosts }) => webhookPrivateHosts.length > 0,
   ],
+  [
+    'UNVERIFIED_HOSTS',
+    ({ unverifiedHosts }) => unverifiedHosts,
+    [],
+    ({ unverifiedHosts }) => unverifiedHosts.length > 0,
+  ],
   ['REVEALS_PER_DAY', ({ revealsPerDay }) => revealsPerDay, 100, ({ revealsPerDay }) => revealsPerDay > 100],
   ['SIGN_IN_TRIES', ({ signInTries }) => signInTries, 10, ({ signInTries }) => signInTries > 10],
   [
@@ -33,11 +39,19 @@ const WEAKER: readonly [
     50,
     (config) => config.signInTriesPerAddress > 50,
   ],
+  ['SECOND_FACTOR', ({ secondFactor }) => secondFactor, 'required', ({ secondFactor }) => secondFactor !== 'required'],
   [
-    'SECOND_FACTOR',
-    (config) => (config.secondFactorRequired ? 'required' : 'optional'),
-    'required',
-    (config) => !config.secondFactorRequired,
+    'OIDC_SCOPE',
+    ({ openId }) => openId?.scopes ?? [],
+    'a scope',
+    ({ openId }) => openId !== null && openId.scopes.length === 0,
+  ],
+  ['OIDC_LINK_BY_EMAIL', () => true, false, ({ openId }) => openId?.linksByEmail === true],
+  [
+    'ONE_TIME_CODE_DRIFT',
+    ({ oneTimeCodeDrift }) => oneTimeCodeDrift,
+    0,
+    ({ oneTimeCodeDrift }) => oneTimeCodeDrift > 0,
   ],
   [
     'STEP_UP_ABOVE',

@@ -95,7 +95,7 @@ export async function record(tx: Transaction, event: EventDescription): Promise<
   ];
   await tx.append(INSERT, values, told.actor);
   const { action, outcome, changeRequestId = null, changes = [] } = event;
-  await context.app.announce(tx, { action, outcome, changes, changeRequestId, actorId });
+  await context.app.announce(tx, { action, outcome, changes, changeRequestId, subjectId, actorId });
 }
 
 const recorded = new WeakSet<object>();

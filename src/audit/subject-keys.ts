@@ -1,5 +1,6 @@
 import { refuse } from '../platform/errors';
 import type { Transaction } from '../platform/transaction';
+import type { SchemedKey } from '../platform/schemes';
 import { newKey, unwrapKey, wrapKey } from '../platform/wrapped-key';
 
 /** Whom personal data is about: a row, or the change request that would make one. */
@@ -8,7 +9,7 @@ export interface Subject {
   readonly id: string;
 }
 
-const ownerOf = ({ type, id }: Subject): string => `${type}/${id}`;
+export const ownerOf = ({ type, id }: Subject): string => `${type}/${id}`;
 
 /** One row comes back: the key that is there, else the one that is brought. None, when somebody else brought one meanwhile. */
 const FIND_OR_MAKE = `WITH made AS (INSERT INTO audit.subject_key (subject_type, subject_id, wrapped) VALUES ($1, $2, $3)
@@ -21,9 +22,9 @@ const ATTEMPTS = 3;
  * The key under which the trail keeps what it says of somebody, made on first need, in one statement. Refuses with PERSONAL_DATA_ERASED once
  * it was destroyed: nothing personal is written of them any more.
  */
-export async function keyToSeal(tx: Transaction, subject: Subject): Promise<Buffer> {
+export async function keyToSeal(tx: Transaction, subject: Subject): Promise<SchemedKey> {
   const { keys } = tx.context.app;
-  const wrapped = wrapKey(keys, newKey(), ownerOf(subject));
+  const wrapped = wrapKey(keys, newKey(keys), ownerOf(subject));
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const [found] = await tx.kept('subject-key', FIND_OR_MAKE, [subject.type, subject.id, wrapped]);
     if (found) return unwrapped(tx, found.wrapped as Buffer | null, subject);
@@ -32,7 +33,7 @@ export async function keyToSeal(tx: Transaction, subject: Subject): Promise<Buff
 }
 
 /** What gives the key that is there. It refuses with PERSONAL_DATA_ERASED, also where there never was one. */
-export async function keyToOpen(tx: Transaction, subject: Subject): Promise<() => Buffer> {
+export async function keyToOpen(tx: Transaction, subject: Subject): Promise<() => SchemedKey> {
   const [found] = await tx.query<{ wrapped: Buffer | null }>(
     'SELECT wrapped FROM audit.subject_key WHERE subject_type = $1 AND subject_id = $2',
     [subject.type, subject.id],
@@ -40,7 +41,7 @@ export async function keyToOpen(tx: Transaction, subject: Subject): Promise<() =
   return () => unwrapped(tx, found?.wrapped ?? null, subject);
 }
 
-const unwrapped = (tx: Transaction, wrapped: Buffer | null, subject: Subject): Buffer =>
+const unwrapped = (tx: Transaction, wrapped: Buffer | null, subject: Subject): SchemedKey =>
   wrapped === null ? erased() : unwrapKey(tx.context.app.keys, wrapped, ownerOf(subject));
 
 export const erased = (): never => refuse('PERSONAL_DATA_ERASED', 'The personal data of this was erased.');

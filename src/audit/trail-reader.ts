@@ -10,17 +10,22 @@ export interface TrailReader {
   readonly close: () => Promise<void>;
 }
 
-/** Opens it at this instant, or at that of a snapshot. Refuses with AUDIT_DATABASE_UNREACHABLE. */
-export async function openTrail(url: string, snapshot: string | null = null): Promise<TrailReader> {
+/** A connection of an auditor, not open yet. Names that stand without a schema are the database's own, whatever somebody has set for this login. */
+export function auditorClient(url: string, name: string): Client {
   const client = new Client({
     connectionString: url,
-    application_name: 'countersign audit',
+    application_name: name,
     connectionTimeoutMillis: 10_000,
-    // Names that stand without a schema are the database's own, whatever somebody has set for this login.
     options:
       '-c search_path=pg_catalog,pg_temp -c jit=off -c statement_timeout=0 -c idle_in_transaction_session_timeout=0',
   });
   client.on('error', () => undefined); // the next statement says so
+  return client;
+}
+
+/** Opens it at this instant, or at that of a snapshot. Refuses with AUDIT_DATABASE_UNREACHABLE. */
+export async function openTrail(url: string, snapshot: string | null = null): Promise<TrailReader> {
+  const client = auditorClient(url, 'countersign audit');
   try {
     await client.connect();
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');

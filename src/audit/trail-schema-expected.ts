@@ -16,7 +16,7 @@ CREATE UNIQUE INDEX node_pkey ON audit.node USING btree (level, index)
 CREATE UNIQUE INDEX retention_pkey ON audit.retention USING btree (one)
 CREATE UNIQUE INDEX subject_key_pkey ON audit.subject_key USING btree (subject_type, subject_id)
 business_row of kind v owned by countersign_audit
-business_row rule: e53d78cda1803ff569ea32377d61f7c7d607114387acaaf90d031d57e9ad98da
+business_row rule: 63645be53fa36bf82d1d0660cfd159d7c25b287f2a818854843e08ffe4280f54
 business_row.created_at timestamp with time zone
 business_row.hash bytea
 business_row.id uuid
@@ -102,7 +102,7 @@ function audit.event_is_final() owned by countersign_audit in plpgsql: 2d7d6a75f
 function audit.event_is_final(): everybody may EXECUTE
 function audit.head_only_grows() owned by countersign_audit in plpgsql: a68eca5554f42b7dac70066a94db0eced1cdaa60adcac9f83e98b8b6e439b99e
 function audit.head_only_grows(): everybody may EXECUTE
-function audit.subject_key_is_only_destroyed() owned by countersign_audit in plpgsql: e6a51c7e599dc7244a803ae74b5eac84cb235273636f38d54c9a216cd2f7e43f
+function audit.subject_key_is_only_destroyed() owned by countersign_audit in plpgsql: 87d6582bf208f388dc4c288cafc689fbf969b446efaa10fb836d2bf285858144
 function audit.subject_key_is_only_destroyed(): everybody may EXECUTE
 head constraint head_one_check CHECK (one)
 head constraint head_pkey PRIMARY KEY (one)

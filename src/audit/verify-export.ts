@@ -27,31 +27,38 @@ type Of<K> = Extract<ExportResult, { kind: K }>;
  * What its manifest says is believed only as far as roots that somebody signed bear it out. Refuses with AUDIT_EXPORT_UNREADABLE.
  */
 export async function verifyExport(asked: ExportVerification): Promise<Verdict> {
+  const pool = exportPool(asked);
+  return verifyWith(pool, asked).finally(() => pool.close());
+}
+
+/** The threads that do it; to be closed. */
+export const exportPool = ({ keys, macKeys, workers }: ExportVerification): ExportPool =>
+  new WorkerPool(EXPORT_WORK, workers, {
+    keys: keys.map(({ text }) => text),
+    macKeys: macKeys.map(({ key }) => key),
+  });
+
+/** The same on threads that are there. */
+export async function verifyWith(pool: ExportPool, asked: ExportVerification): Promise<Verdict> {
   const manifest = await readManifest(asked.folder);
   await assertThere(asked.folder);
   const findings = new Findings();
-  const data = { keys: asked.keys.map(({ text }) => text), macKeys: asked.macKeys.map(({ key }) => key) };
-  const pool: ExportPool = new WorkerPool(EXPORT_WORK, asked.workers, data);
-  try {
-    const digests = checkDigests(pool, asked, manifest, findings, [MACS, CSV, CHECKPOINTS]);
-    digests.catch(() => undefined); // waited for below
-    const { checkpoints, keys } = asked;
-    const outside = checkpoints === null ? null : await readOutsideHeads(checkpoints, keys, manifest, findings);
-    const { walk, dropped } = await walkExport(pool, asked, manifest, outside, findings);
-    await digests;
-    // Every byte of the events is in the tree, so where that is whole there is nothing more to know of them.
-    if (findings.total > 0) await checkDigests(pool, asked, manifest, findings, [EVENTS]);
-    const checked = {
-      events: walk.frontier.size - manifest.first,
-      heads: walk.heads,
-      dropped,
-      outsideHeads: outside?.read ?? 0,
-    };
-    const times = await timesAround(findings.first(), readNotes(path.join(asked.folder, CHECKPOINTS)));
-    return { findings: times, total: findings.total, checked, notes: notesOn(asked, manifest, outside) };
-  } finally {
-    await pool.close();
-  }
+  const digests = checkDigests(pool, asked, manifest, findings, [MACS, CSV, CHECKPOINTS]);
+  digests.catch(() => undefined); // waited for below
+  const { checkpoints, keys } = asked;
+  const outside = checkpoints === null ? null : await readOutsideHeads(checkpoints, keys, manifest, findings);
+  const { walk, dropped } = await walkExport(pool, asked, manifest, outside, findings);
+  await digests;
+  // Every byte of the events is in the tree, so where that is whole there is nothing more to know of them.
+  if (findings.total > 0) await checkDigests(pool, asked, manifest, findings, [EVENTS]);
+  const checked = {
+    events: walk.frontier.size - manifest.first,
+    heads: walk.heads,
+    dropped,
+    outsideHeads: outside?.read ?? 0,
+  };
+  const times = await timesAround(findings.first(), readNotes(path.join(asked.folder, CHECKPOINTS)));
+  return { findings: times, total: findings.total, checked, notes: notesOn(asked, manifest, outside) };
 }
 
 async function assertThere(folder: string): Promise<void> {

@@ -29,6 +29,7 @@ export function verdictText({ findings, total, checked, notes }: Verdict, second
 }
 
 const WORDS: Readonly<Record<string, string>> = {
+  parts: 'parts of an archive',
   events: 'sealed events',
   unsealed: 'events that have no place yet',
   heads: 'signed heads',

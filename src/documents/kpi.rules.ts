@@ -2,7 +2,7 @@ import { Decimal } from 'decimal.js';
 
 /** What is counted of some calls. Seconds are whole. */
 export interface CallTally {
-  /** That came to people: handled, abandoned, to a voice mailbox, or passed on. What a machine settled, and what never was a call, is not offered. */
+  /** That came to people: handled, also where they were passed on then, abandoned, or to a voice mailbox. What a machine settled, and what never was a call, is not offered. */
   offered: number;
   handled: number;
   abandoned: number;

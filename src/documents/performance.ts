@@ -12,16 +12,19 @@ export interface Performance {
   all: Kpis;
 }
 
+/** What is handled here is what is billed as such. */
+const HANDLED = `is_measured('HANDLED_CALLS', outcome, resolved)`;
+
 const TALLY = `${THAT_COUNT}
   SELECT l.name, l.code,
-    count(*) FILTER (WHERE outcome IN ('HANDLED', 'ABANDONED', 'VOICEMAIL', 'TRANSFERRED'))::int AS offered,
-    count(*) FILTER (WHERE outcome = 'HANDLED')::int AS handled,
+    count(*) FILTER (WHERE ${HANDLED} OR outcome IN ('ABANDONED', 'VOICEMAIL'))::int AS offered,
+    count(*) FILTER (WHERE ${HANDLED})::int AS handled,
     count(*) FILTER (WHERE outcome = 'ABANDONED')::int AS abandoned,
-    count(*) FILTER (WHERE outcome = 'HANDLED' AND wait_seconds <= $7)::int AS "inTime",
-    coalesce(sum(wait_seconds) FILTER (WHERE outcome = 'HANDLED'), 0)::float8 AS "waitSeconds",
-    coalesce(sum(talk_seconds) FILTER (WHERE outcome = 'HANDLED'), 0)::float8 AS "talkSeconds",
-    count(*) FILTER (WHERE outcome = 'HANDLED' AND resolved IS NOT NULL)::int AS "resolvedSaid",
-    count(*) FILTER (WHERE outcome = 'HANDLED' AND resolved)::int AS "resolvedYes"
+    count(*) FILTER (WHERE ${HANDLED} AND wait_seconds <= $7)::int AS "inTime",
+    coalesce(sum(wait_seconds) FILTER (WHERE ${HANDLED}), 0)::float8 AS "waitSeconds",
+    coalesce(sum(talk_seconds) FILTER (WHERE ${HANDLED}), 0)::float8 AS "talkSeconds",
+    count(*) FILTER (WHERE ${HANDLED} AND resolved IS NOT NULL)::int AS "resolvedSaid",
+    count(*) FILTER (WHERE ${HANDLED} AND resolved)::int AS "resolvedYes"
   FROM counted JOIN lob l ON l.id = counted.lob_id GROUP BY l.id, l.name, l.code ORDER BY l.code COLLATE "C"`;
 
 /** One statement over all calls, however many: its answer has a row for each line of business. */

@@ -11,6 +11,8 @@ export class ProtocolError extends DomainError {
   constructor(
     readonly status: number,
     message: string,
+    /** Headers of its answer: names and values in turn. */
+    readonly headers: readonly string[] = [],
   ) {
     super('BAD_REQUEST', message);
   }
@@ -63,6 +65,7 @@ export function sendError(app: App, { request, response, id }: Seen, error: unkn
     'content-type',
     typeFor(request.headers.accept),
     ...retryAfterOf(error).flat(),
+    ...(error instanceof ProtocolError ? error.headers : []),
     ...more,
   ];
   const shown = shownOf(app, error);

@@ -4,7 +4,7 @@ import proxyAddress from 'proxy-addr';
 import { awaitSeal } from '../audit/await-seal';
 import type { App } from '../platform/context';
 import type { DocumentLimits } from '../platform/document-limits';
-import { isRefusal, send, sendError, statusFor } from './answers';
+import { isRefusal, ProtocolError, send, sendError, statusFor } from './answers';
 import { assertJson, readJson } from './body';
 import type { Asked, Documents } from './documents';
 import { type Jar, jarBy } from './jar';
@@ -44,7 +44,7 @@ export function graphqlOverHttp<C extends BaseContext>({ app, apollo, documents,
   async function answer(seen: Seen): Promise<void> {
     const { request } = seen;
     seen.operations = 'none';
-    const sender: Sender = { ...senderOf(seen), jar: jarOf(request) };
+    const sender = senderOf(seen, jarOf(request));
     seen.address = sender.address;
     if (sender.address !== null) app.rates.address(sender.address);
     const asked = request.method === 'POST' ? await posted(request, app.config.limits) : inAddress(request);
@@ -53,7 +53,12 @@ export function graphqlOverHttp<C extends BaseContext>({ app, apollo, documents,
     const answered =
       unfit.answerOf(seen, asked.body) ??
       (await apollo.executeHTTPGraphQLRequest({
-        httpGraphQLRequest: { method: request.method!, headers: decidingHeaders(request), ...asked },
+        httpGraphQLRequest: {
+          method: request.method!,
+          headers: decidingHeaders(request),
+          body: asked.body,
+          search: asked.search,
+        },
         context: async () => contextOf(sender),
       }));
     unfit.note(seen, asked.body, answered);
@@ -106,19 +111,24 @@ function admit(carried: Carried, documents: Documents, seen: Seen): void {
     if (admitted?.trusted) Object.assign(carried.body, { query: admitted.text, extensions: null });
     return;
   }
-  if (seen.request.method !== 'GET') return;
+  if (seen.request.method !== 'GET') throw postOnly();
   const search = new URLSearchParams(carried.search);
+  // Proxies and histories keep addresses, so that nothing that somebody looks for belongs there: a name of a trusted document alone.
+  const variables = search.getAll('variables').filter((each) => each !== '{}');
+  if (search.has('query') || variables.length > 0) throw postOnly();
   const admitted = documents({
-    query: search.get('query') ?? undefined,
     documentId: search.get('documentId') ?? undefined,
     extensions: jsonIn(search.get('extensions')),
   });
-  seen.operations = admitted?.operations ?? 'none';
-  if (!admitted?.trusted) return;
+  if (!admitted?.trusted) throw postOnly();
+  seen.operations = admitted.operations;
   search.set('query', admitted.text);
   search.delete('extensions');
   carried.search = `?${search.toString()}`;
 }
+
+const postOnly = () =>
+  new ProtocolError(405, 'Ask by POST: an address carries no document and no variables.', ['allow', 'POST']);
 
 function jsonIn(text: string | null): unknown {
   try {
@@ -141,14 +151,17 @@ function decidingHeaders({ headers }: IncomingMessage): HeaderMap {
 }
 
 /** Whoever is connected, or whom a trusted proxy names: as Express says it in `request.ip`. */
-export function senderBy(trustedProxies: readonly string[]): (of: Pick<Seen, 'id' | 'request'>) => Sender {
+export function senderBy(
+  trustedProxies: readonly string[],
+): (of: Pick<Seen, 'id' | 'request'>, jar?: Jar | null) => Sender {
   const trusted = proxyAddress.compile([...trustedProxies]);
-  return ({ id, request }) => ({
+  return ({ id, request }, jar = null) => ({
     requestId: id,
     address: (trustedProxies.length > 0 ? proxyAddress(request, trusted) : request.socket.remoteAddress) ?? null,
     authorization: request.headers.authorization,
     userAgent: request.headers['user-agent'],
     unattended: request.headers['x-unattended'] === 'true',
+    jar,
   });
 }
 

@@ -42,7 +42,14 @@ interface Connection {
 }
 
 /** Codes of RFC 6455 and of graphql-ws; the reason is our own code. */
-const CLOSE = { stopping: 1001, later: 1013, unreadable: 4400, unauthenticated: 4401, fault: 4500 } as const;
+const CLOSE = {
+  stopping: 1001,
+  later: 1013,
+  unreadable: 4400,
+  unauthenticated: 4401,
+  forbidden: 4403,
+  fault: 4500,
+} as const;
 
 /** Refusals after which a client may come back as it is. */
 const LATER = new Set(['RATE_LIMITED', 'TOO_MANY_STREAMS', 'DATABASE_UNAVAILABLE', 'BUSY', 'TIMEOUT']);
@@ -159,6 +166,7 @@ function protocolOf({ app, subscriber, refusals, contextOf }: Serving): Protocol
 function closeFor(app: App, socket: WebSocket, error: unknown): void {
   const { code } = shownOf(app, error).extensions;
   if (isUnauthenticated(error)) socket.close(CLOSE.unauthenticated, code);
+  else if (code === 'SCOPE_REQUIRED') socket.close(CLOSE.forbidden, code);
   else socket.close(LATER.has(code) ? CLOSE.later : CLOSE.fault, code);
 }
 

@@ -3,8 +3,10 @@ import { endGrants } from '../access/end-grants';
 import { escalateChangeRequests } from '../approvals/escalate-change-requests';
 import { remindOfChangeRequests } from '../approvals/remind-of-change-requests';
 import { expireChangeRequests } from '../approvals/expire-change-requests';
+import { reviewTrail } from '../audit/review-trail';
 import { rewrapKeys } from '../audit/rewrap-keys';
 import { deliverDueMessages, deliverMessages } from '../notifications/deliver-messages';
+import { eraseByCalendar } from '../privacy/erase-by-calendar';
 import { resealValues } from '../privacy/reseal-values';
 import { remedyAccessReviews } from '../reviews/remedy-access-reviews';
 import { draftBilling } from '../rating/draft-billing';
@@ -20,8 +22,10 @@ export const everyJob: readonly Job[] = [
   remindOfChangeRequests,
   deliverMessages,
   deliverDueMessages,
+  reviewTrail,
   rewrapKeys,
   resealValues,
+  eraseByCalendar,
   disableDormantUsers,
   abandonUsageImports,
   draftBilling,

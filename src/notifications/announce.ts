@@ -1,7 +1,7 @@
 import type { Told } from '../platform/context';
 import { QUEUE_SCHEMA } from '../platform/job';
 import type { Transaction } from '../platform/transaction';
-import { bodyOf, type NoticedRequest, noticeOf } from './notice.rules';
+import { bodyOf, bodyOfReview, type NoticedRequest, noticeOf, REVIEWED } from './notice.rules';
 
 const REQUEST = `SELECT id, operation, status, revision, subject_type AS "subjectType", subject_id AS "subjectId", account_id AS "accountId",
   maker_id AS "makerId", approver_roles AS "approverRoles", expires_at AS "expiresAt" FROM change_request WHERE id = $1`;
@@ -9,7 +9,7 @@ const REQUEST = `SELECT id, operation, status, revision, subject_type AS "subjec
 /** The message, a delivery to each webhook that wants it now, and a job to look at each. */
 const WRITE = `WITH message AS (
     INSERT INTO outbox_message (id, kind, subject_type, subject_id, account_id, body, created_at)
-    VALUES ($1, $2, 'ChangeRequest', $3, $4, $5, $6) RETURNING *),
+    VALUES ($1, $2, $7, $3, $4, $5, $6) RETURNING *),
   delivery AS (
     INSERT INTO webhook_delivery (id, webhook_id, message_id, position, kind, subject_type, subject_id, state, attempts, next_attempt_at, created_at)
     SELECT gen_random_uuid(), w.id, m.id, m.position, m.kind, m.subject_type, m.subject_id, 'PENDING', 0, m.created_at, m.created_at
@@ -21,10 +21,18 @@ const WRITE = `WITH message AS (
 export async function announce(tx: Transaction, told: Told): Promise<void> {
   const kind = noticeOf(told);
   if (kind === null) return;
-  const [request] = await tx.query<NoticedRequest>(REQUEST, [told.changeRequestId]);
+  const about =
+    kind === REVIEWED
+      ? { id: told.subjectId, type: 'AuditReview' }
+      : { id: told.changeRequestId, type: 'ChangeRequest' };
+  const message = kind === REVIEWED ? { accountId: null, body: bodyOfReview(told) } : await messageOf(tx, told);
   // A refusal may name a change request that there is not.
-  if (!request) return;
-  const body = bodyOf(request, told.actorId);
-  const values = [tx.newId(), kind, request.id, request.accountId, body, tx.now];
+  if (!message) return;
+  const values = [tx.newId(), kind, about.id, message.accountId, message.body, tx.now, about.type];
   await tx.kept('announce', WRITE, values);
+}
+
+async function messageOf(tx: Transaction, { changeRequestId, actorId }: Told) {
+  const [request] = await tx.query<NoticedRequest>(REQUEST, [changeRequestId]);
+  return request && { accountId: request.accountId, body: bodyOf(request, actorId) };
 }

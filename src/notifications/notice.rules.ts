@@ -1,7 +1,6 @@
 import type { Told } from '../platform/context';
 
-/** What webhooks can ask to be told. */
-export const NOTICES = [
+const OF_REQUESTS = [
   'proposed',
   'revised',
   'returned',
@@ -19,13 +18,20 @@ export const NOTICES = [
   'failed',
 ].map((what) => `changeRequest.${what}`);
 
+/** A day of the trail was looked through. */
+export const REVIEWED = 'audit.reviewed';
+
+/** What webhooks can ask to be told. */
+export const NOTICES = [...OF_REQUESTS, REVIEWED];
+
 const DECISIVE = new Set(['STALE', 'FAILED', 'EXPIRED']);
 
 /**
- * The kind of message that an event is worth, or null: whatever was done to a change request, and the refusal that ended one
- * (`changeRequest.stale`).
+ * The kind of message that an event is worth, or null: whatever was done to a change request, the refusal that ended one
+ * (`changeRequest.stale`), and the review of a day of the trail.
  */
 export function noticeOf({ action, outcome, changes, changeRequestId }: Told): string | null {
+  if (action === REVIEWED && outcome === 'DONE') return REVIEWED;
   if (changeRequestId === null || !action.startsWith('changeRequest.')) return null;
   if (outcome === 'DONE') return action;
   const became = changes.find(({ path }) => path === 'status')?.after;
@@ -62,3 +68,7 @@ export const bodyOf = (request: NoticedRequest, actorId: string | null): object 
   approverRoles: request.approverRoles,
   expiresAt: request.expiresAt.toISOString(),
 });
+
+/** What is told of the review of a day: which day, and how many events there were of what. */
+export const bodyOfReview = ({ changes }: Told): object =>
+  Object.fromEntries(changes.map(({ path, after }) => [path, after]));

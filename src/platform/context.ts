@@ -47,6 +47,7 @@ export interface Told {
   readonly outcome: 'DONE' | 'REFUSED' | 'FAILED';
   readonly changes: readonly FieldChange[];
   readonly changeRequestId: string | null;
+  readonly subjectId: string | null;
   readonly actorId: string | null;
 }
 
@@ -62,6 +63,9 @@ export interface Assertions {
     email: string | null;
     expiresAt: Date;
     roles: string[] | null;
+    strongUntil: Date | null;
+    lacks: string[];
+    readsOnly: boolean;
   } | null>;
 }
 
@@ -122,9 +126,13 @@ export interface Context {
   readonly app: App;
   readonly requestId: string;
   readonly sessionId: string | null;
+  /** SHA-256 of the token that the request bears, where somebody is signed in. */
+  readonly tokenHash?: Buffer;
   readonly actor: Actor | null;
   readonly address: string | null;
   readonly userAgent: string | null;
+  /** The token that was sent lacks the scope for anything but reading. */
+  readonly readsOnly?: boolean;
   /** A page asks by itself, without anybody before it: that is no use of the session. */
   readonly unattended?: boolean;
   /** Keeps the token of a session in the browser's cookie, instead of telling it; null forgets it. Absent: it is told. */

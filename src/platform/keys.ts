@@ -1,5 +1,16 @@
 import { hkdfSync } from 'node:crypto';
 import { KnownKeys } from './known-keys';
+import { FIRST_SCHEME, type Scheme, SCHEME_NAMES, type SchemedKey } from './schemes';
+
+/** What wraps other keys, of one scheme. */
+export interface Wrapping {
+  /** Names master key and scheme in front of what is wrapped. Eight hex digits; of the first scheme that of the master key. */
+  readonly id: string;
+  /** Wraps the keys of classes of records: see class-keys.ts. */
+  readonly classes: SchemedKey;
+  /** Wraps the keys of those whom personal data is about. */
+  readonly personal: SchemedKey;
+}
 
 /**
  * The keys of one installation, each derived for one purpose from the master key (HKDF-SHA-256, RFC 5869). None of them
@@ -8,12 +19,10 @@ import { KnownKeys } from './known-keys';
 export interface Keys {
   /** Names the master key, so that what was made under an earlier one can be told apart. Eight hex digits. */
   readonly id: string;
-  /** AES-256-GCM of the keys of classes of records: see class-keys.ts. */
-  readonly classes: Buffer;
-  /** AES-256-GCM of what was sealed before there were those. */
+  /** What wraps keys, of every scheme. */
+  readonly wrapping: Readonly<Record<Scheme, Wrapping>>;
+  /** AES-256-GCM of what was sealed before there were keys of classes. */
   readonly sensitive: Buffer;
-  /** AES-256-GCM of the keys of those whom personal data is about. */
-  readonly personal: Buffer;
   /** MAC of audit events. */
   readonly audit: Buffer;
   /** Digests of change requests and of idempotent inputs. */
@@ -35,6 +44,8 @@ export interface Keys {
 export interface KeyRing extends Keys {
   /** In the order in which they were given. Empty unless the master key was rotated. */
   readonly retired: readonly Keys[];
+  /** The scheme of keys that are made and wrapped from now on. Null: nobody said; it is that of the key before it, or the first. */
+  readonly scheme: Scheme | null;
   /** The keys of classes that the database has, as far as this process has heard of them. */
   readonly known: KnownKeys;
 }
@@ -46,11 +57,31 @@ export const allKeys = (ring: KeyRing): readonly Keys[] => [ring, ...ring.retire
 export const keysNamed = (ring: KeyRing, id: string): Keys | null =>
   allKeys(ring).find((keys) => keys.id === id) ?? null;
 
+/** What wraps keys from now on. */
+export const presentWrapping = (ring: KeyRing): Wrapping => ring.wrapping[ring.scheme ?? FIRST_SCHEME];
+
+/** That of the ring which has this id; null if it is not at hand. */
+export const wrappingNamed = (ring: KeyRing, id: string): Wrapping | null =>
+  allKeys(ring)
+    .flatMap(({ wrapping }) => Object.values(wrapping))
+    .find((each) => each.id === id) ?? null;
+
+/** Whether something is wrapped under the present master key, whatever the scheme. */
+export const isOfPresent = (ring: Keys, id: string): boolean =>
+  Object.values(ring.wrapping).some((each) => each.id === id);
+
+export interface KeySources {
+  masterKey: Buffer;
+  retiredMasterKeys: readonly Buffer[];
+  sealingScheme?: Scheme | null;
+}
+
 /** The ring of a configuration. Master keys have 32 bytes. */
-export const ringOf = (masters: { masterKey: Buffer; retiredMasterKeys: readonly Buffer[] }): KeyRing =>
+export const ringOf = (sources: KeySources): KeyRing =>
   Object.freeze({
-    ...deriveKeys(masters.masterKey),
-    retired: Object.freeze(masters.retiredMasterKeys.map(deriveKeys)),
+    ...deriveKeys(sources.masterKey),
+    retired: Object.freeze(sources.retiredMasterKeys.map(deriveKeys)),
+    scheme: sources.sealingScheme ?? null,
     known: new KnownKeys(),
   });
 
@@ -58,11 +89,21 @@ export const ringOf = (masters: { masterKey: Buffer; retiredMasterKeys: readonly
 export function deriveKeys(master: Buffer): Keys {
   const derive = (purpose: string, bytes = 32) =>
     Buffer.from(hkdfSync('sha256', master, Buffer.alloc(0), `countersign/1/${purpose}`, bytes));
+  // A key of another scheme is another key: its purpose says which.
+  const wrappingOf = (scheme: Scheme): Wrapping => {
+    const of = scheme === FIRST_SCHEME ? '' : `/${scheme}`;
+    return Object.freeze({
+      id: derive(`key id${of}`, 4).toString('hex'),
+      classes: { scheme, key: derive(`class keys${of}`) },
+      personal: { scheme, key: derive(`personal data${of}`) },
+    });
+  };
   return Object.freeze({
     id: derive('key id', 4).toString('hex'),
-    classes: derive('class keys'),
+    wrapping: Object.freeze(
+      Object.fromEntries(SCHEME_NAMES.map((scheme) => [scheme, wrappingOf(scheme)])) as Record<Scheme, Wrapping>,
+    ),
     sensitive: derive('sensitive values'),
-    personal: derive('personal data'),
     audit: derive('audit events'),
     digest: derive('digests'),
     cursor: derive('cursors'),

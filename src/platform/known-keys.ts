@@ -1,3 +1,5 @@
+import type { SchemedKey } from './schemes';
+
 /** What a key is for: to seal the values of a class, or to digest those of one of its fields for looking them up. */
 export type KeyPurpose = 'seal' | 'digest';
 
@@ -12,10 +14,15 @@ export interface ClassKey {
   readonly wrapped: Buffer;
 }
 
+/** A key that was unwrapped, and what it seals with. */
+export interface OpenKey extends SchemedKey {
+  readonly id: string;
+}
+
 /** The keys of classes that a process has heard of, and those of them that it could unwrap: they stay open when the wrapping becomes one that it cannot. */
 export class KnownKeys {
   private readonly byId = new Map<string, ClassKey>();
-  private readonly opened = new Map<string, Buffer>();
+  private readonly opened = new Map<string, SchemedKey>();
 
   /** Whether there was one among them that it did not know. */
   take(keys: readonly ClassKey[]): boolean {
@@ -36,14 +43,14 @@ export class KnownKeys {
   }
 
   /** The same, of those that are open: what is made from now on is made with the first. */
-  openOnes(purpose: KeyPurpose, of: string): { id: string; key: Buffer }[] {
+  openOnes(purpose: KeyPurpose, of: string): OpenKey[] {
     return this.of(purpose, of).flatMap(({ id }) => {
       const key = this.opened.get(id);
-      return key ? [{ id, key }] : [];
+      return key ? [{ id, ...key }] : [];
     });
   }
 
-  open(key: ClassKey, unwrap: (key: ClassKey) => Buffer): Buffer {
+  open(key: ClassKey, unwrap: (key: ClassKey) => SchemedKey): SchemedKey {
     const opened = this.opened.get(key.id) ?? unwrap(key);
     this.opened.set(key.id, opened);
     return opened;

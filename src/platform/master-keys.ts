@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DomainError } from './errors';
+import { listIn } from './settings-text';
 
 /** Where the master key is, as the settings of those names say. */
 export interface KeySettings {
@@ -40,10 +41,7 @@ export function masterKeysIn(settings: KeySettings, production: boolean, dataDir
     : MASTER_KEY_FILE
       ? linesOf(MASTER_KEY_FILE)
       : kept(dataDirectory);
-  const retired = [
-    ...earlier,
-    ...(MASTER_KEYS_RETIRED ? MASTER_KEYS_RETIRED.split(',').map((each) => each.trim()) : []),
-  ];
+  const retired = [...earlier, ...(MASTER_KEYS_RETIRED ? listIn(MASTER_KEYS_RETIRED) : [])];
   const read = (which: string, text: string) =>
     decoded(
       which,

@@ -68,6 +68,13 @@ export class Metrics {
     'What kept the trail from being sealed or its heads from being told',
     'what',
   );
+  readonly archived = new Gauge({
+    name: 'countersign_archived_events',
+    help: 'Events in the archive of the trail, when this process looked last',
+    registers: this.registers,
+  });
+  /** Since when something sealed waits to be archived; null: nothing does. */
+  readonly archive: { waitingSince: Date | null } = { waitingSince: null };
   readonly jobs = new Counter({
     name: 'countersign_jobs_total',
     help: 'Jobs that this process ran',
@@ -90,6 +97,10 @@ export class Metrics {
   constructor() {
     const shared = processMetrics();
     for (const { name } of shared.getMetricsAsArray()) this.registry.registerMetric(shared.getSingleMetric(name)!);
+    this.watch('countersign_archive_lag_seconds', 'How long the oldest sealed event waits to be archived', () => {
+      const { waitingSince } = this.archive;
+      return waitingSince ? (Date.now() - waitingSince.getTime()) / 1000 : 0;
+    });
   }
 
   /** A request that ended. */

@@ -5,6 +5,7 @@ import { isIPv4, isIPv6 } from 'node:net';
  * An IPv4 address that is mapped into IPv6 is that IPv4 address.
  */
 export function networkOf(address: string): string {
+  if (!address.includes(':')) return address;
   const mapped = /^::ffff:([\d.]+)$/i.exec(address)?.[1];
   if (mapped && isIPv4(mapped)) return mapped;
   if (!isIPv6(address)) return address;

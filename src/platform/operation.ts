@@ -84,6 +84,8 @@ export interface Operation<I extends OperationInput = OperationInput, S = unknow
   readonly twoPeople?: boolean;
   /** Whether it asks for a one-time code within the last minutes of whoever is signed in and does it, or proposes it: see access/stepped-up.ts. */
   stepUp?(state: S, input: I): boolean;
+  /** Whether it asks whoever does it to have signed in, or given a one-time code, within the last minutes: see access/stepped-up.ts. */
+  recent?(state: S, input: I): boolean;
   /**
    * What takes its time on purpose, and so is done to an input before any transaction. `before`: what the input was when it was asked for first, where it is revised; what is
    * the same in it has been done already.

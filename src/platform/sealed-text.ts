@@ -1,7 +1,8 @@
 import type { App } from './context';
 import { DomainError } from './errors';
 import { classKeyNamed, sealingKey } from './class-keys';
-import type { KeyRing } from './keys';
+import type { KeyRing, Keys } from './keys';
+import { FIRST_SCHEME, type SchemedKey } from './schemes';
 import { ID, keysThatSealed, openBytes, sealBytes, sealedUnder } from './sealed-bytes';
 
 /**
@@ -9,8 +10,8 @@ import { ID, keysThatSealed, openBytes, sealBytes, sealedUnder } from './sealed-
  * copied into another row or column does not open. Form: id of the class's key (4 bytes), then as `sealBytes` seals.
  */
 export function sealText(ring: KeyRing, text: string, place: string): Buffer {
-  const { id, key } = sealingKey(ring, place.slice(0, place.indexOf('/')));
-  return Buffer.concat([Buffer.from(id, 'hex'), sealBytes(key, Buffer.from(text, 'utf8'), place)]);
+  const key = sealingKey(ring, place.slice(0, place.indexOf('/')));
+  return Buffer.concat([Buffer.from(key.id, 'hex'), sealBytes(key, Buffer.from(text, 'utf8'), place)]);
 }
 
 /**
@@ -18,9 +19,11 @@ export function sealText(ring: KeyRing, text: string, place: string): Buffer {
  * SEALED_BY_OTHER_KEY or SEAL_BROKEN; says nothing of the content.
  */
 export function unsealText(ring: KeyRing, sealed: Buffer, place: string): string {
-  const key = classKeyNamed(ring, sealedUnder(sealed)) ?? keysThatSealed(ring, sealed).sensitive;
+  const key = classKeyNamed(ring, sealedUnder(sealed)) ?? beforeClasses(keysThatSealed(ring, sealed));
   return openBytes(key, sealed.subarray(ID), place).toString('utf8');
 }
+
+const beforeClasses = ({ sensitive: key }: Keys): SchemedKey => ({ scheme: FIRST_SCHEME, key });
 
 /** Opens something; once more if another process made a key that this one had not heard of. */
 export async function withKeys<T>(app: Pick<App, 'learnKeys'>, open: () => T | Promise<T>): Promise<T> {

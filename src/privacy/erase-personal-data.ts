@@ -3,17 +3,16 @@ import { User } from '../access/user.entity';
 import { Agent } from '../accounts/agent.entity';
 import { runningAssignments } from '../accounts/running-assignments';
 import { ChangeRequest } from '../approvals/change-request.entity';
-import { hidePersonal } from '../audit/sealed-changes';
 import { destroyKeys, findKeys, type Subject } from '../audit/subject-keys';
 import { Complaint } from '../complaints/complaint.entity';
 import { operation } from '../platform/operation';
 import { Input } from '../platform/operation.type';
-import { erasedParts, personalProperties } from '../platform/personal';
+import { erasedParts } from '../platform/personal';
 import type { Row } from '../platform/row';
 import { Text } from '../platform/text';
 import { notFound, type Transaction } from '../platform/transaction';
-import { assertErasable, closedIfExpired, type ErasableType, isErasable } from './erasure.rules';
-import { heldRequests, heldRevisions, pendingOver } from './held-requests';
+import { assertErasable, type ErasableType, isErasable } from './erasure.rules';
+import { erasureChanges, forgetRequests, heldRequests, heldRevisions, pendingOver, subjectsOf } from './held-requests';
 
 @InputType({ description: 'Whose personal data to erase for good, and why.' })
 export class ErasePersonalDataInput extends Input {
@@ -53,47 +52,24 @@ export const erasePersonalData = operation({
     return { type, subject, requests, revisions, subjects, known: await circumstances(tx, type, subject.id, subjects) };
   },
   authorize: (may, { subject }) => may('erase', subject),
-  decide: ({ type, subject, requests, revisions, known }, _input, { now }) => {
+  decide: ({ type, subject, known }, _input, { now }) => {
     assertErasable(type, subject, known, now);
-    return {
-      row: erasedParts(subject),
-      requests: requests.map((request) => ({
-        changes: hidePersonal(request.subjectType, request.changes),
-        inputShown: {},
-        inputSealed: Buffer.alloc(0),
-        ...closedIfExpired(request),
-      })),
-      revisions: revisions.map(({ changes, changeRequestId }) => ({
-        changes: hidePersonal(requests.find(({ id }) => id === changeRequestId)!.subjectType, changes),
-        inputShown: {},
-      })),
-    };
+    return erasedParts(subject);
   },
-  save: async (tx, decision, { subject, requests, revisions, subjects }) => {
+  save: async (tx, row, { subject, requests, revisions, subjects }) => {
     await destroyKeys(tx, subjects);
-    if (!(subject instanceof ChangeRequest)) await tx.update(subject, decision.row);
-    for (const [index, request] of requests.entries()) await tx.update(request, decision.requests[index]!);
-    for (const [index, revision] of revisions.entries()) await tx.update(revision, decision.revisions[index]!);
+    if (!(subject instanceof ChangeRequest)) await tx.update(subject, row);
+    await forgetRequests(tx, requests, revisions);
   },
   record: (_decision, { type, subject, requests, known }, { reason }) => ({
     action: 'personalData.erased',
     subjectType: type,
     subjectId: subject.id,
-    changes: [
-      { path: 'erasedFields', before: null, after: personalProperties(type) },
-      { path: 'changeRequests', before: null, after: requests.length },
-      { path: 'keys', before: null, after: known.keys },
-    ],
+    changes: erasureChanges(type, requests.length, known.keys),
     reason,
   }),
   facts: (_decision, { subject }) => ({ accountId: subject instanceof Complaint ? subject.accountId : null }),
 });
-
-/** Whose keys are to be destroyed: the row's own, and those of requests that were there before it. */
-const subjectsOf = (type: string, { id }: Row, requests: readonly ChangeRequest[]): [Subject, ...Subject[]] => [
-  { type, id },
-  ...requests.filter((each) => each.id !== id).map((each) => ({ type: 'ChangeRequest', id: each.id })),
-];
 
 async function circumstances(tx: Transaction, type: ErasableType, id: string, subjects: readonly Subject[]) {
   const keys = await findKeys(tx, subjects);

@@ -78,12 +78,13 @@ async function settle(tx: Transaction, partId: string, run: BillingRun, bill: Bi
   if (digest !== bill.terms.digest) throw new Moved('The account moved while it was rated.');
   assertOpen(account);
   const { figures, unratedCalls } = bill;
+  const heldBackCycles = bill.heldBack.length;
   // What was stopped goes on if it comes to what it came to when it was looked at.
   const stopped = figures.some(({ blown }) => blown) && !isSame(part.figures, figures);
   if (!stopped) for (const draft of bill.drafts) await saveDraft(tx, run, bill.terms, draft);
   const state = stopped ? 'PARKED' : bill.drafts.length > 0 ? 'DRAFTED' : 'NOTHING';
   const settledAt = stopped ? null : tx.now;
-  await tx.update(part, { state, figures: [...figures], unratedCalls, settledAt });
+  await tx.update(part, { state, figures: [...figures], unratedCalls, heldBackCycles, settledAt });
   await record(tx, {
     action: stopped ? 'billing.parked' : 'billing.drafted',
     outcome: 'DONE',
@@ -92,6 +93,7 @@ async function settle(tx: Transaction, partId: string, run: BillingRun, bill: Bi
     changes: [
       { path: 'state', before: part.state, after: state },
       { path: 'unratedCalls', before: part.unratedCalls, after: unratedCalls },
+      { path: 'heldBackCycles', before: part.heldBackCycles, after: heldBackCycles },
       ...figures.map((each, index) => ({
         path: `figures.${index + 1}`,
         before: part.figures[index] ?? null,

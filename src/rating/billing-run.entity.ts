@@ -78,6 +78,10 @@ export class BillingRunAccount extends Row {
   @Column({ type: 'integer', nullable: true })
   unratedCalls!: number | null;
 
+  /** Cycles whose corrections wait for a later invoice. */
+  @Column({ type: 'integer', nullable: true })
+  heldBackCycles!: number | null;
+
   /** Of a failure. */
   @Column({ type: 'text', nullable: true })
   code!: string | null;

@@ -59,7 +59,7 @@ const figures = (row: string): Sql =>
 export const billingRunAccountRead = declareRead('BillingRunAccount', {
   table: 'billing_run_account',
   fields: {
-    ...plains('id', 'state', 'unratedCalls', 'code', 'version'),
+    ...plains('id', 'state', 'unratedCalls', 'heldBackCycles', 'code', 'version'),
     account: one(() => accountRead, 'account_id'),
     figures: elements(figures),
     settledAt: instant('settled_at'),

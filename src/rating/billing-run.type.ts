@@ -96,6 +96,13 @@ export class BillingRunAccount {
   })
   unratedCalls!: number | null;
 
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'Cycles whose corrections wait for a later invoice: to take them back now would have left less than nothing to pay. Null before it was looked at.',
+  })
+  heldBackCycles!: number | null;
+
   @Field(() => String, { nullable: true, description: 'Why it failed.' })
   code!: string | null;
 

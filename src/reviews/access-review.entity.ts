@@ -1,4 +1,5 @@
 import { Check, Column, Entity, Index, JoinColumn, ManyToOne, Unique } from 'typeorm';
+import { ApiKey } from '../access/api-key.entity';
 import type { RoleName } from '../access/permissions';
 import { RoleGrant } from '../access/role-grant.entity';
 import { User } from '../access/user.entity';
@@ -41,15 +42,21 @@ export class AccessReview extends Row {
 
 export type ReviewVerdict = 'KEEP' | 'REDUCE' | 'REVOKE';
 
-/** A grant as it was when the campaign began, and what its reviewer said. */
+/** A grant, or the key of a system, as it was when the campaign began, and what its reviewer said. */
 @Entity('access_review_item')
 @Unique('access_review_item_repeated', ['accessReviewId', 'roleGrantId'])
+@Unique('access_review_item_key_repeated', ['accessReviewId', 'apiKeyId'])
 @Index('access_review_item_by_reviewer', ['reviewerId', 'id'])
 @Index('access_review_item_to_remedy', ['id'], { where: `remedied_at IS NULL AND verdict IN ('REDUCE','REVOKE')` })
 @Check('access_review_item_verdict', `verdict IN ('KEEP','REDUCE','REVOKE')`)
 @Check('access_review_item_decided', 'num_nulls(verdict, reason, decided_at) IN (0, 3)')
 @Check('access_review_item_unanswered', `decided_by_id IS NOT NULL OR verdict IS NULL OR verdict = 'REVOKE'`)
 @Check('access_review_item_remedied', `remedied_at IS NULL OR verdict IN ('REDUCE','REVOKE')`)
+@Check(
+  'access_review_item_of_grant_or_key',
+  'num_nulls(role_grant_id, api_key_id) = 1 AND (role_grant_id IS NULL) = (role IS NULL) AND (api_key_id IS NULL) = (scopes IS NULL)',
+)
+@Check('access_review_item_key_kept_or_revoked', `api_key_id IS NULL OR verdict <> 'REDUCE'`)
 @Check('access_review_item_reviewed_by_same_person', 'decided_by_id <> user_id AND reviewer_id <> user_id')
 export class AccessReviewItem extends Row {
   @Column('uuid')
@@ -59,8 +66,8 @@ export class AccessReviewItem extends Row {
   @JoinColumn({ name: 'access_review_id', foreignKeyConstraintName: 'access_review_item_of_review' })
   accessReview?: AccessReview;
 
-  @Column('uuid')
-  roleGrantId!: string;
+  @Column({ type: 'uuid', nullable: true })
+  roleGrantId!: string | null;
 
   @ManyToOne(() => RoleGrant)
   @JoinColumn({ name: 'role_grant_id', foreignKeyConstraintName: 'access_review_item_grant' })
@@ -73,8 +80,19 @@ export class AccessReviewItem extends Row {
   @JoinColumn({ name: 'user_id', foreignKeyConstraintName: 'access_review_item_user' })
   user?: User;
 
-  @Column('text')
-  role!: RoleName;
+  @Column({ type: 'text', nullable: true })
+  role!: RoleName | null;
+
+  @Column({ type: 'uuid', nullable: true })
+  apiKeyId!: string | null;
+
+  @ManyToOne(() => ApiKey)
+  @JoinColumn({ name: 'api_key_id', foreignKeyConstraintName: 'access_review_item_api_key' })
+  apiKey?: ApiKey;
+
+  /** Of a key: what it may be used for. */
+  @Column('text', { array: true, nullable: true })
+  scopes!: string[] | null;
 
   @Column({ type: 'uuid', nullable: true })
   accountId!: string | null;
@@ -88,6 +106,7 @@ export class AccessReviewItem extends Row {
   @Column('timestamptz')
   grantedAt!: Date;
 
+  /** Who proposed the grant, or made the key. */
   @Column({ type: 'uuid', nullable: true })
   grantedById!: string | null;
 
@@ -95,7 +114,7 @@ export class AccessReviewItem extends Row {
   @JoinColumn({ name: 'granted_by_id', foreignKeyConstraintName: 'access_review_item_granted_by' })
   grantedBy?: User;
 
-  /** When its user last did something or signed in since they have it, by the trail. Null: never. */
+  /** When its user last did something or signed in since they have it, by the trail; of a key, when it was last used. Null: never. */
   @Column({ type: 'timestamptz', nullable: true })
   lastUsedAt!: Date | null;
 

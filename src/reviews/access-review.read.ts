@@ -1,3 +1,4 @@
+import { apiKeyRead } from '../access/api-key.read';
 import { roleGrantRead, userRead } from '../access/user.read';
 import { pendingChanges } from '../approvals/change-request.read';
 import {
@@ -43,10 +44,11 @@ export const accessReviewRead = declareRead('AccessReview', {
 export const accessReviewItemRead = declareRead('AccessReviewItem', {
   table: 'access_review_item',
   fields: {
-    ...plains('id', 'role', 'accountId', 'lobId', 'verdict', 'reason', 'remedyCode', 'version'),
+    ...plains('id', 'role', 'scopes', 'accountId', 'lobId', 'verdict', 'reason', 'remedyCode', 'version'),
     ...plains('reduceToAccountId', 'reduceToLobId'),
     accessReview: one(() => accessReviewRead, 'access_review_id'),
     roleGrant: one(() => roleGrantRead, 'role_grant_id'),
+    apiKey: one(() => apiKeyRead, 'api_key_id'),
     user: one(() => userRead, 'user_id'),
     grantedBy: one(() => userRead, 'granted_by_id'),
     reviewer: one(() => userRead, 'reviewer_id'),

@@ -74,7 +74,8 @@ export class AccessReviewResolver {
   }
 
   @Mutation(() => StartAccessReviewPayload, {
-    description: 'Starts a campaign over all that is granted now. Nobody is asked about what they hold themselves.',
+    description:
+      'Starts a campaign over all that is granted now, and the keys of systems. Nobody is asked about what they hold themselves.',
   })
   startAccessReview(
     @Arg('input', { description: 'Who reviews, until when, and why.' }) input: StartAccessReviewInput,
@@ -84,7 +85,8 @@ export class AccessReviewResolver {
   }
 
   @Mutation(() => DecideAccessReviewItemPayload, {
-    description: 'Answers for one grant that one was asked about; what follows from it is proposed by the house.',
+    description:
+      'Answers for one grant or key that one was asked about; what follows from it is proposed by the house.',
   })
   decideAccessReviewItem(
     @Arg('input', { description: 'Of which item, what, and why.' }) input: DecideAccessReviewItemInput,

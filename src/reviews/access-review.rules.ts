@@ -32,10 +32,18 @@ export interface Reduction {
   endsAt: Date | null;
 }
 
-type Scope = Pick<AccessReviewItem, 'accountId' | 'lobId' | 'endsAt'>;
+type Scope = Pick<AccessReviewItem, 'accountId' | 'lobId' | 'endsAt' | 'apiKeyId'>;
 
-/** Refuses with REDUCTION_INVALID what is not less than it was, and a reduction beside another verdict. */
+/** What an item is about, as the trail names it. */
+export const subjectOf = ({ roleGrantId, apiKeyId }: Pick<AccessReviewItem, 'roleGrantId' | 'apiKeyId'>) => {
+  const id = apiKeyId ?? roleGrantId;
+  return { path: apiKeyId === null ? 'roleGrant' : 'apiKey', before: id, after: id };
+};
+
+/** Refuses with REDUCTION_INVALID a key, whose scopes are those of its whole life, what is not less than it was, and a reduction beside another verdict. */
 export function assertReduction(verdict: ReviewVerdict, item: Scope, to: Reduction, now: Date): void {
+  if (verdict === 'REDUCE' && item.apiKeyId !== null)
+    refuse('REDUCTION_INVALID', 'The scopes of a key stay: revoke it, and make one with fewer.');
   const named = to.accountId !== null || to.lobId !== null || to.endsAt !== null;
   const wider =
     (item.accountId !== null && to.accountId !== item.accountId) ||

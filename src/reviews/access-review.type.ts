@@ -1,4 +1,5 @@
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { ApiKey } from '../access/api-key.type';
 import { RoleEnum } from '../access/grant-role';
 import type { RoleName } from '../access/permissions';
 import { RoleGrant, User } from '../access/user.type';
@@ -28,7 +29,7 @@ export class AccessReview {
   @Field({ description: 'Whether answers have ended, and the house has not closed it yet.' })
   overdue!: boolean;
 
-  @Field(() => Int, { description: 'How many grants it looks at.' })
+  @Field(() => Int, { description: 'How many grants and keys of systems it looks at.' })
   itemCount!: number;
 
   @Field(() => Int, { description: 'How many of them wait for an answer.' })
@@ -59,7 +60,9 @@ export class AccessReview {
   version!: number;
 }
 
-@ObjectType({ description: 'A grant as it was when the campaign began, and what its reviewer said.' })
+@ObjectType({
+  description: 'A grant, or the key of a system, as it was when the campaign began, and what its reviewer said.',
+})
 export class AccessReviewItem {
   @Field(() => ID, { description: 'Id of the item.' })
   id!: string;
@@ -70,11 +73,20 @@ export class AccessReviewItem {
   @Field(() => RoleGrant, { nullable: true, description: 'The grant as it is now. For those who may see it.' })
   roleGrant!: RoleGrant | null;
 
+  @Field(() => ApiKey, {
+    nullable: true,
+    description: 'Where it is no grant: the key of a system as it is now. For those who may see it.',
+  })
+  apiKey!: ApiKey | null;
+
   @Field(() => User, { nullable: true, description: 'Who holds it.' })
   user!: User | null;
 
-  @Field(() => RoleEnum, { description: 'The role.' })
-  role!: RoleName;
+  @Field(() => RoleEnum, { nullable: true, description: 'The role; null where it is the key of a system.' })
+  role!: RoleName | null;
+
+  @Field(() => [String], { nullable: true, description: 'Of a key: what it may be used for. Null: it is a grant.' })
+  scopes!: string[] | null;
 
   @Field(() => ID, { nullable: true, description: 'The account that it holds over; null: all.' })
   accountId!: string | null;
@@ -88,12 +100,13 @@ export class AccessReviewItem {
   @Field(() => DateTimeScalar, { description: 'Since when it is held.' })
   grantedAt!: string;
 
-  @Field(() => User, { nullable: true, description: 'Who proposed it.' })
+  @Field(() => User, { nullable: true, description: 'Who proposed the grant, or made the key.' })
   grantedBy!: User | null;
 
   @Field(() => DateTimeScalar, {
     nullable: true,
-    description: 'When its user last did something or signed in since they have it, as of the start. Null: never.',
+    description:
+      'When its user last did something or signed in since they have it, or a key was used, as of the start. Null: never.',
   })
   lastUsedAt!: string | null;
 

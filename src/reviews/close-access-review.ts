@@ -6,6 +6,7 @@ import { ChangeInput } from '../platform/operation.type';
 import { Text } from '../platform/text';
 import type { Transaction } from '../platform/transaction';
 import { AccessReview, AccessReviewItem } from './access-review.entity';
+import { subjectOf } from './access-review.rules';
 import { digestOf, evidenceOf } from './evidence';
 
 @InputType({ description: 'Which campaign to close.' })
@@ -71,10 +72,7 @@ export async function closeDue(tx: Transaction, review: AccessReview): Promise<v
       outcome: 'DONE',
       subjectType: 'AccessReviewItem',
       subjectId: item.id,
-      changes: [
-        { path: 'roleGrant', before: item.roleGrantId, after: item.roleGrantId },
-        { path: 'verdict', before: null, after: 'REVOKE' },
-      ],
+      changes: [subjectOf(item), { path: 'verdict', before: null, after: 'REVOKE' }],
       reason: UNANSWERED,
     });
   }

@@ -6,20 +6,20 @@ import { ChangeInput } from '../platform/operation.type';
 import { DateTimeScalar } from '../platform/scalars';
 import { Text } from '../platform/text';
 import { AccessReview, AccessReviewItem, type ReviewVerdict } from './access-review.entity';
-import { assertReduction, isOver } from './access-review.rules';
+import { assertReduction, isOver, subjectOf } from './access-review.rules';
 
 export const ReviewVerdictEnum = { KEEP: 'KEEP', REDUCE: 'REDUCE', REVOKE: 'REVOKE' } as const;
 registerEnumType(ReviewVerdictEnum, {
   name: 'ReviewVerdict',
-  description: 'What a reviewer says of a grant.',
+  description: 'What a reviewer says of a grant or of the key of a system.',
   valuesConfig: {
     KEEP: { description: 'It is needed as it is.' },
-    REDUCE: { description: 'Less is enough.' },
+    REDUCE: { description: 'Less is enough. Of a grant alone.' },
     REVOKE: { description: 'It is not needed any more.' },
   },
 });
 
-@InputType({ description: 'What you say of a grant that you were asked to review.' })
+@InputType({ description: 'What you say of a grant or key that you were asked to review.' })
 export class DecideAccessReviewItemInput extends ChangeInput {
   @Field(() => ID, { description: 'Id of the item.' })
   accessReviewItemId!: string;
@@ -41,7 +41,7 @@ export class DecideAccessReviewItemInput extends ChangeInput {
   endsAt?: string | null;
 }
 
-/** Answers for one grant, once. What follows from it is proposed afterwards: see remedy-access-reviews.ts. */
+/** Answers for one grant or key, once. What follows from it is proposed afterwards: see remedy-access-reviews.ts. */
 export const decideAccessReviewItem = operation({
   name: 'accessReviewItem.decide',
   subject: 'AccessReviewItem',
@@ -50,11 +50,15 @@ export const decideAccessReviewItem = operation({
     const item = await tx.lock(AccessReviewItem, accessReviewItemId);
     // Its closing waits for this, or this for its closing.
     const review = await tx.lock(AccessReview, item.accessReviewId);
-    return { item, review, person: await usersOfPerson(tx, item.userId) };
+    const holders = await usersOfPerson(tx, item.userId);
+    // Whoever made a key has drawn its secret.
+    if (item.apiKeyId !== null && item.grantedById !== null)
+      for (const user of await usersOfPerson(tx, item.grantedById)) holders.add(user);
+    return { item, review, holders };
   },
   authorize: (may, { item }) => may('decide', item),
-  decide: ({ item, review, person }, input, { now, actorId }) => {
-    if (person.has(actorId)) refuse('REVIEW_OF_OWN', 'Nobody reviews what they hold themselves.');
+  decide: ({ item, review, holders }, input, { now, actorId }) => {
+    if (holders.has(actorId)) refuse('REVIEW_OF_OWN', 'Nobody reviews what they hold themselves.');
     if (isOver(review, now)) refuse('ACCESS_REVIEW_OVER', 'This review is over: no answer meant revoke.');
     if (item.verdict !== null) refuse('ACCESS_REVIEW_ITEM_DECIDED', 'This was answered already.');
     const to = {
@@ -78,7 +82,7 @@ export const decideAccessReviewItem = operation({
     action: 'accessReviewItem.decided',
     subjectId: item.id,
     changes: [
-      { path: 'roleGrant', before: item.roleGrantId, after: item.roleGrantId },
+      subjectOf(item),
       { path: 'verdict', before: null, after: said.verdict },
       ...(said.verdict === 'REDUCE'
         ? [

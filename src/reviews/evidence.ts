@@ -10,7 +10,14 @@ const COLUMNS = [
   ...(['reduceToAccountId', 'reduceToLobId', 'reduceToEndsAt'] as const),
 ] satisfies (keyof AccessReviewItem)[];
 
-const shown = (value: unknown): unknown => (value instanceof Date ? value.toISOString() : (value ?? null));
+/** Of campaigns that looked at keys of systems: the evidence of those before is to the byte what was digested then. */
+const OF_KEYS = ['apiKeyId', 'scopes'] as const satisfies (keyof AccessReviewItem)[];
+
+function shown(value: unknown): unknown {
+  if (value instanceof Date) return value.toISOString();
+  // As text, so that it stands in one cell of a table.
+  return Array.isArray(value) ? value.join(' ') : (value ?? null);
+}
 
 type Reviewed = Pick<AccessReview, 'id' | 'name' | 'dueAt' | 'createdAt' | 'startedById'>;
 
@@ -21,7 +28,8 @@ export function evidenceOf(
   closedAt: Date,
 ): { json: string; csv: string } {
   const sorted = items.toSorted((one, other) => (one.id < other.id ? -1 : 1));
-  const rows = sorted.map((item) => Object.fromEntries(COLUMNS.map((column) => [column, shown(item[column])])));
+  const columns = items.some(({ apiKeyId }) => apiKeyId !== null) ? [...COLUMNS, ...OF_KEYS] : COLUMNS;
+  const rows = sorted.map((item) => Object.fromEntries(columns.map((column) => [column, shown(item[column])])));
   const { id, name, dueAt, createdAt, startedById } = review;
   const about = { id, name, dueAt, startedAt: createdAt, startedById, closedAt };
   const told = Object.fromEntries(Object.entries(about).map(([key, value]) => [key, shown(value)]));
@@ -29,8 +37,8 @@ export function evidenceOf(
     json: canonicalBytes({ accessReview: told, items: rows }).toString('utf8'),
     // Texts that a spreadsheet would take for a formula stand behind an apostrophe.
     csv: stringify(
-      rows.map((row) => COLUMNS.map((column) => row[column])),
-      { header: true, columns: [...COLUMNS], escape_formulas: true },
+      rows.map((row) => columns.map((column) => row[column])),
+      { header: true, columns: [...columns], escape_formulas: true },
     ),
   };
 }

@@ -95,6 +95,7 @@ async function proposedFor(
 /** What is left of it is granted first, where both can be held: else there would be a time with neither. */
 function stepsOf(item: AccessReviewItem): [operation: string, input: object][] {
   const reason = `Access review: ${item.reason}`.slice(0, 500);
+  if (item.apiKeyId !== null) return [['apiKey.revoke', { apiKeyId: item.apiKeyId, reason }]];
   const revoke: [string, object] = ['role.revoke', { roleGrantId: item.roleGrantId, reason }];
   if (item.verdict === 'REVOKE') return [revoke];
   const { userId, role, reduceToAccountId: accountId, reduceToLobId: lobId, reduceToEndsAt } = item;

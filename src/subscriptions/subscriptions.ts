@@ -101,7 +101,7 @@ export class Subscriptions {
       (about) => this.turns.take(() => this.tell(told, about)),
       (error) => this.textOf(undefined, [ownOf(error)]),
     );
-    if (identity) this.sessions.watch(identity.sessionId, telling);
+    if (identity) this.sessions.watch(identity.tokenHash, telling);
     return telling;
   }
 

@@ -46,7 +46,8 @@ function performer({ file, layout, from, size, timeZone, into }: FileToRead): Pe
     if (batch.done === true) return { kind: 'end' };
     const { lines, bytesDone, linesDone } = batch.value;
     read.push(batch.value);
-    const agents = new Set(lines.flatMap(({ said }) => (isWrong(said) ? [] : (said.agent ?? []))));
+    const agents = new Set<string>();
+    for (const { said } of lines) if (!isWrong(said) && said.agent !== undefined) agents.add(said.agent);
     return { kind: 'read', agents: [...agents], place: { bytes: bytesDone, lines: linesDone } };
   };
   const judged = (codes: Codes): ReaderResult => {

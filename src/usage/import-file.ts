@@ -69,7 +69,7 @@ export async function importFile(
     const number = await sourceNumber(context, account.id, source);
     const into = { accountId: account.id, importId: takes.id!, number };
     const toRead = { file, layout, from, size, timeZone: account.timeZone, into };
-    for await (const { batch, place } of readBatches(context, toRead, threads)) {
+    for await (const { batch, place } of ahead(readBatches(context, toRead, threads))) {
       if (signal?.aborted) refuse('USAGE_IMPORT_STOPPED', 'The import was stopped; the same command goes on with it.');
       await takes.settled();
       progress.add(place.bytes - takes.place.bytes);
@@ -128,7 +128,7 @@ async function* readBatches(
   { app }: Context,
   toRead: FileToRead,
   threads: 0 | 1,
-): AsyncGenerator<{ batch: WrittenBatch; place: Place }> {
+): AsyncGenerator<{ batch: WrittenBatch; place: Place }, void> {
   const pool = new WorkerPool<FileToRead, ReaderTask, ReaderResult>(CALL_READER, threads, toRead);
   const run = (task: ReaderTask): Promise<ReaderResult> => {
     const result = pool.run(task);
@@ -147,6 +147,30 @@ async function* readBatches(
     }
   } finally {
     await pool.close();
+  }
+}
+
+/** Batches that are ready before the database asks for them: neither it nor the reader takes as long for one as for another. */
+const READY = 2;
+
+/** What is asked for before it is needed, in the same order. */
+async function* ahead<T>(source: AsyncGenerator<T, void>): AsyncGenerator<T, void> {
+  const under: Promise<IteratorResult<T, void>>[] = [];
+  const begin = () => {
+    const next = source.next();
+    next.catch(() => undefined); // looked at when its turn comes
+    under.push(next);
+  };
+  try {
+    for (let n = 0; n < READY; n += 1) begin();
+    for (;;) {
+      const next = await under.shift()!;
+      if (next.done) return;
+      begin();
+      yield next.value;
+    }
+  } finally {
+    await source.return();
   }
 }
 

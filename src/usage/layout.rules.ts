@@ -85,7 +85,11 @@ function takeOf({ columns, values, empty }: Layout, field: FieldName, header: re
   const joined: Take =
     places.length === 1 ? (row) => row[place!]?.trim() : (row) => places.map((at) => (row[at] ?? '').trim()).join('/');
   const [meaning, nothing] = [values[field], empty[field] ?? []];
-  if (!meaning && nothing.length === 0) return (row) => joined(row) || undefined;
+  if (!meaning && nothing.length === 0)
+    return (row) => {
+      const text = joined(row);
+      return text === '' ? undefined : text;
+    };
   return (row) => {
     const text = joined(row);
     if (text === undefined || text === '' || nothing.includes(text)) return undefined;

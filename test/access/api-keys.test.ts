@@ -501,3 +501,17 @@ describe('apiKey.revoke', () => {
     expect((await draw(id)).code).toBe('API_KEY_NOT_USABLE');
   });
 });
+
+describe('where a second factor is required', () => {
+  it('a system has its roles without one, and a person beside it none', async () => {
+    const { client } = await givenSystem(['account.read']);
+    const ruled = (required: boolean) => t.sql('UPDATE access_rule SET second_factor_required = $1', [required]);
+    await ruled(true);
+    try {
+      expect(await codeOf(client)).toBe('fine');
+      expect(await codeOf(t.as('billing'))).toBe('FORBIDDEN');
+    } finally {
+      await ruled(false);
+    }
+  });
+});

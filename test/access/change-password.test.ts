@@ -62,6 +62,116 @@ describe('a password that somebody else chose', () => {
   });
 });
 
+describe('a first password', () => {
+  const DAY = 86_400_000;
+  afterEach(() => {
+    t.clock.at = null;
+  });
+
+  it('signs in for 72 hours and no longer; who does not know it is told nothing of that; two people give another way in', async () => {
+    const start = new Date().getTime();
+    t.clock.at = new Date(start);
+    const { id, email } = await givenNewcomer('billing');
+    const tried = (password: string, who = email) =>
+      t.nobody.gql('mutation ($input: SignInInput!) { signIn(input: $input) { token } }', {
+        input: { email: who, password },
+      });
+    t.clock.at = new Date(start + 3 * DAY - 1);
+    await signIn(email, PASSWORD);
+    t.clock.at = new Date(start + 3 * DAY);
+    const sessions = await t.sql('SELECT id FROM session WHERE user_id = $1', [id]);
+    const over = await tried(PASSWORD);
+    expect([over.code, over.data]).toEqual(['FIRST_PASSWORD_EXPIRED', null]);
+    expect((await tried('not the password')).text).toBe((await tried(PASSWORD, 'nobody@test.example')).text);
+    expect(await t.sql('SELECT id FROM session WHERE user_id = $1', [id])).toEqual(sessions);
+    const refused = await trail(t, `subject_id = $1 AND action = 'session.open'`, [id]);
+    expect(refused.map(({ code, actor }) => [code, actor])).toEqual([
+      ['FIRST_PASSWORD_EXPIRED', null],
+      ['SIGN_IN_REFUSED', null],
+    ]);
+
+    await t
+      .person('admin')
+      .countersigned(t.person('compliance'), 'password.reset', { userId: id, reason: 'was away' }, randomUUID());
+    const { payload } = await t.as('admin').mutate('drawPasswordToken', { userId: id }, 'token');
+    await t.nobody.mutate('choosePassword', { token: payload.token, password: OWN }, 'chosen');
+    t.clock.at = new Date(start + 80 * DAY);
+    await signIn(email, OWN);
+  });
+
+  it('that was set before that was noted is over, too, and one’s own never is', async () => {
+    const { id, email } = await givenNewcomer('billing');
+    await t.sql(`UPDATE app_user SET password_set_at = NULL WHERE id = $1`, [id]);
+    const input = { email, password: PASSWORD };
+    const code = async () =>
+      (await t.nobody.gql('mutation ($input: SignInInput!) { signIn(input: $input) { token } }', { input })).code;
+    t.clock.at = new Date(Date.now() + 3 * DAY);
+    expect(await code()).toBe('FIRST_PASSWORD_EXPIRED');
+    t.clock.at = null;
+    const client = await signIn(email, PASSWORD);
+    await change(client, PASSWORD, OWN);
+    t.clock.at = new Date(Date.now() + 30 * DAY);
+    await signIn(email, OWN);
+  });
+});
+
+describe('a password that was had before', () => {
+  const former = async (id: string): Promise<string[]> =>
+    (await t.sql('SELECT former_password_hashes AS f FROM app_user WHERE id = $1', [id]))[0]!.f as string[];
+  const nth = (n: number) => `mot de passe numéro ${n}`;
+
+  it('is not taken again while it is one of the last four, however it is typed, and is kept as a hash that nobody is told', async () => {
+    const { id, email } = await givenNewcomer('billing');
+    const client = await signIn(email, PASSWORD);
+    const set = async (present: string, next: string) => (await change(client, present, next)).code;
+    for (const n of [1, 2, 3]) expect(await set(n === 1 ? PASSWORD : nth(n - 1), nth(n))).toBeUndefined();
+    // Four by now: the first one, and three.
+    for (const used of [PASSWORD, nth(1), nth(2), nth(2).normalize('NFD')])
+      expect([used, await set(nth(3), used)]).toEqual([used, 'PASSWORD_USED_BEFORE']);
+    expect(await set(nth(3), nth(3))).toBe('PASSWORD_UNCHANGED');
+    expect(await set(nth(3), nth(4))).toBeUndefined();
+    expect(await set(nth(4), nth(1))).toBe('PASSWORD_USED_BEFORE');
+    expect(await set(nth(4), PASSWORD)).toBeUndefined();
+    const hashes = await former(id);
+    expect(hashes).toHaveLength(4);
+    for (const hash of hashes) expect(hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+    const told =
+      JSON.stringify(await trail(t)) +
+      JSON.stringify(await t.sql(`SELECT convert_from(content, 'UTF8') AS c FROM audit.told`));
+    expect(told).not.toMatch(/argon2|mot de passe/);
+    const refused = await trail(t, `subject_id = $1 AND outcome = 'REFUSED'`, [id]);
+    expect(refused.filter(({ code }) => code === 'PASSWORD_USED_BEFORE')).toHaveLength(5);
+    expect(new Set(refused.map(({ action, actor }) => `${action} ${actor}`))).toEqual(
+      new Set([`password.change ${id}`]),
+    );
+    await expect(
+      t.sql(
+        'UPDATE app_user SET former_password_hashes = former_password_hashes || former_password_hashes WHERE id = $1',
+        [id],
+      ),
+    ).rejects.toMatchObject({ constraint: 'app_user_former_passwords' });
+  });
+
+  it('nor after a reset, where the token waits for another', async () => {
+    const { id, email } = await givenNewcomer('billing');
+    await change(await signIn(email, PASSWORD), PASSWORD, OWN);
+    await t
+      .person('admin')
+      .countersigned(t.person('compliance'), 'password.reset', { userId: id, reason: 'forgot it' }, randomUUID());
+    const { payload } = await t.as('admin').mutate('drawPasswordToken', { userId: id }, 'token');
+    const choose = async (password: string) =>
+      (await t.nobody.mutate('choosePassword', { token: payload.token, password }, 'chosen')).code;
+    expect([await choose(PASSWORD), await choose(OWN), await choose('another one of their own')]).toEqual([
+      'PASSWORD_USED_BEFORE',
+      'PASSWORD_USED_BEFORE',
+      undefined,
+    ]);
+    const last = await signIn(email, 'another one of their own');
+    expect((await change(last, 'another one of their own', OWN)).code).toBe('PASSWORD_USED_BEFORE');
+    expect(await former(id)).toHaveLength(2);
+  });
+});
+
 describe('password.change', () => {
   const refusals = (id: string) => trail(t, `subject_id = $1 AND action = 'password.change'`, [id]);
   const hashOf = async (id: string) => (await t.sql('SELECT password_hash FROM app_user WHERE id = $1', [id]))[0];
@@ -104,6 +214,8 @@ describe('password.change', () => {
     expect(answers.every(({ code }) => [undefined, 'UNAUTHENTICATED', 'PASSWORD_WRONG'].includes(code))).toBe(true);
     expect(answers.filter(({ code }) => code === undefined)).toHaveLength(1);
     expect(await t.sql('SELECT FROM session WHERE user_id = $1 AND ended_at IS NULL', [id])).toHaveLength(1);
+    const kept = await t.sql('SELECT former_password_hashes FROM app_user WHERE id = $1', [id]);
+    expect(kept).toMatchObject([{ former_password_hashes: [expect.stringMatching(/^\$argon2id/)] }]);
   });
 });
 

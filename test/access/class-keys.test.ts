@@ -1,13 +1,17 @@
 import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { learnKeys, renewClassKey, rewrapClassKeys } from '../../src/audit/class-keys';
+import { rewrapSubjectKeys } from '../../src/audit/rewrap-subject-keys';
 import { tellOfRotation } from '../../src/audit/key-rotation';
 import { classKeyNamed } from '../../src/platform/class-keys';
 import { leftToReseal, resealClass, resealValues } from '../../src/privacy/reseal-values';
-import { deriveKeys } from '../../src/platform/keys';
-import { sealBytes } from '../../src/platform/sealed-bytes';
+import type { App } from '../../src/platform/context';
+import { deriveKeys, type KeyRing } from '../../src/platform/keys';
+import { newKey, wrapKey } from '../../src/platform/wrapped-key';
+import { openBytes, sealBytes } from '../../src/platform/sealed-bytes';
+import { givenWebhook, look, Receiver } from '../notifications/receiver';
 import { Installation, idOf, settingsOf } from '../audit/rotation-support';
 import { sealAll } from '../audit/seal-support';
 import { tellAllRows } from '../audit/told-rows';
@@ -16,7 +20,7 @@ import { startAppOver, startTestApp, type TestApp } from '../support/app';
 import { CANARIES } from '../support/canaries';
 import { TEST_MASTER_KEY, testConfig } from '../support/config';
 import { approve, proposed, rowOf, tally } from '../support/outcomes';
-import { givenAccount, givenLob, trail } from '../support/scene';
+import { givenAccount, givenAgent, givenLob, trail } from '../support/scene';
 
 let t: TestApp;
 beforeAll(async () => {
@@ -48,7 +52,7 @@ async function asOfOld(id: string, field: string, column: string, value: string,
   const { id: master, sensitive } = deriveKeys(testConfig().masterKey);
   const sealed = Buffer.concat([
     Buffer.from(master, 'hex'),
-    sealBytes(sensitive, Buffer.from(value), `${type}/${id}/${field}`),
+    sealBytes({ scheme: 'AES-256-GCM', key: sensitive }, Buffer.from(value), `${type}/${id}/${field}`),
   ]);
   await t.rewind(`UPDATE ${type.toLowerCase()} SET ${column}_sealed = $2, ${column}_digest = NULL WHERE id = $1`, [
     id,
@@ -81,7 +85,7 @@ describe('each class of records', () => {
     const { keys: ring } = t.served.app;
     for (const { id: key, wrapped } of keys) {
       expect(keyIn(wrapped)).toBe(ring.id);
-      expect(wrapped.includes(classKeyNamed(ring, key)!)).toBe(false);
+      expect(wrapped.includes(classKeyNamed(ring, key)!.key)).toBe(false);
     }
     const [made] = await trail(t, `action = 'classKeys.made'`);
     expect(made).toMatchObject({ outcome: 'DONE', actor: null, changes: [{ path: 'keys', before: null }] });
@@ -211,6 +215,81 @@ describe('the job that seals values anew', () => {
     expect((await leftToReseal(t.served.app)).find(({ type }) => type === 'Account')!.left).toBe(0);
   });
 
+  it('takes inputs of change requests that wait and that are over, which are carried out as they were asked for; not those of another', async () => {
+    const accountId = await givenAccount(t);
+    const [one, other] = [
+      await proposed(t, 'billing', 'changeAccount', { accountId, taxId: 'TX-WAITS-99', reason: 'new' }),
+      await proposed(t, 'billing', 'changeAccount', { accountId, taxId: 'TX-TAKEN-99', reason: 'new' }),
+    ];
+    await t.as('billing').mutate('withdrawChangeRequest', { id: other.id }, 'outcome');
+    const before = await rowOf(t, 'change_request', one.id);
+    await renewClassKey(t.served.app, 'ChangeRequest');
+    expect(await reseal('ChangeRequest')).toBeGreaterThan(1);
+    expect(await reseal('ChangeRequest')).toBe(0);
+    const after = await rowOf(t, 'change_request', one.id);
+    const taken = await rowOf(t, 'change_request', other.id);
+    for (const { input_sealed: sealed } of [after, taken]) expect(keyIn(sealed)).toBe(await newest('ChangeRequest'));
+    expect(after).toEqual({ ...before, input_sealed: after.input_sealed, version: before.version + 1 });
+    expect((await trail(t, `action = 'sensitiveValues.resealed'`)).at(-1)).toMatchObject({
+      actor: null,
+      subject: { type: 'ChangeRequest' },
+    });
+    for (const sealed of [
+      taken.input_sealed,
+      Buffer.alloc(after.input_sealed.length, 1),
+      before.input_sealed.subarray(1),
+    ])
+      await expect(
+        t.apiSql('UPDATE change_request SET input_sealed = $2 WHERE id = $1', [one.id, sealed]),
+      ).rejects.toMatchObject({ code: '42501' });
+    await expect(
+      t.apiSql(`UPDATE change_request SET input_sealed = $2, input_shown = '{"x": 1}' WHERE id = $1`, [
+        one.id,
+        before.input_sealed,
+      ]),
+    ).rejects.toMatchObject({ code: '42501' });
+    expect((await approve(t, one)).payload.changeRequest).toMatchObject({ status: 'EXECUTED' });
+    expect((await reveal(t, accountId, 'taxId')).payload).toEqual({ value: 'TX-WAITS-99' });
+  });
+
+  it('takes secrets of webhooks, which sign on as they did, and of second factors', async () => {
+    const receiver = await Receiver.start();
+    try {
+      const hook = await givenWebhook(t, receiver.url, ['changeRequest.proposed']);
+      const enrolling = await (await t.signInAnew('stranger')).mutate('enrolTotp', {}, 'secret');
+      expect(enrolling.errors).toEqual([]);
+      const factor = async () =>
+        (await t.sql('SELECT * FROM second_factor WHERE user_id = $1', [t.as('stranger').userId]))[0]!;
+      const { secret_sealed: drawn, id: factorId } = await factor();
+      for (const type of ['Webhook', 'SecondFactor']) {
+        await renewClassKey(t.served.app, type);
+        expect(await reseal(type)).toBe(1);
+      }
+      expect(keyIn((await rowOf(t, 'webhook', hook.id)).secret_sealed)).toBe(await newest('Webhook'));
+      const { secret_sealed: anew } = await factor();
+      const open = (sealed: Buffer) =>
+        openBytes(
+          classKeyNamed(t.served.app.keys, keyIn(sealed))!,
+          sealed.subarray(4),
+          `SecondFactor/${factorId}/secret`,
+        ).toString();
+      expect([keyIn(anew), open(anew)]).toEqual([await newest('SecondFactor'), open(drawn)]);
+      const request = await proposed(t, 'admin', 'grantRole', {
+        userId: t.as('stranger').userId,
+        role: 'auditor',
+        reason: 'x',
+      });
+      await look(t);
+      const { headers, text } = receiver.arrived.find(({ body }) => body.data.changeRequestId === request.id)!;
+      // As receivers check it, but for the time: the clock of this test is ahead of theirs.
+      const signed = `${String(headers['webhook-id'])}.${String(headers['webhook-timestamp'])}.${text}`;
+      const secret = Buffer.from(hook.secret.replace('whsec_', ''), 'base64');
+      expect(headers['webhook-signature']).toBe(`v1,${createHmac('sha256', secret).update(signed).digest('base64')}`);
+    } finally {
+      await receiver.stop();
+    }
+  });
+
   it('may not make a customer’s value another one, nor bring back what was erased', async () => {
     const accountId = await givenAccount(t);
     const customer = { email: 'ada@mail.example', phone: '+12025550143' };
@@ -261,8 +340,15 @@ describe('npm run keys', () => {
     expect((await keys('renew', 'Account')).stdout).toMatch(/^Account is sealed under key \d+ from now on\n$/);
     expect((await keys('reseal')).stdout).toMatch(/^Account: [1-9]\d* rows were sealed anew\n/);
     const { stdout } = await keys('status');
-    expect(stdout).toMatch(/seal Complaint 1 [0-9a-f]{8} under [0-9a-f]{8}\n/);
+    expect(stdout).toMatch(/seal Complaint 1 [0-9a-f]{8} \(AES-256-GCM\) under [0-9a-f]{8}\n/);
     expect(stdout).toContain('Account: 0 rows to seal anew');
+    expect(stdout).toMatch(/keys of subjects: \d+ to wrap anew\n/);
+    expect((await keys('rewrap')).stdout).toMatch(
+      /^\d+ keys were wrapped anew\n\d+ keys of subjects were wrapped anew\n$/,
+    );
+    expect((await keys('retention')).stdout).toMatch(
+      /^Complaint\.customer\.cardNumber: \d+ kept, \d+ of them over; 180 days/m,
+    );
     await learnKeys(t.served.app);
   }, 180_000);
 
@@ -273,6 +359,12 @@ describe('npm run keys', () => {
     });
   });
 });
+
+/** Keys of so many subjects whom nobody knows: their ids, and the keys as they are wrapped. */
+function manyKeys(ring: KeyRing, count: number): [string[], Buffer[]] {
+  const ids = Array.from({ length: count }, () => randomUUID());
+  return [ids, ids.map((id) => wrapKey(ring, newKey(ring), `Agent/${id}`))];
+}
 
 describe('a rotation of the master key', () => {
   it('wraps the keys of classes anew, once, while processes with either key serve; then the earlier one is not needed to see a value', async () => {
@@ -306,6 +398,79 @@ describe('a rotation of the master key', () => {
         });
         await installation.within(settingsOf(B), async (alone) =>
           expect((await reveal(alone, id, 'taxId')).payload).toEqual({ value: CANARIES.taxId }),
+        );
+      });
+    } finally {
+      await installation.close();
+    }
+  });
+
+  it('wraps the keys of subjects anew in batches that can be stopped, once, and not those that are destroyed', async () => {
+    const [A, B] = [randomBytes(32), randomBytes(32)];
+    const installation = await Installation.of(A);
+    const wrappedUnder = async (key: Buffer) =>
+      (
+        await installation.sql(
+          `SELECT count(*)::int AS count FROM audit.subject_key WHERE encode(substr(wrapped, 1, 4), 'hex') = $1`,
+          [idOf(key)],
+        )
+      )[0]!.count as number;
+    try {
+      await installation.within(settingsOf(A), async (earlier) => {
+        const kept = await givenAgent(earlier, { name: 'Ada Kept' });
+        const gone = await givenAgent(earlier, { name: 'Ada Gone' });
+        const [{ id: event }] = (await trail(earlier, 'subject_id = $1', [kept])) as [{ id: string }];
+        const request = await proposed(earlier, 'compliance', 'erasePersonalData', {
+          subjectType: 'Agent',
+          subjectId: gone,
+          reason: 'x',
+        });
+        await installation.sql(
+          `INSERT INTO audit.subject_key (subject_type, subject_id, wrapped) SELECT 'Agent', * FROM unnest($1::uuid[], $2::bytea[])`,
+          manyKeys(earlier.served.app.keys, 1100),
+        );
+        await installation.within(settingsOf(B, A), async (later) => {
+          await tellOfRotation(later.served.app);
+          await rewrapClassKeys(later.served.app);
+          // One with the earlier key alone has nothing to wrap, and one that is stopped does nothing.
+          expect(await rewrapSubjectKeys(earlier.served.app, signal)).toBe(0);
+          expect(await rewrapSubjectKeys(later.served.app, AbortSignal.abort())).toBe(0);
+          const due = await wrappedUnder(A);
+          expect(due).toBeGreaterThan(1100);
+          const stopping = new AbortController();
+          const log = { info: () => stopping.abort() } as unknown as App['log'];
+          expect(await rewrapSubjectKeys({ ...later.served.app, log }, stopping.signal)).toBe(500);
+          expect(await wrappedUnder(A)).toBe(due - 500);
+          const [erased, ...counts] = await Promise.all([
+            approve(earlier, request, 'admin'),
+            rewrapSubjectKeys({ ...later.served.app }, signal),
+            rewrapSubjectKeys({ ...later.served.app }, signal),
+          ]);
+          expect(erased.errors).toEqual([]);
+          const [one, two] = counts;
+          // The one that was erased may have been wrapped anew before.
+          expect([due, due - 1]).toContain(500 + one + two);
+          expect(await wrappedUnder(A)).toBe(0);
+          const events = await trail(later, `action = 'subjectKeys.rewrapped'`);
+          for (const { actor, changes } of events) expect([actor, changes[0].after]).toEqual([null, idOf(B)]);
+          const told = events.map(({ changes }) => changes[1].after as number);
+          expect(told.reduce((sum, each) => sum + each, 0)).toBe(500 + one + two);
+          expect(await rewrapSubjectKeys(later.served.app, signal)).toBe(0);
+          expect(await installation.sql('SELECT wrapped FROM audit.subject_key WHERE subject_id = $1', [gone])).toEqual(
+            [{ wrapped: null }],
+          );
+          await expect(
+            later.apiSql(
+              `UPDATE audit.subject_key SET wrapped = '\\x00000000', destroyed_at = NULL WHERE subject_id = $1`,
+              [gone],
+            ),
+          ).rejects.toMatchObject({ code: '42501' });
+          await expect(
+            later.apiSql(`UPDATE audit.subject_key SET wrapped = '\\x00000000' WHERE subject_id = $1`, [kept]),
+          ).rejects.toMatchObject({ code: '42501' });
+        });
+        await installation.within(settingsOf(B), async (alone) =>
+          expect((await reveal(alone, event, 'name.after', 'AuditEvent')).payload).toEqual({ value: 'Ada Kept' }),
         );
       });
     } finally {

@@ -14,6 +14,7 @@ const file = path.join(folder, 'first.json');
 const config = testConfig({ FIRST_USERS: file });
 let served: Served;
 let prepared: PreparedDatabase;
+let clock = new Date();
 
 beforeAll(async () => {
   const url = new URL(process.env.COUNTERSIGN_TEST_ADMIN_URL!);
@@ -23,7 +24,7 @@ beforeAll(async () => {
   await admin.query(`CREATE DATABASE ${url.pathname.slice(1)}`);
   await admin.end();
   prepared = await prepareDatabase(config, url.href);
-  served = await createApp(config, prepared.database);
+  served = await createApp(config, prepared.database, { clock: () => clock });
 });
 afterAll(async () => {
   await served.stop();
@@ -61,10 +62,29 @@ it('first users without a password are made one, which is said once and counts f
   const [notes] = await Promise.all([make(), make(), make()]);
   expect([...(notes ?? []), ...said].join('\n')).toContain('The first password of one@example.com is ');
   expect(said).toHaveLength(1);
-  const first = /is (\S{24}) /.exec(said[0]!)![1]!;
+  const firstOf = (line: string) => /is (\S{24}) /.exec(line)![1]!;
+
+  // Nobody came within 72 hours: the next start says another, once, on one process.
+  clock = new Date(clock.getTime() + 72 * 3_600_000);
+  const late = { email: 'one@example.com', password: firstOf(said[0]!) };
+  const refused = await new ApiClient(served, null, '').gql(SIGN_IN, { input: late });
+  expect(refused.code).toBe('FIRST_PASSWORD_EXPIRED');
+  await Promise.all([make(), make(), make()]);
+  expect(said).toHaveLength(2);
+  await make();
+  expect(said).toHaveLength(2);
+  const renewed = await prepared.database.pool.query(
+    `SELECT actor_id, subject_id FROM audit.event WHERE action = 'password.renewed'`,
+  );
+  expect(renewed.rows).toEqual([{ actor_id: null, subject_id: expect.any(String) }]);
+
+  const first = firstOf(said[1]!);
   const one = await signIn('one@example.com', first);
   expect(one.roles).toEqual([]);
   const change = { presentPassword: first, newPassword: 'one of my own choice' };
   expect((await one.mutate('changePassword', change, 'viewer { roles }')).payload.viewer.roles).toEqual(['admin']);
   expect((await signIn('two@example.com', 'long enough a password')).roles).toEqual(['compliance']);
+  clock = new Date(clock.getTime() + 80 * 3_600_000);
+  await make();
+  expect(said).toHaveLength(2);
 });

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { settleSecondFactor } from '../../src/access/second-factor-rule';
-import { roleNames, roles, abilityOf } from '../../src/access/permissions';
-import { ApiClient, type Answer, startTestApp, type TestApp } from '../support/app';
+import { hashToken } from '../../src/access/identify';
+import { abilityOf, roleNames } from '../../src/access/permissions';
+import { OVERSEEING } from '../../src/access/second-factor.rules';
+import { ApiClient, type Answer, startAppOver, startTestApp, type TestApp } from '../support/app';
 import { PASSWORD } from '../support/cast';
+import { testConfig } from '../support/config';
 import { Authenticator, codeAt, enrolled } from '../support/otp';
-import { givenAccount, trail } from '../support/scene';
+import { givenAccount, givenClientOf, trail } from '../support/scene';
 
 const SIGN_IN =
   'mutation ($input: SignInInput!) { signIn(input: $input) { token viewer { id roles permissions { action } } } }';
@@ -81,19 +84,147 @@ describe('where a second factor is optional', () => {
     expect(new Set(wrong.map(({ text }) => text)).size).toBe(1);
   });
 
-  it('takes the code of the step before and after, and none further away', async () => {
+  /** Of a code for the thirty seconds that begin at a minute: what is said of it, by the distance of the clock from their beginning, in ms. */
+  const codesAround = async (where: TestApp, { email, secret }: { email: string; secret: string }, ms: number[]) => {
+    const codes: (string | undefined)[] = [];
+    let minute = Math.ceil(t.clock.at!.getTime() / 60_000) * 60_000;
+    for (const each of ms) {
+      minute += 600_000;
+      const oneTimeCode = codeAt(secret, new Date(minute));
+      t.clock.at = where.clock.at = new Date(minute + each);
+      const input = { email, password: PASSWORD, oneTimeCode };
+      codes.push((await where.nobody.gql(SIGN_IN, { input })).code);
+    }
+    return codes;
+  };
+
+  it('takes a code within its own thirty seconds: neither before nor after, by a millisecond', async () => {
     const { email, client } = await newcomer();
     const { secret } = await enrolled(t, client);
-    const around = async (seconds: number) => {
-      const at = (t.clock.at = new Date(t.clock.at!.getTime() + 300_000));
-      return (await signIn(email, codeAt(secret, new Date(at.getTime() + seconds * 1000)))).code;
-    };
-    expect([await around(-90), await around(-30), await around(30), await around(90)]).toEqual([
+    expect(await codesAround(t, { email, secret }, [-1, 0, 29_999, 30_000])).toEqual([
       'ONE_TIME_CODE_WRONG',
       undefined,
       undefined,
       'ONE_TIME_CODE_WRONG',
     ]);
+  });
+
+  it('ONE_TIME_CODE_DRIFT=1: takes it in those before and after, too, once, and none further away; 2 is refused', async () => {
+    const { email, client } = await newcomer();
+    const { secret } = await enrolled(t, client);
+    const lenient = await startAppOver(t.ownerUrl, { ONE_TIME_CODE_DRIFT: '1' });
+    try {
+      expect(await codesAround(lenient, { email, secret }, [-30_001, -30_000, 59_999, 60_000])).toEqual([
+        'ONE_TIME_CODE_WRONG',
+        undefined,
+        undefined,
+        'ONE_TIME_CODE_WRONG',
+      ]);
+      const code = codeAt(secret, new Date(lenient.clock.at!.getTime() + 600_000));
+      lenient.clock.at = new Date(lenient.clock.at!.getTime() + 630_000);
+      const twice = () => lenient.nobody.gql(SIGN_IN, { input: { email, password: PASSWORD, oneTimeCode: code } });
+      expect([(await twice()).code, (await twice()).code]).toEqual([undefined, 'ONE_TIME_CODE_WRONG']);
+    } finally {
+      await lenient.close();
+    }
+    expect(() => testConfig({ ONE_TIME_CODE_DRIFT: '2' })).toThrow('ONE_TIME_CODE_DRIFT');
+  });
+
+  it('is enrolled and confirmed by whoever signed in lately alone: a session that was left open is not enough', async () => {
+    const { id, email, client } = await newcomer();
+    const later = () => (t.clock.at = new Date((t.clock.at ?? new Date()).getTime() + 300_000));
+    const enrol = (who: ApiClient) => who.mutate('enrolTotp', {}, 'secret');
+    later();
+    const refused = await enrol(client);
+    expect(refused.errors[0]!.extensions).toMatchObject({
+      code: 'STEP_UP_REQUIRED',
+      details: { enrolled: false, signInSuffices: true },
+    });
+    const again = new ApiClient(t.served, (await signIn(email)).data!.signIn.token, id);
+    const { secret } = (await enrol(again)).payload;
+    later();
+    const confirm = (who: ApiClient) =>
+      who.mutate('confirmTotp', { oneTimeCode: codeAt(secret, t.clock.at!) }, 'recoveryCodes');
+    expect((await confirm(again)).code).toBe('STEP_UP_REQUIRED');
+    expect((await t.sql('SELECT second_factor_at FROM app_user WHERE id = $1', [id]))[0]).toEqual({
+      second_factor_at: null,
+    });
+    const once = new ApiClient(t.served, (await signIn(email)).data!.signIn.token, id);
+    expect((await confirm(once)).errors).toEqual([]);
+    const events = await trail(t, `actor_id = $1 AND outcome = 'REFUSED'`, [id]);
+    expect(events.map(({ action, code }) => [action, code])).toEqual([
+      ['totp.enrol', 'STEP_UP_REQUIRED'],
+      ['totp.confirm', 'STEP_UP_REQUIRED'],
+    ]);
+  });
+
+  it('stepping up gives the session another token: the one that asked is nobody’s from the very next request on, on every process', async () => {
+    const { id, client } = await newcomer('billing');
+    const app = await enrolled(t, client);
+    const other = await startAppOver(t.ownerUrl);
+    other.clock.at = t.clock.at;
+    const SESSION = '{ viewer { id sessionId } }';
+    const former = new ApiClient(t.served, client.token, id);
+    for (const each of [former, former.at(other)]) expect((await each.gql(SESSION)).data!.viewer.id).toBe(id);
+    const row = async () =>
+      (
+        await t.sql(
+          'SELECT id, created_at, expires_at, ended_at FROM session WHERE user_id = $1 AND ended_at IS NULL',
+          [id],
+        )
+      )[0]!;
+    const before = await row();
+    await app.stepUp(client);
+    expect(client.token).toMatch(/^[\w-]{43}$/);
+    for (const each of [former, former.at(other)]) {
+      expect((await each.gql(SESSION)).data).toEqual({ viewer: null });
+      expect((await each.mutate('draftInvoice', { accountId: id, lines: [], dueInDays: 1 }, 'outcome')).code).toBe(
+        'UNAUTHENTICATED',
+      );
+    }
+    for (const each of [client, client.at(other)])
+      expect((await each.gql(SESSION)).data!.viewer).toEqual({ id, sessionId: before.id });
+    // The same session: it began when it began, and lasts no longer.
+    expect(await row()).toEqual(before);
+    expect(await trail(t, `subject_id = $1 AND action = 'session.steppedUp'`, [before.id])).toMatchObject([
+      { actor: id, session: before.id },
+    ]);
+    await other.close();
+  });
+
+  it('stepping up ten times at once with one token: one of them holds, and exactly one token is good', async () => {
+    const { id, client } = await newcomer();
+    const { recoveryCodes } = await enrolled(t, client);
+    const answers = await Promise.all(
+      recoveryCodes.map((oneTimeCode) => client.mutate('stepUp', { oneTimeCode }, 'token until')),
+    );
+    expect(new Set(answers.map(({ code }) => code))).toEqual(new Set([undefined, 'UNAUTHENTICATED']));
+    const tokens = answers.filter(({ code }) => code === undefined).map(({ payload }) => payload.token as string);
+    expect(tokens).toHaveLength(1);
+    const isIn = async (token: string | null) =>
+      (await new ApiClient(t.served, token, id).gql('{ viewer { id } }')).data!.viewer !== null;
+    expect([await isIn(client.token), await isIn(tokens[0]!)]).toEqual([false, true]);
+    // Whoever was too late has their code still.
+    const [row] = await t.sql('SELECT cardinality(recovery_hashes) AS left FROM second_factor WHERE user_id = $1', [
+      id,
+    ]);
+    expect(row).toEqual({ left: 9 });
+  });
+
+  it('stepping up with a token of another issuer leaves that as it is; nor does the API’s login exchange it, or one that ended', async () => {
+    const { id, client } = await newcomer();
+    const app = await enrolled(t, client);
+    const assertion = new ApiClient(t.served, 'x'.repeat(43), id);
+    const theirs = `INSERT INTO session (id, user_id, kind, token_hash, assertion_digest, expires_at) VALUES (gen_random_uuid(), $1, 'OPENID', $2, $2, '2999-01-01')`;
+    await t.sql(theirs, [id, hashToken(assertion.token!)]);
+    const { payload } = await assertion.mutate('stepUp', { oneTimeCode: app.next() }, 'outcome token');
+    expect(payload).toEqual({ outcome: 'DONE', token: null });
+    expect((await assertion.gql('{ viewer { id } }')).data!.viewer).toEqual({ id });
+    await client.gql('mutation { signOut { signedOut } }');
+    const exchange = (which: string) =>
+      t.apiSql(`UPDATE session SET token_hash = sha256(token_hash) WHERE user_id = $1 AND ${which}`, [id]);
+    for (const which of [`kind = 'OPENID'`, 'ended_at IS NOT NULL'])
+      await expect(exchange(which)).rejects.toMatchObject({ code: '42501' });
   });
 
   it('takes a code once, twenty at once; an earlier one not any more, and no code that is none', async () => {
@@ -198,7 +329,6 @@ describe('where a second factor is optional', () => {
 });
 
 describe('where a second factor is required', () => {
-  const STRONG = ['admin', 'supervisor', 'compliance', 'auditor'] as const;
   const apps = new Map<string, Authenticator>();
   /** What each was told before and after they had one. */
   const answers: Record<string, { before: unknown; after: unknown }> = {};
@@ -211,8 +341,11 @@ describe('where a second factor is required', () => {
   beforeAll(async () => {
     t = await startTestApp({ SECOND_FACTOR: 'required' });
     accountId = await givenAccount(t);
+    await givenClientOf(t, accountId);
     await settleSecondFactor(t.served.app);
-    for (const name of STRONG) {
+    for (const name of roleNames) {
+      // Each signed in just now, though their apps move the clock on.
+      t.clock.at = null;
       const before = await rolesOf(t.as(name));
       apps.set(name, await enrolled(t, t.as(name)));
       answers[name] = { before, after: await rolesOf(t.as(name)) };
@@ -221,13 +354,15 @@ describe('where a second factor is required', () => {
   afterAll(() => t.close());
 
   it('the trail tells of the rule, once', async () => {
+    const before = (await trail(t, `action = 'secondFactor.ruled'`)).length;
     await settleSecondFactor(t.served.app);
-    expect(await trail(t, `action = 'secondFactor.ruled'`)).toMatchObject([
+    expect(await trail(t, `action = 'secondFactor.ruled'`)).toHaveLength(before);
+    expect((await trail(t, `action = 'secondFactor.ruled'`)).slice(0, 1)).toMatchObject([
       { actor: null, changes: [{ path: 'SECOND_FACTOR', before: 'optional', after: 'required' }] },
     ]);
   });
 
-  it.each(STRONG)('the role %s gives nothing until its user has one, and counts from then on', (name) => {
+  it.each(roleNames)('the role %s gives nothing until its user has one, and counts from then on', (name) => {
     expect(answers[name]).toEqual({ before: [[], 'FORBIDDEN'], after: [[name], undefined] });
   });
 
@@ -246,18 +381,83 @@ describe('where a second factor is required', () => {
     ]);
   });
 
-  it('every role that can approve is among them, and no other but the auditor’s', async () => {
-    const strong = roleNames.filter((role) =>
+  it('a password alone gives nobody a role: nothing but themselves, and what brings them further', async () => {
+    const asked = await t.sql<{ role: string }>(
+      `SELECT role FROM unnest($1::text[]) role, app_user u WHERE u.email = 'admin2@test.example' AND role_counts(u, role)`,
+      [roleNames],
+    );
+    expect(asked).toEqual([]);
+    for (const who of ['admin2', 'billing2', 'supervisor2', 'stranger'] as const) {
+      const { data } = await signIn(`${who}@test.example`);
+      expect(data!.signIn.viewer).toMatchObject({ id: t.as(who).userId, roles: [] });
+      const client = new ApiClient(t.served, data!.signIn.token, t.as(who).userId);
+      const own = await client.gql(
+        '{ viewer { permissions { subject action } } users(first: 9) { nodes { id } } sessions(first: 1) { totalCount } }',
+      );
+      expect(own.errors).toEqual([]);
+      expect(own.data!.users.nodes).toEqual([{ id: client.userId }]);
+      expect(own.data!.viewer.permissions.map(({ subject, action }: any) => `${action} ${subject}`).toSorted()).toEqual(
+        [
+          'changePassword User',
+          'confirmTotp User',
+          'drawRecoveryCodes User',
+          'end Session',
+          'enrolTotp User',
+          'read Session',
+          'read User',
+          'readSecondFactorOf User',
+          'stepUp Session',
+        ],
+      );
+      for (const field of ['delegations', 'accessReviewItems', 'changeRequests', 'invoices', 'accounts', 'auditEvents'])
+        expect((await client.gql(`{ ${field} { totalCount } }`)).code).toBe('FORBIDDEN');
+    }
+  });
+
+  it('a session that showed none gives nothing, though its user has one', async () => {
+    const { userId } = t.as('billing');
+    const { data } = await signIn('billing@test.example', apps.get('billing')!.next());
+    const client = new ApiClient(t.served, data!.signIn.token, userId);
+    const { sessionId } = (await client.gql('{ viewer { sessionId } }')).data!.viewer;
+    const told = [await rolesOf(client)];
+    await t.sql('UPDATE session SET second_factor_at = NULL, version = version + 1 WHERE id = $1', [sessionId]);
+    told.push(await rolesOf(client));
+    expect(told).toEqual([
+      [['billing'], undefined],
+      [[], 'FORBIDDEN'],
+    ]);
+  });
+
+  it('it may be asked of those alone who approve, administer or audit, and the trail tells that it is', async () => {
+    const { app } = t.served;
+    const narrower = { ...app, config: { ...app.config, secondFactor: 'approvers' as const } };
+    await settleSecondFactor(narrower);
+    try {
+      const counting = await t.sql<{ role: string }>(
+        `SELECT role FROM unnest($1::text[]) role, app_user u WHERE u.email = 'admin2@test.example' AND role_counts(u, role)`,
+        [roleNames],
+      );
+      expect(counting.map(({ role }) => role).toSorted()).toEqual(['billing', 'client', 'operations']);
+      expect(await rolesOf(t.as('billing2'))).toEqual([['billing'], undefined]);
+      expect(await rolesOf(t.as('supervisor2'))).toEqual([[], 'FORBIDDEN']);
+    } finally {
+      await settleSecondFactor(app);
+    }
+    expect(await rolesOf(t.as('billing2'))).toEqual([[], 'FORBIDDEN']);
+    const ruled = await trail(t, `action = 'secondFactor.ruled'`);
+    expect(ruled.slice(-2).map(({ changes }) => changes)).toEqual([
+      [{ path: 'SECOND_FACTOR', before: 'required', after: 'approvers' }],
+      [{ path: 'SECOND_FACTOR', before: 'approvers', after: 'required' }],
+    ]);
+  });
+
+  it('every role that can approve is among those, and no other but the auditor’s', () => {
+    const approving = roleNames.filter((role) =>
       abilityOf('', [{ role, accountId: null, lobId: null }]).rules.some(({ action }) =>
         [action].flat().includes('approve'),
       ),
     );
-    const asked = await t.sql<{ role: string }>(
-      `SELECT role FROM unnest($1::text[]) role, app_user u WHERE u.email = 'admin2@test.example' AND NOT role_counts(u, role)`,
-      [Object.keys(roles)],
-    );
-    expect(asked.map(({ role }) => role).toSorted()).toEqual([...strong, 'auditor'].toSorted());
-    expect((await t.as('billing').gql('{ viewer { roles } }')).data!.viewer.roles).toEqual(['billing']);
+    expect([...OVERSEEING].toSorted()).toEqual([...approving, 'auditor'].toSorted());
   });
 
   it('the yes of somebody without one counts in no step, nor are they a keeper', async () => {
@@ -302,7 +502,7 @@ describe('where a second factor is required', () => {
     expect(await approvals()).toBe(1);
   });
 
-  it('a grant and its approval ask for a code, and so does a reveal of somebody without one', async () => {
+  it('a grant and its approval ask for a code, and so does a reveal', async () => {
     const [admin, compliance] = [t.as('admin'), t.as('compliance')];
     t.clock.at = new Date(t.clock.at!.getTime() + 301_000);
     const grant = { userId: t.as('stranger').userId, role: 'billing', reason: 'hired' };
@@ -319,9 +519,11 @@ describe('where a second factor is required', () => {
     expect((await approve()).payload).toEqual({ outcome: 'DONE' });
 
     const look = { type: 'Account', id: accountId, field: 'taxId', reason: 'asked' };
-    const refused = await t.as('billing').mutate('revealSensitiveValue', look, 'value');
-    expect(refused.errors[0]!.extensions).toMatchObject({ code: 'STEP_UP_REQUIRED', details: { enrolled: false } });
-    expect((await t.as('billing').mutate('stepUp', { oneTimeCode: '123456' }, 'until')).code).toBe(
+    expect((await t.as('billing').mutate('revealSensitiveValue', look, 'value')).code).toBe('STEP_UP_REQUIRED');
+    await apps.get('billing')!.stepUp(t.as('billing'));
+    expect((await t.as('billing').mutate('revealSensitiveValue', look, 'value')).errors).toEqual([]);
+    expect((await t.as('billing2').mutate('revealSensitiveValue', look, 'value')).code).toBe('FORBIDDEN');
+    expect((await t.as('billing2').mutate('stepUp', { oneTimeCode: '123456' }, 'until')).code).toBe(
       'SECOND_FACTOR_NOT_ENROLLED',
     );
   });
@@ -345,7 +547,7 @@ describe('where a second factor is required', () => {
       client.mutate('removeSecondFactor', { userId, reason: 'lost the phone; came in person' }, REQUEST);
     await apps.get('admin')!.stepUp(admin);
     expect((await propose(admin, admin.userId)).code).toBe('OWN_ACCESS');
-    expect((await propose(admin, t.as('billing').userId)).code).toBe('SECOND_FACTOR_NOT_ENROLLED');
+    expect((await propose(admin, t.as('billing2').userId)).code).toBe('SECOND_FACTOR_NOT_ENROLLED');
     expect((await propose(admin, compliance.userId)).code).toBe('LAST_KEEPER');
     expect((await propose(t.as('supervisor'), auditor.userId)).code).toBe('FORBIDDEN');
     const { payload } = await propose(admin, auditor.userId);

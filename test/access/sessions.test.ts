@@ -6,6 +6,8 @@ import { ApiClient, startAppOver, startTestApp, type TestApp } from '../support/
 import { type CastName, PASSWORD } from '../support/cast';
 import { eventsOf, expectRefused, rowOf } from '../support/outcomes';
 import { until } from '../support/poll';
+import { trail } from '../support/scene';
+import { enrolled } from '../support/otp';
 import { AWAITS, overSse, overWebSocket } from '../subscriptions/support';
 
 /** Two processes of one database. */
@@ -31,8 +33,8 @@ const at = (minutes: number) => setClock(new Date(START + minutes * MINUTE));
 
 const VIEWER = '{ viewer { id sessionId } }';
 
-async function signedIn(who: CastName, t = a): Promise<ApiClient & { sessionId: string }> {
-  const input = { email: `${who}@test.example`, password: PASSWORD };
+async function signedIn(who: CastName, t = a, oneTimeCode?: string): Promise<ApiClient & { sessionId: string }> {
+  const input = { email: `${who}@test.example`, password: PASSWORD, oneTimeCode };
   const { payload, errors } = await t.nobody.mutate('signIn', input, 'token viewer { id sessionId }');
   expect(errors).toEqual([]);
   return Object.assign(new ApiClient(t.served, payload.token, payload.viewer.id), {
@@ -156,22 +158,29 @@ describe('a session that nobody uses', () => {
 
   it('and is read from has its streams ended within a minute, as one that was ended has', async () => {
     at(0);
+    // Another token was given to the session of this one meanwhile.
+    const renewed = await signedIn('supervisor2');
+    const app = await enrolled(a, renewed);
     const [idle, ended, alive] = [
       await signedIn('supervisor'),
       await signedIn('supervisor'),
       await signedIn('supervisor'),
     ];
     const streams = [overSse(a, idle), overWebSocket(b, idle), overSse(a, ended), overWebSocket(b, ended)];
+    streams.push(overSse(a, renewed));
     const living = overSse(a, alive, AWAITS);
-    await until(async () => (await openStreams()) === 5);
+    await until(async () => (await openStreams()) === 6);
+    await app.stepUp(renewed);
     await ended.gql('mutation { signOut { signedOut } }');
     at(14);
     await used(alive);
+    await used(renewed);
     at(16);
     await until(() => streams.every(({ ended: why }) => why !== null), 'all of them ended', 40_000);
     expect(streams.map(({ told }) => told.at(-1)?.errors?.[0]?.extensions.code)).toEqual(
-      Array(4).fill('UNAUTHENTICATED'),
+      Array(5).fill('UNAUTHENTICATED'),
     );
+    expect(await isIn(renewed)).toBe(true);
     expect(living.ended).toBeNull();
     living.stop();
   });
@@ -244,6 +253,44 @@ describe('sessions', () => {
     expect((await here.mutate('endOtherSessions', input, 'outcome')).payload).toEqual({ outcome: 'DONE' });
     expect(await isIn(late)).toBe(true);
     await a.signInAnew('auditor');
+  });
+
+  it('of one’s own are ended by whoever showed lately who they are; the present one always, and others’ by administrators', async () => {
+    at(0);
+    const [here, other, third] = [await signedIn('billing2'), await signedIn('billing2'), await signedIn('billing2')];
+    const end = (who: ApiClient, { sessionId }: { sessionId: string }) =>
+      who.mutate('endSession', { sessionId }, 'outcome');
+    at(5 - 1 / MINUTE);
+    expect((await end(here, third)).errors).toEqual([]);
+    at(5);
+    for (const [mutation, input] of [
+      ['endSession', { sessionId: other.sessionId }],
+      ['endOtherSessions', {}],
+    ] as const) {
+      const refused = await here.mutate(mutation, input, 'outcome');
+      expect(refused.errors[0]!.extensions).toMatchObject({
+        code: 'STEP_UP_REQUIRED',
+        details: { enrolled: false, signInSuffices: true },
+      });
+    }
+    expect(await isIn(other)).toBe(true);
+    expect((await end(here, here)).errors).toEqual([]);
+    expect(await isIn(here)).toBe(false);
+    const again = await signedIn('billing2');
+    expect((await end(again, other)).errors).toEqual([]);
+    const app = await enrolled(a, again);
+    at(12);
+    const late = await signedIn('billing2', a, app.next());
+    at(18);
+    expect((await end(again, late)).code).toBe('STEP_UP_REQUIRED');
+    await app.stepUp(again);
+    expect((await end(again, late)).errors).toEqual([]);
+    expect((await end(a.as('compliance'), again)).errors).toEqual([]);
+    const told = await trail(a, `actor_id = $1 AND outcome = 'REFUSED'`, [here.userId]);
+    expect(told.map(({ action, code }) => [action, code])).toEqual(
+      ['session.end', 'session.endOthers', 'session.end'].map((action) => [action, 'STEP_UP_REQUIRED']),
+    );
+    await a.signInAnew('billing2');
   });
 
   it('end two of each other: one is left, or none', async () => {

@@ -87,6 +87,29 @@ describe('signing in', () => {
     expect(one.sessionId).not.toBe(other.sessionId);
   });
 
+  it('with the token of a former session ends that one, and no other; not where it is refused', async () => {
+    const [former, beside] = [await signedIn('operations'), await signedIn('operations')];
+    const input = { email: 'operations@test.example', password: PASSWORD };
+    const wrong = await former.gql(SIGN_IN, { input: { ...input, password: 'not the password' } });
+    expect(wrong.code).toBe('SIGN_IN_REFUSED');
+    expect((await former.gql('{ viewer { id } }')).data!.viewer).not.toBeNull();
+    const next = opened(await former.gql(SIGN_IN, { input }));
+    expect(next.token).not.toBe(former.token);
+    expect(await isOut(former)).toEqual(OUT);
+    for (const each of [next, beside])
+      expect((await each.gql('{ viewer { sessionId } }')).data!.viewer.sessionId).toBe(each.sessionId);
+    expect(await trail(t, 'subject_id = $1', [next.sessionId])).toMatchObject([
+      {
+        action: 'session.opened',
+        actor: next.userId,
+        changes: [{ path: 'replacedSession', before: former.sessionId, after: null }],
+      },
+    ]);
+    // Who is somebody else by now has no session left of whom they were.
+    opened(await next.gql(SIGN_IN, { input: { ...input, email: 'billing@test.example' } }));
+    expect(await isOut(next)).toEqual(OUT);
+  });
+
   it('answers a wrong password and an unknown address alike, and keeps both in the trail without what was typed', async () => {
     const before = new Set((await trail(t)).map(({ id }) => id));
     const sessions = await t.sql('SELECT count(*) FROM session');

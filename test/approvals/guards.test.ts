@@ -277,6 +277,7 @@ describe('two people, in the database', () => {
         'idle_until',
         'last_seen_at',
         'second_factor_at',
+        'token_hash',
         'version',
       ]);
       expect(changes.get('api_key')).toEqual(['drawn_at', 'expires_at', 'prefix', 'revoked_at', 'version']);
@@ -289,14 +290,17 @@ describe('two people, in the database', () => {
         'version',
       ]);
       expect(changes.get('password_token')).toEqual(['ended_at', 'version']);
-      expect(changes.get('access_rule')).toEqual(['second_factor_required']);
+      expect(changes.get('access_rule')).toEqual(['second_factor_required', 'second_factor_roles', 'strong_issuer']);
       expect(changes.get('app_user')).toEqual([
         'active_since',
         'deactivated_at',
         'email',
+        'former_password_hashes',
         'name',
+        'oidc_linked_at',
         'oidc_subject',
         'password_hash',
+        'password_set_at',
         'password_set_by_id',
         'person_id',
         'second_factor_at',

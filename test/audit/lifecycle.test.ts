@@ -74,8 +74,13 @@ describe('the trail tells of the server itself', () => {
       'STEP_UP_ABOVE',
       'DORMANT_DAYS',
     ]);
+    expect(paths({ ONE_TIME_CODE_DRIFT: '1' })).toEqual(['ONE_TIME_CODE_DRIFT']);
     expect(paths({ STEP_UP_ABOVE: '1 USD', DORMANT_DAYS: '0' })).toEqual(['STEP_UP_ABOVE', 'DORMANT_DAYS']);
     expect(paths({ STEP_UP_ABOVE: '5 EUR', DORMANT_DAYS: '30' })).toEqual([]);
+    expect(paths({ SECOND_FACTOR: 'approvers' })).toEqual(['SECOND_FACTOR']);
+    const issuer = { OIDC_ISSUER: 'https://issuer.test', OIDC_AUDIENCE: 'x' };
+    expect(paths({ ...issuer, OIDC_LINK_BY_EMAIL: 'true' })).toEqual(['OIDC_SCOPE', 'OIDC_LINK_BY_EMAIL']);
+    expect(paths({ ...issuer, OIDC_SCOPE: 'cs' })).toEqual([]);
     expect(paths({ REVEALS_PER_DAY: '5', RATE_PER_USER: '10', LIMITS: 'depth=5' })).toEqual([]);
   });
 });

@@ -125,8 +125,8 @@ function fingerprint(sources) {
 export async function signIn(client, email = 'person0@bench.test') {
   const token = randomBytes(32).toString('base64url');
   await client.query(
-    `INSERT INTO session (id, user_id, token_hash, expires_at)
-      SELECT gen_random_uuid(), u.id, $1, now() + interval '1 day' FROM app_user u WHERE u.email = $2`,
+    `INSERT INTO session (id, user_id, token_hash, second_factor_at, expires_at)
+      SELECT gen_random_uuid(), u.id, $1, u.second_factor_at, now() + interval '1 day' FROM app_user u WHERE u.email = $2`,
     [createHash('sha256').update(token).digest(), email],
   );
   return token;

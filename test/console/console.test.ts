@@ -219,7 +219,8 @@ describeInBrowser('the console, in Chromium,', () => {
       await page.keyboard.press('Enter');
       await page.getByText('It waits for a decision.').waitFor();
       await page.keyboard.press('Escape');
-      expect(await focused()).toBe(request.id);
+      // The page goes back by its address, of which it hears a little later.
+      await until(async () => (await focused()) === request.id);
       await page.keyboard.press('Enter');
       await page.getByLabel('Comment').waitFor();
       await page.keyboard.press('Tab');

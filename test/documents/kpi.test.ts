@@ -88,7 +88,7 @@ describe('figures of calls in the database', () => {
       'a4,A,2026-02-03T13:00:00Z,5,5,FAILED,,,',
       'a5,A,2026-02-03T14:00:00Z,20,50,HANDLED,,,',
       'b1,B,2026-02-04T10:00:00Z,1,10,HANDLED,yes,,',
-      'b2,B,2026-02-04T11:00:00Z,1,10,HANDLED,yes,,',
+      'b2,B,2026-02-04T11:00:00Z,1,10,TRANSFERRED,yes,,',
       'b3,B,2026-03-01T00:00:00Z,1,10,HANDLED,yes,,',
     ];
     await imported(t, client, fileOf([HEAD, ...rows].join('\n')));

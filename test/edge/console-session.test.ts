@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import request from 'supertest';
 import { startTestApp, type TestApp } from '../support/app';
 import { PASSWORD } from '../support/cast';
+import { codeAt } from '../support/otp';
 
 /** Outside of production on this machine, and in production behind TLS. */
 let t: TestApp;
@@ -90,6 +91,30 @@ describe('the session of a page', () => {
     expect((await post(production, { ...PAGE, cookie: next.cookie }, VIEWER)).data!.viewer).not.toBeNull();
   });
 
+  it('is exchanged when its user shows once more who they are: the former cookie is nobody’s, and no token is told', async () => {
+    const claim = { ...input, email: 'operations@test.example' };
+    const cookie = (await post(t, PAGE, SIGN_IN, { input: claim })).cookies![0]!.split(';')[0]!;
+    const send = (kept: string, query: string) => post(t, { ...PAGE, cookie: kept }, query);
+    t.clock.at = new Date();
+    const { data } = await send(cookie, 'mutation { enrolTotp(input: {}) { secret } }');
+    const code = () => codeAt(data!.enrolTotp.secret as string, t.clock.at!);
+    await send(cookie, `mutation { confirmTotp(input: { oneTimeCode: "${code()}" }) { outcome } }`);
+    t.clock.at = new Date(t.clock.at.getTime() + 60_000);
+    const shown = await send(cookie, `mutation { stepUp(input: { oneTimeCode: "${code()}" }) { outcome token } }`);
+    t.clock.at = null;
+    expect(shown.data).toEqual({ stepUp: { outcome: 'DONE', token: null } });
+    expect(shown.cookies).toEqual([
+      expect.stringMatching(/^__Host-countersign=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict; Secure$/),
+    ]);
+    expect((await send(cookie, VIEWER)).data).toEqual({ viewer: null });
+    expect((await send(shown.cookies![0]!.split(';')[0]!, VIEWER)).data!.viewer).not.toBeNull();
+    const wrong = await send(
+      shown.cookies![0]!.split(';')[0]!,
+      'mutation { stepUp(input: { oneTimeCode: "0" }) { token } }',
+    );
+    expect([wrong.code, wrong.cookies]).toEqual(['ONE_TIME_CODE_WRONG', undefined]);
+  });
+
   it('has its stream, too, and no other page has', async () => {
     const { cookie } = await signedIn();
     const { port } = production.served.server.address() as AddressInfo;
@@ -147,12 +172,12 @@ describe('a foreign page', () => {
     expect((await post(production, { ...PAGE, cookie }, VIEWER)).data!.viewer).not.toBeNull();
   });
 
-  it('has a read by GET sent along, which is nobody’s', async () => {
+  it('has a read by GET sent along, which is answered nothing', async () => {
     const { cookie } = await signedIn();
-    const { body } = await request(production.served.server)
+    const { status, body } = await request(production.served.server)
       .get(`/graphql?query=${encodeURIComponent(VIEWER)}`)
       .set({ ...PAGE, cookie, 'apollo-require-preflight': 'true' });
-    expect(body.data).toEqual({ viewer: null });
+    expect([status, body.data]).toEqual([405, undefined]);
   });
 
   it('is not told that it may send such a header', async () => {

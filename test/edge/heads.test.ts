@@ -52,26 +52,25 @@ describe('TRACE', () => {
   );
 });
 
-describe('a parameter that comes twice', () => {
-  const get = (path: string) =>
-    request(t.served.server)
-      .get(path)
-      .set('apollo-require-preflight', 'true')
-      .set('authorization', `Bearer ${t.as('billing').token}`);
+describe('an address', () => {
+  const ask = (search: string, method: 'get' | 'head' = 'get') => {
+    const sent = request(t.served.server)[method](`/graphql${search}`);
+    return sent.set('apollo-require-preflight', 'true').set('authorization', `Bearer ${t.as('billing').token}`);
+  };
   const viewer = encodeURIComponent('{ viewer { id } }');
 
-  it('in a query by GET is answered once it comes once', async () => {
-    expect((await get(`/graphql?query=${viewer}`)).body.data.viewer).toEqual({ id: t.as('billing').userId });
-  });
-
   it.each([
-    ['query', `query=${viewer}&query=${viewer}`],
-    ['query as a list', `query[]=${viewer}&query[]=x`],
-    ['variables', `query=${viewer}&variables=%7B%7D&variables=%7B%7D`],
-    ['operationName', `query=${viewer}&operationName=a&operationName=b`],
-  ])('%s: is refused', async (_what, search) => {
-    const { status, body } = await get(`/graphql?${search}`);
-    expect(status).toBe(400);
-    expect(body.data ?? null).toBeNull();
+    ['a document', `?query=${viewer}`],
+    ['a document twice', `?query=${viewer}&query=${viewer}`],
+    ['a document as a list', `?query[]=${viewer}`],
+    ['a document and variables', `?query=${viewer}&variables=${encodeURIComponent('{"a":1}')}`],
+    ['a hash', '?documentId=sha256:00'],
+    ['a hash and variables', `?documentId=sha256:00&variables=${encodeURIComponent('{"a":1}')}`],
+    ['nothing', ''],
+  ])('that carries %s is answered nothing: proxies keep addresses', async (_what, search) => {
+    const { status, body, headers } = await ask(search);
+    expect([status, headers.allow, body.errors[0].extensions.code]).toEqual([405, 'POST', 'BAD_REQUEST']);
+    expect(body.data).toBeUndefined();
+    expect((await ask(search, 'head')).status).toBe(405);
   });
 });

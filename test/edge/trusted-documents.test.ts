@@ -59,15 +59,17 @@ describe('documents of a list', () => {
     expect((await ask({ query: WIDE })).data!.viewer).toHaveProperty('a149');
   });
 
-  it('may be asked by GET', async () => {
+  it('may be asked by GET under their names, without variables', async () => {
     const get = (query: object) =>
       request(t.served.server).get('/graphql').query(query).set('apollo-require-preflight', 'true');
-    expect((await get({ documentId: sha256(VIEWER) })).body).toEqual({ data: { viewer: null } });
-    expect(
-      (await get({ extensions: JSON.stringify({ persistedQuery: { version: 1, sha256Hash: sha256(VIEWER) } }) })).body,
-    ).toEqual({ data: { viewer: null } });
-    expect((await get({ query: '{ viewer { name } }' })).body.errors[0].extensions.code).toBe('DOCUMENT_NOT_TRUSTED');
+    const extensions = JSON.stringify({ persistedQuery: { version: 1, sha256Hash: sha256(VIEWER) } });
+    for (const named of [{ documentId: sha256(VIEWER) }, { extensions }, { extensions, variables: '{}' }])
+      expect((await get(named)).body).toEqual({ data: { viewer: null } });
     expect((await get({ extensions: '{' })).body.errors[0].extensions.code).toBe('DOCUMENT_NOT_TRUSTED');
+    for (const more of [{ query: VIEWER }, { variables: '{"a":"somebody"}' }]) {
+      const { status, headers, body } = await get({ extensions, ...more });
+      expect([status, headers.allow, body.data]).toEqual([405, 'POST', undefined]);
+    }
   });
 
   it.each([

@@ -196,19 +196,21 @@ describe('personalData.erase', () => {
     );
     const id = result.user as string;
     expect(await whereIs(name)).toEqual(['app_user', 'change_request']);
+    await t.sql(`UPDATE app_user SET former_password_hashes = ARRAY['$argon2id$v=19'] WHERE id = $1`, [id]);
     await deactivate(id);
     const { request } = await erase('User', id);
     expect(await rowOf(t, 'app_user', id)).toMatchObject({
       name: '(erased)',
       email: `erased-${id}@invalid`,
       password_hash: '',
+      former_password_hashes: null,
       version: 3,
     });
     expect(await whereIs(name)).toEqual([]);
     expect(await whereIs(mail)).toEqual([]);
     const [erased] = await trail(t, `change_request_id = $1 AND action = 'personalData.erased'`, [request.id]);
     expect(erased!.changes.map(({ after }: any) => after)).toEqual([
-      ['name', 'email', 'passwordHash', 'oidcSubject'],
+      ['name', 'email', 'passwordHash', 'formerPasswordHashes', 'oidcSubject'],
       1,
       2,
     ]);

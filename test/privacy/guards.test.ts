@@ -134,6 +134,7 @@ describe('what is declared personal', () => {
       'app_user.name',
       'app_user.email',
       'app_user.password_hash',
+      'app_user.former_password_hashes',
       'app_user.oidc_subject',
       'agent.name',
       'complaint.narrative',
@@ -153,7 +154,7 @@ describe('what is declared personal', () => {
 
   it('can be erased, each column of it, and becomes nothing else but where an operation changes it', async () => {
     /** A new password, another subject, another answer. */
-    const changing = new Set(['password_hash', 'oidc_subject', 'resolution_note']);
+    const changing = new Set(['password_hash', 'former_password_hashes', 'oidc_subject', 'resolution_note']);
     for (const { type, table, column } of columns()) {
       const [row] = await t.apiSql(
         `SELECT has_column_privilege($1, $2, 'UPDATE') AS granted, EXISTS (SELECT FROM pg_trigger t

@@ -79,10 +79,10 @@ export async function givenCalls(t: TestApp, accountId: string, calls: CallToImp
 export const goOn = (t: TestApp) => draftBilling.run(t.served.app, {}, new AbortController().signal);
 
 export const RUN = `outcome changeRequest { id revision digest } billingRun { id state accountsTotal accountsSettled
-  accounts { nodes { id state code unratedCalls version figures { currency periodFrom periodUntil subtotal lines usualSubtotal usualLines blown } } } }`;
+  accounts { nodes { id state code unratedCalls heldBackCycles version figures { currency periodFrom periodUntil subtotal lines usualSubtotal usualLines blown } } } }`;
 
 const READ_RUN = `query ($id: ID!) { billingRun(id: $id) { id state accountsTotal accountsSettled startedBy { name }
-  accounts { nodes { id state code unratedCalls version figures { currency periodFrom periodUntil subtotal lines usualSubtotal usualLines blown } } }
+  accounts { nodes { id state code unratedCalls heldBackCycles version figures { currency periodFrom periodUntil subtotal lines usualSubtotal usualLines blown } } }
   invoices { nodes { id } } } }`;
 
 export async function readRun(t: TestApp, id: string): Promise<Record<string, any>> {

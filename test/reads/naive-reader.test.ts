@@ -221,7 +221,6 @@ const NEVER_NULL = new Set([
   'ApiKey.createdBy',
   'AccessReview.startedBy',
   'AccessReviewItem.accessReview',
-  'AccessReviewItem.roleGrant',
   'AccessReviewItem.user',
   'AccessReviewItem.reviewer',
   'DutyException.user',

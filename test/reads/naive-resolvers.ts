@@ -389,6 +389,7 @@ export function resolversOf(rows: Rows, who: Looker | null): Record<string, Reco
       pendingChanges: pendingChanges('AccessReviewItem'),
       accessReview: one('AccessReview', 'access_review', 'access_review_id'),
       roleGrant: one('RoleGrant', 'role_grant', 'role_grant_id'),
+      apiKey: one('ApiKey', 'api_key', 'api_key_id'),
       user: user('user_id'),
       grantedBy: user('granted_by_id'),
       reviewer: user('reviewer_id'),

@@ -31,7 +31,7 @@ describe('the documents', () => {
   beforeAll(async () => {
     comparison = await startComparison();
     sample = fc.sample(documentsOf(comparison), { numRuns: 6000, seed: 1 });
-  });
+  }, 180_000);
   afterAll(() => comparison.close());
 
   it('are valid, each of them', () => {

@@ -167,7 +167,7 @@ async function givenBilling(t: TestApp, accountIds: string[], submit: Submit): P
     blown: true,
   };
   await t.sql(
-    `UPDATE billing_run_account p SET state = s.state, figures = s.figures, code = s.code, unrated_calls = 4, version = 2 FROM (
+    `UPDATE billing_run_account p SET state = s.state, figures = s.figures, code = s.code, unrated_calls = 4, held_back_cycles = 3, version = 2 FROM (
        SELECT id, row_number() OVER (ORDER BY id) AS n FROM billing_run_account WHERE state = 'WAITING') w
      JOIN (VALUES (1, 'PARKED', jsonb_build_array($1::jsonb), NULL), (2, 'FAILED', '[]', 'ACCOUNT_CLOSED')) s (n, state, figures, code) ON s.n = w.n WHERE p.id = w.id`,
     [JSON.stringify(figures)],
@@ -598,6 +598,12 @@ async function givenKeys(t: TestApp, submit: Submit): Promise<void> {
   await submit('admin', 'apiKeySecret.draw', { apiKeyId: replacement });
   await submit('admin', 'apiKey.revoke', { apiKeyId: second, reason: 'over' });
   await t.sql(`UPDATE session SET last_seen_at = '2026-02-11 09:08:07.654321Z' WHERE id = $1`, [first]);
+  await t.sql(
+    `INSERT INTO access_review_item (id, access_review_id, api_key_id, scopes, user_id, ends_at, granted_at, granted_by_id, reviewer_id)
+     SELECT gen_random_uuid(), r.id, k.id, k.scopes, k.user_id, k.expires_at, k.created_at, k.created_by_id, $1
+     FROM access_review r, api_key k WHERE r.name = 'Q3'`,
+    [t.as('supervisor').userId],
+  );
   await t.sql(
     `INSERT INTO session (id, user_id, token_hash, roles, expires_at, last_seen_at, idle_until) SELECT gen_random_uuid(), $1, sha256(i::text::bytea), '{billing}',
        '2999-01-01', '2026-01-01', i::timestamptz FROM unnest($2::text[]) i`,

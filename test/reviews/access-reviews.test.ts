@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { remedyAccessReviews } from '../../src/reviews/remedy-access-reviews';
-import { startTestApp, type TestApp } from '../support/app';
+import { ApiClient, startTestApp, type TestApp } from '../support/app';
 import type { CastName } from '../support/cast';
 import { approve, countersigned, eventsOf, expectRefused, NOBODYS_ID, rowOf, tally } from '../support/outcomes';
 import { givenAccount } from '../support/scene';
@@ -72,7 +72,9 @@ describe('accessReview.start', () => {
   it('takes down who has what: over what, since when, by whom, last used, and who is asked', async () => {
     await t.as('stranger').mutate('draftInvoice', { accountId, lines: [], dueInDays: 1 }, 'outcome');
     const { answer: reviewId, events } = await eventsOf(t, () => started());
-    const active = await t.sql('SELECT id FROM role_grant WHERE revoked_at IS NULL');
+    const active = await t.sql(
+      `SELECT id FROM role_grant WHERE revoked_at IS NULL UNION ALL SELECT id FROM api_key WHERE revoked_at IS NULL`,
+    );
     const items = await t.sql('SELECT * FROM access_review_item WHERE access_review_id = $1', [reviewId]);
     expect(items).toHaveLength(active.length);
     expect(await itemOf('stranger')).toMatchObject({
@@ -273,5 +275,130 @@ describe('accessReview.close', () => {
     expect(one).not.toEqual(other);
     expect(all.map((each) => each.id)).toEqual(expect.arrayContaining(one));
     await refused('ACCESS_REVIEW_OVER', 'closeAccessReview', 'accessReview.close', close, 'admin');
+  });
+});
+
+describe('keys of systems', () => {
+  interface System {
+    keyId: string;
+    userId: string;
+    bearer: ApiClient;
+  }
+
+  /** A system with a role and a key that works, and that was used. */
+  async function givenSystem(name: string): Promise<System> {
+    const input = { name, scopes: ['account.read', 'invoice.read'], reason: 'imports usage' };
+    const { result } = await countersigned(t, 'admin', 'createApiKey', input, 'compliance');
+    const { user_id: userId } = await rowOf(t, 'api_key', result.apiKey as string);
+    await countersigned(t, 'admin', 'grantRole', { userId, role: 'billing', reason: 'imports usage' }, 'compliance');
+    const { payload } = await t.as('admin').mutate('drawApiKeySecret', { apiKeyId: result.apiKey }, 'secret');
+    const bearer = new ApiClient(t.served, payload.secret as string, userId as string);
+    await bearer.gql('{ accounts { totalCount } }');
+    await t.rewind(`UPDATE session SET last_seen_at = '2026-05-05' WHERE id = $1`, [result.apiKey]);
+    return { keyId: result.apiKey as string, userId: userId as string, bearer };
+  }
+  const itemsOf = (userId: string): Promise<Record<string, any>[]> =>
+    t.sql('SELECT * FROM access_review_item WHERE user_id = $1 ORDER BY api_key_id NULLS FIRST', [userId]);
+  const reads = async ({ bearer }: System) => (await bearer.gql('{ accounts { totalCount } }')).code ?? 'let in';
+
+  it('are looked at with their scopes, beside what their systems are granted; those that work no more are not', async () => {
+    const system = await givenSystem('Reviewed');
+    const revoked = await givenSystem('Gone');
+    await t.as('admin').mutate('revokeApiKey', { apiKeyId: revoked.keyId, reason: 'over' }, 'outcome');
+    await started();
+    const [grant, key] = await itemsOf(system.userId);
+    expect(grant).toMatchObject({ role: 'billing', api_key_id: null, scopes: null, reviewer_id: id('compliance') });
+    expect(key).toMatchObject({
+      role_grant_id: null,
+      role: null,
+      api_key_id: system.keyId,
+      scopes: ['account.read', 'invoice.read'],
+      ends_at: expect.any(Date),
+      granted_by_id: id('admin'),
+      last_used_at: new Date('2026-05-05'),
+      reviewer_id: id('compliance'),
+    });
+    expect((await itemsOf(revoked.userId)).filter(({ api_key_id: each }) => each !== null)).toEqual([]);
+    const FIELDS = 'role scopes apiKey { name scopes } roleGrant { id }';
+    const { data } = await t
+      .as('compliance')
+      .gql(`{ accessReviewItems(filter: { userId: "${system.userId}" }) { nodes { ${FIELDS} } } }`);
+    expect(data!.accessReviewItems.nodes).toContainEqual({
+      role: null,
+      scopes: ['account.read', 'invoice.read'],
+      apiKey: { name: 'Reviewed', scopes: ['account.read', 'invoice.read'] },
+      roleGrant: null,
+    });
+  });
+
+  it('are not looked at by whoever made them, and drew their secret: under no user of theirs, and the database holds that, too', async () => {
+    const { userId } = await givenSystem('Own');
+    await started({ reviewerId: id('admin'), deputyId: id('compliance') });
+    const [grant, key] = await itemsOf(userId);
+    expect([grant!.reviewer_id, key!.reviewer_id]).toEqual([id('admin'), id('compliance')]);
+    await t.rewind('UPDATE app_user SET person_id = $2 WHERE id = $1', [id('compliance'), id('admin')]);
+    const input = said(key!.id as string, 'KEEP');
+    await refused('REVIEW_OF_OWN', 'decideAccessReviewItem', 'accessReviewItem.decide', input, 'compliance');
+    await expect(
+      t.apiSql(
+        `UPDATE access_review_item SET verdict = 'KEEP', reason = 'x', decided_at = now(), decided_by_id = $2 WHERE id = $1`,
+        [key!.id, id('compliance')],
+      ),
+    ).rejects.toMatchObject({ constraint: 'access_review_item_reviewed_by_same_person' });
+  });
+
+  it('are kept or revoked, and not reduced: revoked by a change request that a third person approves, once', async () => {
+    const [kept, over] = [await givenSystem('Kept'), await givenSystem('Over')];
+    await started();
+    const [keptItem, overItem] = [(await itemsOf(kept.userId))[1]!, (await itemsOf(over.userId))[1]!];
+    const reduce = { endsAt: inDays(5) };
+    expect((await decide('compliance', overItem.id as string, 'REDUCE', reduce)).code).toBe('REDUCTION_INVALID');
+    const { events: answered } = await eventsOf(t, async () => {
+      expect((await decide('compliance', keptItem.id as string, 'KEEP')).errors).toEqual([]);
+      expect((await decide('compliance', overItem.id as string, 'REVOKE')).errors).toEqual([]);
+    });
+    expect(answered[1]).toMatchObject({
+      action: 'accessReviewItem.decided',
+      actor: id('compliance'),
+      changes: [
+        { path: 'apiKey', before: over.keyId, after: over.keyId },
+        { path: 'verdict', before: null, after: 'REVOKE' },
+      ],
+    });
+    await Promise.all([work(), work()]);
+    const [requestId, ...more] = (await rowOf(t, 'access_review_item', overItem.id as string))
+      .change_request_ids as string[];
+    expect(more).toEqual([]);
+    const request = await rowOf(t, 'change_request', requestId!);
+    expect(request).toMatchObject({ operation: 'apiKey.revoke', maker_id: id('admin'), status: 'PENDING' });
+    expect(await reads(over)).toBe('let in');
+    const waiting = { id: requestId!, revision: request.revision, digest: request.digest };
+    expect((await approve(t, waiting, 'compliance')).payload.outcome).toBe('DONE');
+    expect([await reads(over), await reads(kept)]).toEqual(['UNAUTHENTICATED', 'let in']);
+    expect((await rowOf(t, 'api_key', over.keyId)).revoked_at).not.toBeNull();
+  });
+
+  it('are revoked where nobody answered, and stand in the evidence with their scopes', async () => {
+    const { userId, keyId } = await givenSystem('Unanswered');
+    const reviewId = await started();
+    t.clock.at = new Date(((await rowOf(t, 'access_review', reviewId)).due_at as Date).getTime() + 1);
+    await work();
+    const [, item] = await itemsOf(userId);
+    expect(item).toMatchObject({ verdict: 'REVOKE', decided_by_id: null, remedied_at: expect.any(Date) });
+    const evidence = async (format: string) => {
+      const { data } = await t
+        .as('auditor')
+        .gql(`{ accessReviewEvidence(accessReviewId: "${reviewId}", format: ${format}) { content digest } }`);
+      return data!.accessReviewEvidence as { content: string; digest: string };
+    };
+    const { content, digest } = await evidence('JSON');
+    expect(createHash('sha256').update(content).digest('hex')).toBe(digest);
+    expect(JSON.parse(content).items).toContainEqual(
+      expect.objectContaining({ apiKeyId: keyId, scopes: 'account.read invoice.read', role: null, verdict: 'REVOKE' }),
+    );
+    const csv = await evidence('CSV');
+    expect(csv.content.split('\n', 1)[0]).toMatch(/,apiKeyId,scopes$/);
+    expect(csv.content).toContain(`,${keyId},account.read invoice.read\n`);
+    expect((await rowOf(t, 'access_review', reviewId)).csv_digest).toBe(csv.digest);
   });
 });

@@ -34,7 +34,8 @@ export interface Answer<T = Record<string, any>> {
 export class ApiClient {
   constructor(
     private readonly served: Served,
-    readonly token: string | null,
+    /** Another one once it was exchanged for that. */
+    public token: string | null,
     readonly userId: string,
   ) {}
 
@@ -134,18 +135,17 @@ export async function startAppOver(
   const pool = new Pool({ connectionString: ownerUrl, max: 4 });
   const users = await pool.query<{ id: string; email: string }>('SELECT id, email FROM app_user');
   const ids = new Map(users.rows.map(({ id, email }) => [email.split('@')[0]!, id]));
-  const tokens = new Map<string, string>();
+  const clients = new Map<string, ApiClient>();
   const openSession = async (who: string): Promise<void> => {
     const token = randomBytes(32).toString('base64url');
-    tokens.set(who, token);
-    await pool.query(`INSERT INTO session (id, user_id, token_hash, expires_at) VALUES ($1, $2, $3, '2999-01-01')`, [
-      newId(),
-      ids.get(who),
-      hashToken(token),
-    ]);
+    clients.set(who, new ApiClient(served, token, ids.get(who)!));
+    await pool.query(
+      `INSERT INTO session (id, user_id, token_hash, expires_at, created_at) VALUES ($1, $2, $3, '2999-01-01', $4)`,
+      [newId(), ids.get(who), hashToken(token), served.app.clock()],
+    );
   };
   for (const { name: who } of USERS) await openSession(who);
-  const as = (who: CastName) => new ApiClient(served, tokens.get(who)!, ids.get(who)!);
+  const as = (who: CastName) => clients.get(who)!;
   const sql = async (text: string, values: unknown[] = []) => (await pool.query(text, values)).rows as never;
   return {
     served,

@@ -19,10 +19,11 @@ export class Authenticator {
     return codeAt(this.secret, clock.at);
   }
 
-  /** Gives a code in somebody's session. */
+  /** Gives a code in somebody's session, which has another token from then on; not so an issuer's. */
   async stepUp(client: ApiClient): Promise<void> {
-    const { errors } = await client.mutate('stepUp', { oneTimeCode: this.next() }, 'outcome');
+    const { errors, payload } = await client.mutate('stepUp', { oneTimeCode: this.next() }, 'token');
     if (errors.length > 0) throw new Error(`Stepping up was refused: ${errors[0]!.extensions.code}`);
+    if (payload.token !== null) client.token = payload.token;
   }
 }
 

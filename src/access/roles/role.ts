@@ -72,11 +72,16 @@ export const ACCESS_OPERATIONS = [
   'revealAllowance.grant',
 ];
 
-/** Whoever is signed in, with or without a role. */
-export const everybody: Role = ({ can, userId }) => {
+/** Whoever is signed in, also where a second factor is required that they did not show: themselves, and what brings them further. */
+export const oneself: Role = ({ can, userId }) => {
   can(['read', 'readSecondFactorOf'], 'User', { id: userId });
   can(['changePassword', 'enrolTotp', 'confirmTotp', 'drawRecoveryCodes'], 'User', { id: userId });
   can(['read', 'end', 'stepUp'], 'Session', { userId });
+};
+
+/** Whoever has shown what is asked of them, with or without a role. */
+export const everybody: Role = ({ can, userId }) => {
+  oneself({ can, userId });
   // What somebody is asked about in a campaign.
   can(['read', 'decide'], 'AccessReviewItem', { reviewerId: userId });
   // Both people see who stands in for whom, and end it.

@@ -37,13 +37,19 @@ export const onSignedOut = (then) => void (signedOut = then);
  */
 export async function ask(query, variables = {}, { unattended = false } = {}) {
   const before = session();
-  const { data, errors } = await post({ query, variables }, unattended);
+  const once = () => post({ query, variables }, unattended);
+  const first = await once();
+  // Nothing was done. The cookie may have been exchanged for another while this was on its way: here, or in another tab.
+  const { data, errors } = before !== null && codeOf(first) === 'UNAUTHENTICATED' ? await once() : first;
   const [error] = errors ?? [];
   if (!error) return data ?? {};
   const { code = 'INTERNAL', details = {} } = error.extensions ?? {};
   if (code === 'UNAUTHENTICATED' && before !== null && before === session()) signedOut();
   throw new Refusal(code, details);
 }
+
+/** @param {Awaited<ReturnType<typeof post>>} answer */
+const codeOf = ({ errors }) => errors?.[0]?.extensions?.code;
 
 /** Has the session in a cookie, which the server takes with this header alone: no page of another origin can send it. */
 export const IN_COOKIE = { 'x-session': 'cookie' };

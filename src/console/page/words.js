@@ -142,6 +142,7 @@ const REFUSALS = {
   DATABASE_UNAVAILABLE: 'The server cannot reach its database. Try again.',
   DECISION_REPEATED: 'You have decided this revision already.',
   DELEGATE_OF_MAKER: 'You stand in for whoever proposed this: somebody else has to decide.',
+  FIRST_PASSWORD_EXPIRED: 'This first password is over. Ask an administrator for another.',
   FORBIDDEN: 'Your roles do not allow this.',
   IDEMPOTENCY_KEY_REUSED: 'You have decided this already, in other words.',
   INTERNAL: 'Something went wrong on the server. Nothing was decided.',

@@ -12,9 +12,9 @@ const WITHOUT = fileURLToPath(new URL('without-trail.mjs', import.meta.url));
 const WARM = 0.5;
 const FIRST_WARM = 4;
 
-/** People of operations, one for each connection, and accounts that they change. */
-const OPERATIONS = `WITH people AS (INSERT INTO app_user (id, name, email, password_hash)
-    SELECT gen_random_uuid(), 'Operator ' || i, 'operator' || i || '@bench.test', 'nobody signs in with a password' FROM generate_series(1, $1::int) i
+/** People of operations, one for each connection, with a second factor as production asks for, and accounts that they change. */
+const OPERATIONS = `WITH people AS (INSERT INTO app_user (id, name, email, password_hash, second_factor_at)
+    SELECT gen_random_uuid(), 'Operator ' || i, 'operator' || i || '@bench.test', 'nobody signs in with a password', now() FROM generate_series(1, $1::int) i
     RETURNING id)
   INSERT INTO role_grant (id, user_id, role) SELECT gen_random_uuid(), id, 'operations' FROM people`;
 const ACCOUNTS = `INSERT INTO account (id, code, legal_name, status, currency, time_zone, tax_id_masked)
