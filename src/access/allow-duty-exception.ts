@@ -1,4 +1,5 @@
 import { Field, ID, InputType } from 'type-graphql';
+import { DAY } from '../platform/durations';
 import { refuse } from '../platform/errors';
 import { operation } from '../platform/operation';
 import { Input } from '../platform/operation.type';
@@ -35,7 +36,7 @@ export class AllowDutyExceptionInput extends Input {
 }
 
 /** How long an exception holds at most, in ms: after a year somebody looks at it again. */
-const LONGEST = 366 * 86_400_000;
+const LONGEST = 366 * DAY;
 
 /** Lets two duties meet in one person for a time. Always with a second person, and neither is the one that it is for. */
 export const allowDutyException = operation({

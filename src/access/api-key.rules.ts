@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { DAY, HOUR } from '../platform/durations';
 import { refuse } from '../platform/errors';
 
 /** What a key may read. */
@@ -45,9 +46,7 @@ export const LONGEST_LIFE = 365;
 export const USUAL_OVERLAP = 24;
 export const LONGEST_OVERLAP = 7 * 24;
 
-const HOUR = 3_600_000;
-
-export const expiryOf = (now: Date, days: number): Date => new Date(now.getTime() + days * 24 * HOUR);
+export const expiryOf = (now: Date, days: number): Date => new Date(now.getTime() + days * DAY);
 
 /** When a key ends that was replaced: sooner than it was to, never later. */
 export const endOfOverlap = (now: Date, hours: number, expiresAt: Date): Date =>

@@ -1,5 +1,6 @@
 import { record } from '../audit/record';
 import { type App, ownContext } from '../platform/context';
+import { DAY } from '../platform/durations';
 import type { Job } from '../platform/job';
 import { ask } from '../platform/pooled';
 import { inTransaction, type Transaction } from '../platform/transaction';
@@ -8,8 +9,6 @@ import { endTokens } from './end-tokens';
 import { canKeep, lockKeepers } from './keepers';
 import { lastSeen } from './last-seen';
 import { User } from './user.entity';
-
-const DAY = 86_400_000;
 
 /** When a user was last there: made, let in again, signed in, asked for something in a session, or did something that left an event. */
 const LAST_USED = `greatest(u.created_at, u.active_since, ${lastSeen('u.id')})`;

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { record } from '../audit/record';
 import { type App, ownContext } from '../platform/context';
+import { HOUR } from '../platform/durations';
 import { refuse } from '../platform/errors';
 import { inTransaction } from '../platform/transaction';
 import { findUser } from './find-user';
@@ -8,7 +9,7 @@ import { hashPassword } from './passwords';
 import { User } from './user.entity';
 
 /** In ms: 72 hours, as long as a token to choose one with. */
-export const FIRST_PASSWORD_LASTS = 72 * 3_600_000;
+export const FIRST_PASSWORD_LASTS = 72 * HOUR;
 
 /** A random one, to be said once. */
 export const drawFirstPassword = (): string => randomBytes(18).toString('base64url');

@@ -1,9 +1,8 @@
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import type { App, Assertions } from '../platform/context';
+import { MINUTE } from '../platform/durations';
 import type { OpenIdSettings } from '../platform/openid-settings';
 import { ALGORITHMS, type Asserted, assertedBy, isTypeOfToken } from './openid.rules';
-
-const MINUTE = 60_000;
 
 /** In ms: when keys are asked for anew, how long they serve while the issuer does not answer, and how often a key that nobody knows may have us ask. */
 const FRESH = 10 * MINUTE;

@@ -1,4 +1,5 @@
 import type { Context } from '../platform/context';
+import { DAY } from '../platform/durations';
 import { refuse } from '../platform/errors';
 import { isId } from '../platform/ids';
 import { ask } from '../platform/pooled';
@@ -37,7 +38,7 @@ export async function accessMetrics(
   { app }: Context,
   { from, to, bucket }: MetricsRangeInput,
 ): Promise<AccessMetrics[]> {
-  const days = (Date.parse(to) - Date.parse(from)) / 86_400_000;
+  const days = (Date.parse(to) - Date.parse(from)) / DAY;
   if (days <= 0 || days / DAYS[bucket] > MOST) refuse('RANGE_INVALID', 'A range has an end, and at most 1000 pieces.');
   const values = [from, to, bucket.toLowerCase(), ACTIONS];
   const rows = await ask<{ startsAt: string; counts: Record<string, number> }>(app, { text: METRICS, values });

@@ -1,3 +1,4 @@
+import { DAY } from '../platform/durations';
 import type { Transaction } from '../platform/transaction';
 import { RevealAllowance } from './reveal-allowance.entity';
 import type { Quota } from './reveal.rules';
@@ -19,7 +20,7 @@ export async function quotaOf(tx: Transaction): Promise<Quota> {
   );
   await tx.query(`SELECT pg_advisory_xact_lock(hashtext('countersign reveals'), hashtext($1))`, [users[0]!.person]);
   const ids = users.map(({ id }) => id);
-  const [seen] = await tx.query<{ count: number }>(SEEN, [ids, new Date(tx.now.getTime() - 86_400_000)]);
+  const [seen] = await tx.query<{ count: number }>(SEEN, [ids, new Date(tx.now.getTime() - DAY)]);
   const limit = tx.context.app.config.revealsPerDay;
   return { seen: seen!.count, limit, allowance: seen!.count < limit ? null : await drawable(tx, ids) };
 }

@@ -1,3 +1,4 @@
+import { DAY } from '../platform/durations';
 import { refuse } from '../platform/errors';
 import type { FieldChange } from '../platform/operation';
 import type { RevealAllowance } from './reveal-allowance.entity';
@@ -38,7 +39,6 @@ export function purposeAmong(purposes: readonly string[] | null, given: string |
   );
 }
 
-const DAY = 86_400_000;
 /** So long an allowance lasts at most. */
 export const LONGEST_DAYS = 31;
 

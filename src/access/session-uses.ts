@@ -2,9 +2,8 @@ import { AsyncResource } from 'node:async_hooks';
 import { LRUCache } from 'lru-cache';
 import type { Config } from '../config';
 import type { App, Uses } from '../platform/context';
+import { MINUTE } from '../platform/durations';
 import { ask } from '../platform/pooled';
-
-const MINUTE = 60_000;
 
 /** In ms: how often it is looked for uses that are not noted yet. */
 const ROUND = 5_000;

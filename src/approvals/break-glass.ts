@@ -1,10 +1,11 @@
 import { MinLength } from 'class-validator';
 import { Field, InputType } from 'type-graphql';
 import { record } from '../audit/record';
+import { HOUR } from '../platform/durations';
 import { operation } from '../platform/operation';
 import { Text } from '../platform/text';
 import { carryOut } from './carry-out-request';
-import { assertMakerActive, assertMayBreakGlass, assertPending, assertSeen, HOUR } from './change-request.rules';
+import { assertMakerActive, assertMayBreakGlass, assertPending, assertSeen } from './change-request.rules';
 import { closeIfOver } from './close-if-over';
 import { actorNow, keepDecision, lockToDecide } from './decider';
 import { Decision } from './decision.entity';

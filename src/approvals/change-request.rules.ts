@@ -1,4 +1,5 @@
 import { sameDigest } from '../platform/canonical';
+import { HOUR } from '../platform/durations';
 import { DomainError, refuse } from '../platform/errors';
 import type { AnyOperation } from '../platform/operation';
 import type { ChangeRequest, SeenRow } from './change-request.entity';
@@ -20,9 +21,6 @@ export const isDue = (
   at: Date | null,
   now: Date,
 ): boolean => status === 'PENDING' && at !== null && at <= now && now < expiresAt;
-
-/** In ms. */
-export const HOUR = 3_600_000;
 
 /** When it is due again: by whole intervals behind the last time, and not before now. Null where its policy reminds nobody any more. */
 export function nextReminder(last: Date, everyHours: number | null, now: Date): Date | null {

@@ -1,6 +1,5 @@
+import { DAY } from '../platform/durations';
 import { refuse } from '../platform/errors';
-
-const DAY = 86_400_000;
 
 /** How long somebody may stand in for another at most. */
 export const MOST_DAYS = 366;

@@ -2,6 +2,7 @@ import { Decimal } from 'decimal.js';
 import { reasonIn } from '../access/attempt';
 import type { Prepared } from '../access/carry-out';
 import { maskInput } from '../access/sensitive-value';
+import { HOUR } from '../platform/durations';
 import type { OperationInput } from '../platform/operation';
 import { refuse } from '../platform/errors';
 import { sealText } from '../platform/sealed-text';
@@ -9,7 +10,6 @@ import type { Transaction } from '../platform/transaction';
 import { ApprovalPolicy, type ApprovalStep } from './approval-policy.entity';
 import { type Demand, demandOf, demandsApproval, type Judged } from './approval-policy.rules';
 import type { ChangeRequest } from './change-request.entity';
-import { HOUR } from './change-request.rules';
 import { amountIn, digestOf, placeOfInput, seenRows } from './content';
 
 /** What the policies ask for, with those that are switched off where somebody else is `asked` in any case; an operation that always needs two people is refused when none says who. */

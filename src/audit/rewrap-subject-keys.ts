@@ -1,4 +1,5 @@
 import { type App, ownContext } from '../platform/context';
+import { HOUR } from '../platform/durations';
 import { ask } from '../platform/pooled';
 import { inTransaction, type Transaction } from '../platform/transaction';
 import { outdatedWrappings, unwrapKey, wrapKey } from '../platform/wrapped-key';
@@ -10,7 +11,7 @@ import { ownerOf, type Subject } from './subject-keys';
 const BATCH = 500;
 
 /** In ms: after that somebody looks again: a process with the earlier master key may have made keys meanwhile. */
-const AGAIN = 3_600_000;
+const AGAIN = HOUR;
 
 /** When this process last found none. Nothing depends on it but how often it looks. */
 const looked = new WeakMap<object, number>();

@@ -1,5 +1,6 @@
 import { Client } from 'pg';
 import { type App, ownContext } from '../platform/context';
+import { DAY } from '../platform/durations';
 import { DomainError } from '../platform/errors';
 import { pauseAfterFaults, Pauses } from '../platform/pauses';
 import { inTransaction } from '../platform/transaction';
@@ -14,9 +15,6 @@ const ROUND = 1_000;
 
 /** In ms: so much later it is tried again after a fault, twice as much each time up to a minute. */
 const LONGEST_PAUSE = 60_000;
-
-/** In ms. */
-const DAY = 86_400_000;
 
 /** So many months of writing have their place before they come. */
 const MONTHS_AHEAD = 24;

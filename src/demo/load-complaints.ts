@@ -1,7 +1,6 @@
+import { DAY } from '../platform/durations';
 import complaints from './data/complaints.json';
 import type { Cast, Opened } from './people';
-
-const DAY = 86_400_000;
 
 /** Complaints as they were filed, each step replayed at the instant at which it happened. */
 export async function complain({ operations, compliance }: Cast, opened: Opened): Promise<void> {

@@ -1,4 +1,5 @@
 import { DateTime, IANAZone } from 'luxon';
+import { DAY, MINUTE } from './durations';
 import { refuse } from './errors';
 
 /**
@@ -19,7 +20,6 @@ export interface Calendar {
 
 export type DayKind = 'CALENDAR' | 'BUSINESS';
 
-const DAY_MILLIS = 86_400_000;
 const MAX_RULE_DAYS = 3650;
 /** No real calendar closes for as long as that; one without any business day must not loop for ever. */
 const MAX_CLOSED_DAYS = 366;
@@ -125,8 +125,8 @@ export function instantAt(localDate: string, time: string, zone: string): Date {
 function whereNoClockChanges(localDate: string, time: string, zone: string): Date | null {
   const local = Date.parse(`${localDate}T${time}:00.000Z`);
   const there = zoneOf(zone);
-  const [before, behind] = [there.offset(local - DAY_MILLIS), there.offset(local + DAY_MILLIS)];
-  return before === behind && Number.isInteger(before) ? new Date(local - before * 60_000) : null;
+  const [before, behind] = [there.offset(local - DAY), there.offset(local + DAY)];
+  return before === behind && Number.isInteger(before) ? new Date(local - before * MINUTE) : null;
 }
 
 /** Zones that were asked for: to look a name up costs more than anything that is asked of its zone. */
@@ -152,11 +152,11 @@ function toEpochDay(localDate: string): number {
   if (Number.isNaN(millis) || new Date(millis).toISOString().slice(0, 10) !== localDate) {
     return refuse('DATE_INVALID', 'A local date must be a real date, written as YYYY-MM-DD.');
   }
-  return millis / DAY_MILLIS;
+  return millis / DAY;
 }
 
 function fromEpochDay(epochDay: number): string {
-  const date = new Date(epochDay * DAY_MILLIS);
+  const date = new Date(epochDay * DAY);
   const year = date.getUTCFullYear();
   if (!(year >= 1 && year <= 9999)) return refuse('RULE_INVALID', 'The date is outside of the years 0001 to 9999.');
   return date.toISOString().slice(0, 10);

@@ -6,6 +6,7 @@ import { record } from '../audit/record';
 import { destroyKeys, findKeys } from '../audit/subject-keys';
 import { type App, ownContext } from '../platform/context';
 import { snakeCase } from '../platform/database';
+import { HOUR } from '../platform/durations';
 import type { Job } from '../platform/job';
 import { erasedParts } from '../platform/personal';
 import { ask } from '../platform/pooled';
@@ -19,7 +20,7 @@ import { dueFields, erasedAt, type KeptType, OVER_SINCE, overSince, overUntil } 
 const BATCH = 100;
 
 /** In ms: times are days, so that whoever found nothing to erase looks again only then. */
-const AGAIN = 3_600_000;
+const AGAIN = HOUR;
 
 const looked = new WeakMap<object, number>();
 

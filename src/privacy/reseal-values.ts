@@ -11,6 +11,7 @@ import { placeOfSecret } from '../notifications/reach';
 import { Webhook } from '../notifications/webhook.entity';
 import { sealingKey } from '../platform/class-keys';
 import { type App, ownContext } from '../platform/context';
+import { HOUR } from '../platform/durations';
 import type { Job } from '../platform/job';
 import type { KeyRing } from '../platform/keys';
 import { ask } from '../platform/pooled';
@@ -23,7 +24,7 @@ import { inTransaction, type Transaction } from '../platform/transaction';
 const BATCH = 100;
 
 /** In ms: after that somebody looks again, though all was found to be in order: a process that had not heard of a new key may have used the last one. */
-const AGAIN = 3_600_000;
+const AGAIN = HOUR;
 
 /** When this process last found nothing to do, by the class and its key. Nothing depends on it but how often it looks. */
 const looked = new WeakMap<object, Map<string, number>>();

@@ -1,8 +1,7 @@
+import { DAY } from '../platform/durations';
 import type { Retention } from '../platform/keeping-settings';
 import type { SensitiveKind } from '../platform/masks';
 import type { Row } from '../platform/row';
-
-const DAY = 86_400_000;
 
 /** When what a row was kept for was over, by its type: from then on its sensitive values are kept for so many days. */
 export const OVER_SINCE = { Account: 'closedAt', Complaint: 'resolvedAt' } as const;

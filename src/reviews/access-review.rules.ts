@@ -1,8 +1,9 @@
+import { DAY } from '../platform/durations';
 import { refuse } from '../platform/errors';
 import type { AccessReview, AccessReviewItem, ReviewVerdict } from './access-review.entity';
 
 /** How long a campaign runs at most, in ms. */
-const LONGEST = 366 * 86_400_000;
+const LONGEST = 366 * DAY;
 
 /** Refuses with ACCESS_REVIEW_PERIOD_INVALID. */
 export function assertPeriod(dueAt: Date, now: Date): void {

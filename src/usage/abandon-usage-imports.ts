@@ -1,11 +1,12 @@
 import { ownContext } from '../platform/context';
+import { HOUR } from '../platform/durations';
 import type { Job } from '../platform/job';
 import { ask } from '../platform/pooled';
 import { inTransaction } from '../platform/transaction';
 import { endUsageImport } from './end-usage-import';
 
 /** In ms: an import of which no batch came for so long is of a process that is gone. */
-const SILENT = 3_600_000;
+const SILENT = HOUR;
 
 const DUE = `SELECT id FROM usage_import WHERE state = 'RUNNING' AND updated_at < $1 ORDER BY updated_at LIMIT 500`;
 

@@ -1,3 +1,5 @@
+import { DAY } from '../platform/durations';
+
 /*
  * When a call was, from what a line says of it. Local times are told apart from instants by their form; `toInstant` says which instant a local time
  * is in the account's zone. All in ms.
@@ -32,7 +34,6 @@ export type ToInstant = (local: number) => number;
 
 const SECOND = 1_000;
 const HALF_DAY = 43_200_000;
-const DAY = 86_400_000;
 /** What is said in whole seconds may differ so much from its ends. */
 const ROUNDING = 1;
 const LONGEST_SECONDS = 86_400;

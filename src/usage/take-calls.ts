@@ -1,3 +1,4 @@
+import { DAY } from '../platform/durations';
 import type { Transaction } from '../platform/transaction';
 import type { Call } from './call-line.rules';
 import { type Into, KEY, RECORD, saidBy, WrittenCalls } from './call-rows';
@@ -162,8 +163,6 @@ async function copy(tx: Transaction, calls: WrittenCalls, some: readonly number[
 }
 
 const MONTH = 'SELECT call_record_month($1)';
-
-const DAY = 86_400_000;
 
 /** Sees to it that there is a place for every month in which a call starts. In ms. */
 export async function openMonths(
