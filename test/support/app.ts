@@ -1,7 +1,8 @@
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
-import { Client, Pool } from 'pg';
+import { Client, Pool, type QueryResult } from 'pg';
 import request from 'supertest';
 import { hashToken } from '../../src/access/identify';
 import { createApp, type Served } from '../../src/app';
@@ -98,14 +99,31 @@ export interface Outlets {
 }
 
 export async function startTestApp(more: Record<string, string> = {}, outlets: Outlets = {}): Promise<TestApp> {
-  const adminUrl = process.env.COUNTERSIGN_TEST_ADMIN_URL!;
   const prefix = process.env.COUNTERSIGN_TEST_PREFIX!;
   const name = `${prefix}_${randomBytes(4).toString('hex')}`;
-  await copyTemplate(adminUrl, prefix, name);
-  const owner = new URL(adminUrl);
+  await asAdmin(async (sql) => {
+    // Copies wait for each other: PostgreSQL refuses to copy a template that is being copied.
+    await sql(`SELECT pg_advisory_lock(hashtext('countersign test template'))`);
+    await sql(`CREATE DATABASE ${name} TEMPLATE ${prefix}_template STRATEGY file_copy`);
+  });
+  const owner = new URL(process.env.COUNTERSIGN_TEST_ADMIN_URL!);
   owner.pathname = `/${name}`;
-  return startAppOver(owner.href, more, outlets);
+  const app = await startAppOver(owner.href, more, outlets);
+  const close = () => app.close().then(() => dropIfLeft(name));
+  return { ...app, close };
 }
+
+/** Drops a database once those who closed their connections to it are gone; with others still there, it goes with the run. */
+const dropIfLeft = (name: string): Promise<void> =>
+  asAdmin(async (sql) => {
+    for (let tries = 0; tries < 10; tries += 1) {
+      const { rows } = await sql(
+        `SELECT FROM pg_stat_activity WHERE datname = '${name}' AND backend_type = 'client backend'`,
+      );
+      if (rows.length === 0) return void (await sql(`DROP DATABASE ${name}`));
+      await pause(10);
+    }
+  });
 
 /** One process of the API over a migrated database that has the cast, with sessions of its own for them. There may be several. */
 export async function startAppOver(
@@ -180,14 +198,9 @@ async function rewind(pool: Pool, text: string, values: unknown[]): Promise<void
   }
 }
 
-/** Copies wait for each other: PostgreSQL refuses to copy a template that is being copied. */
-async function copyTemplate(adminUrl: string, prefix: string, name: string): Promise<void> {
-  const admin = new Client({ connectionString: adminUrl });
+/** Work on the server of the run. */
+async function asAdmin(work: (sql: (text: string) => Promise<QueryResult>) => Promise<void>): Promise<void> {
+  const admin = new Client({ connectionString: process.env.COUNTERSIGN_TEST_ADMIN_URL! });
   await admin.connect();
-  try {
-    await admin.query(`SELECT pg_advisory_lock(hashtext('countersign test template'))`);
-    await admin.query(`CREATE DATABASE ${name} TEMPLATE ${prefix}_template`);
-  } finally {
-    await admin.end();
-  }
+  await work((text) => admin.query(text)).finally(() => admin.end());
 }

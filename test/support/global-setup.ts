@@ -1,12 +1,16 @@
 import 'reflect-metadata';
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { existsSync, readdirSync, statfsSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { Client } from 'pg';
 import { createApp } from '../../src/app';
 import { makeFirstUsers } from '../../src/first-users';
 import { prepareDatabase } from '../../src/open-database';
 import { discardCluster, type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/platform/embedded-postgres';
+import { isAlive } from '../../src/platform/embedded-postgres-lock';
+import { findOrphan, stopServer } from '../../src/platform/embedded-postgres-process';
 import { PASSWORD, USERS } from './cast';
 import { testConfig } from './config';
 
@@ -26,7 +30,7 @@ export default async function setup(): Promise<void> {
   execFileSync('npm', ['run', '--silent', 'build'], { cwd: path.resolve(__dirname, '../..'), stdio: 'inherit' });
   const prefix = `countersign_test_${randomBytes(4).toString('hex')}`;
   const given = process.env.DATABASE_URL;
-  const directory = given ? null : path.resolve(__dirname, `../../.data/test/${prefix}`);
+  const directory = given ? null : await directoryOf(prefix);
   const server = directory
     ? await startEmbeddedPostgres({ directory, database: 'postgres', durable: false, maxConnections: 300 })
     : null;
@@ -41,6 +45,36 @@ export default async function setup(): Promise<void> {
   }
   process.env.COUNTERSIGN_TEST_ADMIN_URL = adminUrl;
   process.env.COUNTERSIGN_TEST_PREFIX = prefix;
+}
+
+/** In Linux a folder in memory. */
+const MEMORY = '/dev/shm';
+
+/** Bytes that a run takes there at most, with room to spare. */
+const ROOM = 6e9;
+
+/**
+ * Where a run has its databases: in memory, where there is room, since each file has a copy with hundreds of files of its own, for which a disk took longer than
+ * all else that starts an app; else beside the project.
+ */
+async function directoryOf(prefix: string): Promise<string> {
+  await sweep();
+  const free = existsSync(MEMORY) ? statfsSync(MEMORY) : null;
+  if (!free || free.bavail * free.bsize < ROOM || os.freemem() < ROOM)
+    return path.resolve(__dirname, `../../.data/test/${prefix}`);
+  return path.join(MEMORY, `${prefix}.${process.pid}`);
+}
+
+/** What runs left in memory that were killed, their servers included. */
+async function sweep(): Promise<void> {
+  for (const name of existsSync(MEMORY) ? readdirSync(MEMORY) : []) {
+    const pid = Number(/^countersign_test_[0-9a-f]{8}\.(\d+)$/.exec(name)?.[1] ?? process.pid);
+    if (isAlive({ pid, startedAt: null })) continue;
+    const directory = path.join(MEMORY, name);
+    const server = findOrphan(path.join(directory, 'postgres'));
+    if (server) await stopServer(server, () => undefined);
+    discardCluster(directory);
+  }
 }
 
 async function makeTemplate(adminUrl: string, prefix: string): Promise<void> {
