@@ -1,7 +1,16 @@
 import 'reflect-metadata';
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, statfsSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { Client } from 'pg';
@@ -31,6 +40,7 @@ export default async function setup(): Promise<void> {
   const prefix = `countersign_test_${randomBytes(4).toString('hex')}`;
   const given = process.env.DATABASE_URL;
   const directory = given ? null : await directoryOf(prefix);
+  if (directory) keepTemporary(directory);
   const server = directory
     ? await startEmbeddedPostgres({ directory, database: 'postgres', durable: false, maxConnections: 300 })
     : null;
@@ -52,6 +62,23 @@ const MEMORY = '/dev/shm';
 
 /** Bytes that a run takes there at most, with room to spare. */
 const ROOM = 6e9;
+
+/** What tests put into the system's folder for such is in memory, too, where programs may run from there: some of it is whole servers. */
+function keepTemporary(directory: string): void {
+  if (!directory.startsWith(MEMORY)) return;
+  const temporary = path.join(directory, 'tmp');
+  mkdirSync(temporary, { recursive: true });
+  // Whatever the account that made it lets others: servers have one of their own.
+  chmodSync(temporary, 0o1777);
+  const program = path.join(temporary, 'program');
+  writeFileSync(program, '', { mode: 0o700 });
+  try {
+    accessSync(program, constants.X_OK);
+    process.env.TMPDIR = temporary;
+  } catch {
+    // Mounted without programs.
+  }
+}
 
 /**
  * Where a run has its databases: in memory, where there is room, since each file has a copy with hundreds of files of its own, for which a disk took longer than
