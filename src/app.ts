@@ -7,6 +7,7 @@ import {
 import { ApolloServerPluginDrainHttpServer } from '@apollo/server/plugin/drainHttpServer';
 import express from 'express';
 import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
+import type { GraphQLSchema } from 'graphql';
 import type { DestinationStream } from 'pino';
 import { answering, type ServedContext, written } from './answer';
 import { Issuer } from './access/issuer';
@@ -64,6 +65,9 @@ interface Options {
   spansTo?: SpanExporter;
 }
 
+/** The schema, which takes long to make and holds nothing of any app: one for a process. */
+let served: GraphQLSchema | undefined;
+
 /** What main and every test start: the API over an open database. It does not listen yet. */
 export async function createApp(config: Config, database: Database, options: Options = {}): Promise<Served> {
   const { log, requestLog } = openLogs(config.logLevel, options.logTo);
@@ -74,7 +78,7 @@ export async function createApp(config: Config, database: Database, options: Opt
     log,
     metrics: new Metrics(),
   };
-  const schema = guardedSchema();
+  const schema = (served ??= guardedSchema());
   const rates = ratesOf(parts);
   const readings = new TrailReadings();
   const clock = options.clock ?? (() => new Date());

@@ -109,6 +109,8 @@ export function bareSchema(container?: ContainerType): GraphQLSchema {
     ],
     validateFn: assertValid,
     pubSub: NOBODY_PUBLISHES,
+    // Else the library asks the schema all about itself each time; graphql-js checks it before it validates the first document.
+    skipCheck: true,
     ...(container && { container }),
   });
 }
@@ -157,15 +159,17 @@ const NOTING: ContainerType = {
   },
 };
 
+/** Made when somebody first asks. */
+let noting: GraphQLSchema | undefined;
+
 /**
  * Reads the input of an operation from JSON as its mutation would: GraphQL coerces it, its class validates it, and no resolver runs. Rejects as
- * the mutation would. The schema for that is made when somebody first asks.
+ * the mutation would.
  */
 export function inputReader(): App['inputOf'] {
-  let schema: GraphQLSchema | undefined;
   const documents = new Map<string, DocumentNode>();
   return async (context, operation, json) => {
-    schema ??= bareSchema(NOTING);
+    const schema = (noting ??= bareSchema(NOTING));
     const name = mutationOf(context.app.catalogue.find(operation));
     const document = documents.get(name) ?? mutationDocument(schema, name);
     documents.set(name, document);

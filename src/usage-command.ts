@@ -1,17 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { identify } from './access/identify';
-import { createApp } from './app';
-import { openInstallation } from './audit-installation';
 import { progressOn } from './audit/progress';
-import { type Config, loadConfig } from './config';
-import { entities } from './entities';
-import { type Context, ownContext } from './platform/context';
-import { connect } from './platform/database';
+import type { Context } from './platform/context';
 import { DomainError, refuse } from './platform/errors';
-import { importFile, type Imported } from './usage/import-file';
+import type { Imported } from './usage/import-file';
 import { type Layout, readLayout } from './usage/layout.rules';
+
+/* The product is loaded when it is known what is asked of it. */
 
 const HELP = `Calls from files: npm run --silent usage -- import <file> --source <code> --account <code>
 
@@ -91,9 +87,17 @@ function jsonIn(file: string): object {
 }
 
 /** The database as it is, opened for the one who bears the token. Refuses with UNAUTHENTICATED. */
-async function withContext<T>(config: Config, work: (context: Context) => Promise<T>): Promise<T> {
+async function withContext<T>(work: (context: Context) => Promise<T>): Promise<T> {
+  const { loadConfig } = await import('./config.js');
+  const config = loadConfig();
   const { usageToken: token } = config;
   if (token === undefined) return refuse('UNAUTHENTICATED', 'Set USAGE_TOKEN to the token of whoever imports.');
+  const { identify } = await import('./access/identify.js');
+  const { createApp } = await import('./app.js');
+  const { openInstallation } = await import('./audit-installation.js');
+  const { entities } = await import('./entities.js');
+  const { ownContext } = await import('./platform/context.js');
+  const { connect } = await import('./platform/database.js');
   const open = await openInstallation(config);
   const database = await connect(open.apiUrl, { entities }, 4).catch(async (error: unknown) => {
     await open.close();
@@ -126,9 +130,10 @@ async function main(args: string[]): Promise<number> {
     const stop = new AbortController();
     process.once('SIGINT', () => stop.abort()).once('SIGTERM', () => stop.abort());
     const progress = progressOn(process.stderr);
-    const done = await withContext(loadConfig(), (context) =>
-      importFile(context, asked, progress, { signal: stop.signal }),
-    );
+    const done = await withContext(async (context) => {
+      const { importFile } = await import('./usage/import-file.js');
+      return importFile(context, asked, progress, { signal: stop.signal });
+    });
     write(asked.json ? JSON.stringify(done) : textOf(done));
     return done.recordsRejected > 0 ? 1 : 0;
   } catch (error) {

@@ -11,6 +11,14 @@ export type Outcome = 'ok' | 'errors' | 'refused' | 'failed' | 'aborted';
 /** Seconds, from a tiny read to a report. */
 const DURATIONS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
+let ofProcess: Registry | undefined;
+
+/** Memory, processor, event loop and collections belong to the process: measured once, however many apps tell of them. */
+function processMetrics(): Registry {
+  if (!ofProcess) collectDefaultMetrics({ register: (ofProcess = new Registry()) });
+  return ofProcess;
+}
+
 /**
  * The figures of one app, in a registry of its own. Labels are few and never hold what a client sent: types of operation,
  * outcomes, and codes of ours.
@@ -87,7 +95,8 @@ export class Metrics {
   );
 
   constructor() {
-    collectDefaultMetrics({ register: this.registry });
+    const shared = processMetrics();
+    for (const { name } of shared.getMetricsAsArray()) this.registry.registerMetric(shared.getSingleMetric(name)!);
     this.watch('countersign_archive_lag_seconds', 'How long the oldest sealed event waits to be archived', () => {
       const { waitingSince } = this.archive;
       return waitingSince ? (Date.now() - waitingSince.getTime()) / 1000 : 0;

@@ -216,9 +216,9 @@ async function duel(attack: () => Promise<string>) {
 
 /**
  * In ms. No test fails on a time alone: how many times longer it took is told, and it fails only when it is more than twice in
- * every try, long to a person, and on a machine that is quiet enough to tell: where windows without attack are alike.
+ * every try, as long as a person can notice, and on a machine that is quiet enough to tell: where windows without attack are alike.
  */
-const SLACK = 25;
+const SLACK = 100;
 
 const told: string[] = [];
 afterAll(() => process.stdout.write(`p95 of another client, in ms:\n${told.map((line) => `  ${line}\n`).join('')}`));

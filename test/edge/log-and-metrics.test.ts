@@ -2,6 +2,7 @@ import request from 'supertest';
 import { createApp } from '../../src/app';
 import { openLogs } from '../../src/edge/log';
 import { entities } from '../../src/entities';
+import { Metrics } from '../../src/platform/metrics';
 import { connect } from '../../src/platform/database';
 import { ApiClient, startTestApp, type TestApp } from '../support/app';
 import { PASSWORD } from '../support/cast';
@@ -183,5 +184,14 @@ describe('/metrics', () => {
       await guarded.close();
       await closed.close();
     }
+  });
+
+  it('measures the process once, however many apps there are, and each app for itself', async () => {
+    const [one, other] = [new Metrics(), new Metrics()];
+    const names = one.registry.getMetricsAsArray().map(({ name }) => name);
+    const shared = names.filter((name) => one.registry.getSingleMetric(name) === other.registry.getSingleMetric(name));
+    expect(shared).toEqual(names.filter((name) => /^(process|nodejs)_/.test(name)));
+    expect(shared).toEqual(expect.arrayContaining(['nodejs_gc_duration_seconds', 'nodejs_eventloop_lag_p99_seconds']));
+    expect(await other.registry.metrics()).toMatch(/^process_resident_memory_bytes \d{6,}$/m);
   });
 });

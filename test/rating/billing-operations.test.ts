@@ -48,6 +48,8 @@ describe('billing.run', () => {
   const op = { mutation: 'runBilling', operation: 'billing.run' };
 
   it('starts a run, tells of it, and how far it is', async () => {
+    // What others of this file started.
+    await goOn(t);
     await givenAgreement(t, client.id, [FEE('10')]);
     const { answer, events } = await eventsOf(t, () => t.as('billing').mutate('runBilling', input(), RUN));
     const { id } = answer.payload.billingRun;

@@ -1,8 +1,11 @@
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import http, { type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
-import { Client, Pool } from 'pg';
-import request from 'supertest';
+import { Client, Pool, type QueryResult } from 'pg';
 import { hashToken } from '../../src/access/identify';
 import { createApp, type Served } from '../../src/app';
 import { Person } from '../../src/demo/people';
@@ -30,6 +33,35 @@ export interface Answer<T = Record<string, any>> {
   text: string;
 }
 
+/** Connections to each server, which are let go long before it would close them. */
+const agents = new WeakMap<Server, http.Agent>();
+
+function agentOf(server: Server): http.Agent {
+  const agent = agents.get(server) ?? new http.Agent({ keepAlive: true, timeout: 1_000 });
+  agents.set(server, agent);
+  return agent;
+}
+
+/** POST /graphql: supertest, which has a new connection each time, takes twice as long for it, and most tests do little else. */
+async function posted(server: Server, token: string | null, body: string): Promise<{ status: number; text: string }> {
+  if (!server.listening) await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
+  return new Promise((resolve, reject) => {
+    const sent = http.request(
+      { host: '127.0.0.1', port, path: '/graphql', method: 'POST', headers, agent: agentOf(server) },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response
+          .on('data', (chunk: Buffer) => chunks.push(chunk))
+          .on('end', () => resolve({ status: response.statusCode!, text: Buffer.concat(chunks).toString() }))
+          .on('error', reject);
+      },
+    );
+    sent.on('error', reject).end(body);
+  });
+}
+
 /** A client of the API: a bearer token, or nobody. */
 export class ApiClient {
   constructor(
@@ -45,12 +77,10 @@ export class ApiClient {
   }
 
   async gql<T = Record<string, any>>(query: string, variables: Record<string, unknown> = {}): Promise<Answer<T>> {
-    const call = request(this.served.server).post('/graphql').set('content-type', 'application/json');
-    if (this.token) call.set('authorization', `Bearer ${this.token}`);
-    const response = await call.send(JSON.stringify({ query, variables }));
-    const body = response.body as { data?: T | null; errors?: Answer['errors'] };
+    const { status, text } = await posted(this.served.server, this.token, JSON.stringify({ query, variables }));
+    const body = JSON.parse(text) as { data?: T | null; errors?: Answer['errors'] };
     const errors = body.errors ?? [];
-    return { status: response.status, data: body.data, errors, code: errors[0]?.extensions?.code, text: response.text };
+    return { status, data: body.data, errors, code: errors[0]?.extensions?.code, text };
   }
 
   /** A mutation `name(input: …)` with the given selection; its payload, or the answer's errors. */
@@ -98,14 +128,31 @@ export interface Outlets {
 }
 
 export async function startTestApp(more: Record<string, string> = {}, outlets: Outlets = {}): Promise<TestApp> {
-  const adminUrl = process.env.COUNTERSIGN_TEST_ADMIN_URL!;
   const prefix = process.env.COUNTERSIGN_TEST_PREFIX!;
   const name = `${prefix}_${randomBytes(4).toString('hex')}`;
-  await copyTemplate(adminUrl, prefix, name);
-  const owner = new URL(adminUrl);
+  await asAdmin(async (sql) => {
+    // Copies wait for each other: PostgreSQL refuses to copy a template that is being copied.
+    await sql(`SELECT pg_advisory_lock(hashtext('countersign test template'))`);
+    await sql(`CREATE DATABASE ${name} TEMPLATE ${prefix}_template STRATEGY file_copy`);
+  });
+  const owner = new URL(process.env.COUNTERSIGN_TEST_ADMIN_URL!);
   owner.pathname = `/${name}`;
-  return startAppOver(owner.href, more, outlets);
+  const app = await startAppOver(owner.href, more, outlets);
+  const close = () => app.close().then(() => dropIfLeft(name));
+  return { ...app, close };
 }
+
+/** Drops a database once those who closed their connections to it are gone; with others still there, it goes with the run. */
+const dropIfLeft = (name: string): Promise<void> =>
+  asAdmin(async (sql) => {
+    for (let tries = 0; tries < 10; tries += 1) {
+      const { rows } = await sql(
+        `SELECT FROM pg_stat_activity WHERE datname = '${name}' AND backend_type = 'client backend'`,
+      );
+      if (rows.length === 0) return void (await sql(`DROP DATABASE ${name}`));
+      await pause(10);
+    }
+  });
 
 /** One process of the API over a migrated database that has the cast, with sessions of its own for them. There may be several. */
 export async function startAppOver(
@@ -180,14 +227,9 @@ async function rewind(pool: Pool, text: string, values: unknown[]): Promise<void
   }
 }
 
-/** Copies wait for each other: PostgreSQL refuses to copy a template that is being copied. */
-async function copyTemplate(adminUrl: string, prefix: string, name: string): Promise<void> {
-  const admin = new Client({ connectionString: adminUrl });
+/** Work on the server of the run. */
+async function asAdmin(work: (sql: (text: string) => Promise<QueryResult>) => Promise<void>): Promise<void> {
+  const admin = new Client({ connectionString: process.env.COUNTERSIGN_TEST_ADMIN_URL! });
   await admin.connect();
-  try {
-    await admin.query(`SELECT pg_advisory_lock(hashtext('countersign test template'))`);
-    await admin.query(`CREATE DATABASE ${name} TEMPLATE ${prefix}_template`);
-  } finally {
-    await admin.end();
-  }
+  await work((text) => admin.query(text)).finally(() => admin.end());
 }

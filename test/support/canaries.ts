@@ -125,7 +125,7 @@ export function searchAnswersOf(server: Server): void {
 const ROWS = 20_000;
 
 /** Every table that has a column that could hold a text, as one statement. What is sealed is searched, too: in the clear it would be found. */
-const TABLES = `SELECT format('SELECT %L AS place, (SELECT substring(r::text from $1) FROM (SELECT * FROM %I.%I LIMIT ${ROWS}) r WHERE r::text ~ $1 LIMIT 1) AS form',
+const TABLES = `SELECT format('SELECT %L AS place, (SELECT string_agg(r::text, E''\\n'') FROM (SELECT * FROM %I.%I LIMIT ${ROWS}) r) AS rows',
     c.relname, n.nspname, c.relname) AS text
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE c.relkind = 'r' AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND pg_relation_size(c.oid) > 0
@@ -136,10 +136,9 @@ const TABLES = `SELECT format('SELECT %L AS place, (SELECT substring(r::text fro
 export async function searchDatabase(pool: Pool): Promise<void> {
   const { rows: tables } = await pool.query<{ text: string }>(TABLES);
   if (tables.length === 0) throw new Error('There is no table to search.');
-  const { rows } = await pool.query<{ place: string; form: string | null }>(
+  // Here rather than there: PostgreSQL takes many times as long for the same expression.
+  const { rows: found } = await pool.query<{ place: string; rows: string | null }>(
     tables.map(({ text }) => text).join(' UNION ALL '),
-    [FORMS],
   );
-  for (const { place, form } of rows)
-    if (form !== null) leaks.push({ test: currentTest(), kind: kinds.get(form) ?? 'a value', place: `table ${place}` });
+  for (const { place, rows } of found) search(`table ${place}`, rows ?? '');
 }

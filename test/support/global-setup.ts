@@ -1,11 +1,25 @@
 import 'reflect-metadata';
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { Client } from 'pg';
 import { createApp } from '../../src/app';
 import { makeFirstUsers } from '../../src/first-users';
 import { prepareDatabase } from '../../src/open-database';
 import { discardCluster, type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/platform/embedded-postgres';
+import { isAlive } from '../../src/platform/embedded-postgres-lock';
+import { findOrphan, stopServer } from '../../src/platform/embedded-postgres-process';
 import { PASSWORD, USERS } from './cast';
 import { testConfig } from './config';
 
@@ -18,13 +32,15 @@ export interface Run {
 }
 
 /**
- * One PostgreSQL for the whole run (embedded, or that of DATABASE_URL), one migrated template with a user for each role;
+ * Builds the product, which is what the tests are of. One PostgreSQL for the whole run (embedded, or that of DATABASE_URL), one migrated template with a user for each role;
  * each test file gets a copy of the template.
  */
 export default async function setup(): Promise<void> {
+  execFileSync('npm', ['run', '--silent', 'build'], { cwd: path.resolve(__dirname, '../..'), stdio: 'inherit' });
   const prefix = `countersign_test_${randomBytes(4).toString('hex')}`;
   const given = process.env.DATABASE_URL;
-  const directory = given ? null : path.resolve(__dirname, `../../.data/test/${prefix}`);
+  const directory = given ? null : await directoryOf(prefix);
+  if (directory) keepTemporary(directory);
   const server = directory
     ? await startEmbeddedPostgres({ directory, database: 'postgres', durable: false, maxConnections: 300 })
     : null;
@@ -39,6 +55,53 @@ export default async function setup(): Promise<void> {
   }
   process.env.COUNTERSIGN_TEST_ADMIN_URL = adminUrl;
   process.env.COUNTERSIGN_TEST_PREFIX = prefix;
+}
+
+/** In Linux a folder in memory. */
+const MEMORY = '/dev/shm';
+
+/** Bytes that a run takes there at most, with room to spare. */
+const ROOM = 6e9;
+
+/** What tests put into the system's folder for such is in memory, too, where programs may run from there: some of it is whole servers. */
+function keepTemporary(directory: string): void {
+  if (!directory.startsWith(MEMORY)) return;
+  const temporary = path.join(directory, 'tmp');
+  mkdirSync(temporary, { recursive: true });
+  // Whatever the account that made it lets others: servers have one of their own.
+  chmodSync(temporary, 0o1777);
+  const program = path.join(temporary, 'program');
+  writeFileSync(program, '', { mode: 0o700 });
+  try {
+    accessSync(program, constants.X_OK);
+    process.env.TMPDIR = temporary;
+  } catch {
+    // Mounted without programs.
+  }
+}
+
+/**
+ * Where a run has its databases: in memory, where there is room, since each file has a copy with hundreds of files of its own, for which a disk took longer than
+ * all else that starts an app; else beside the project.
+ */
+async function directoryOf(prefix: string): Promise<string> {
+  await sweep();
+  const free = existsSync(MEMORY) ? statfsSync(MEMORY) : null;
+  if (!free || free.bavail * free.bsize < ROOM || os.freemem() < ROOM)
+    return path.resolve(__dirname, `../../.data/test/${prefix}`);
+  return path.join(MEMORY, `${prefix}.${process.pid}`);
+}
+
+/** What runs left in memory that were killed, their servers included. */
+async function sweep(): Promise<void> {
+  for (const name of existsSync(MEMORY) ? readdirSync(MEMORY) : []) {
+    const pid = Number(/^countersign_test_[0-9a-f]{8}\.(\d+)$/.exec(name)?.[1] ?? process.pid);
+    if (isAlive({ pid, startedAt: null })) continue;
+    const directory = path.join(MEMORY, name);
+    const server = findOrphan(path.join(directory, 'postgres'));
+    if (server) await stopServer(server, () => undefined);
+    discardCluster(directory);
+  }
 }
 
 async function makeTemplate(adminUrl: string, prefix: string): Promise<void> {
