@@ -9,6 +9,7 @@ import {
   mkdirSync,
   readdirSync,
   statfsSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import os from 'node:os';
@@ -66,6 +67,7 @@ const ROOM = 6e9;
 /** What tests put into the system's folder for such is in memory, too, where programs may run from there: some of it is whole servers. */
 function keepTemporary(directory: string): void {
   if (!directory.startsWith(MEMORY)) return;
+  process.env.COUNTERSIGN_TEST_IN_MEMORY = 'true';
   const temporary = path.join(directory, 'tmp');
   mkdirSync(temporary, { recursive: true });
   // Whatever the account that made it lets others: servers have one of their own.
@@ -86,18 +88,26 @@ function keepTemporary(directory: string): void {
  */
 async function directoryOf(prefix: string): Promise<string> {
   await sweep();
-  const free = existsSync(MEMORY) ? statfsSync(MEMORY) : null;
-  if (!free || free.bavail * free.bsize < ROOM || os.freemem() < ROOM)
-    return path.resolve(__dirname, `../../.data/test/${prefix}`);
-  return path.join(MEMORY, `${prefix}.${process.pid}`);
+  const room = Math.min(roomIn(MEMORY), os.freemem(), process.constrainedMemory() || Infinity);
+  return room < ROOM
+    ? path.resolve(__dirname, `../../.data/test/${prefix}`)
+    : path.join(MEMORY, `${prefix}.${process.pid}`);
 }
 
-/** What runs left in memory that were killed, their servers included. */
+/** In bytes; 0 where there is no such folder. */
+function roomIn(folder: string): number {
+  if (!existsSync(folder)) return 0;
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
+}
+
+/** What runs of this account left in memory that were killed, their servers included. */
 async function sweep(): Promise<void> {
   for (const name of existsSync(MEMORY) ? readdirSync(MEMORY) : []) {
-    const pid = Number(/^countersign_test_[0-9a-f]{8}\.(\d+)$/.exec(name)?.[1] ?? process.pid);
-    if (isAlive({ pid, startedAt: null })) continue;
+    const pid = /^countersign_test_[0-9a-f]{8}\.(\d+)$/.exec(name)?.[1];
     const directory = path.join(MEMORY, name);
+    if (!pid || isAlive({ pid: Number(pid), startedAt: null }) || statSync(directory).uid !== process.getuid?.())
+      continue;
     const server = findOrphan(path.join(directory, 'postgres'));
     if (server) await stopServer(server, () => undefined);
     discardCluster(directory);
