@@ -62,6 +62,8 @@ async function asOfOld(id: string, field: string, column: string, value: string,
 
 describe('each class of records', () => {
   it('has a key of its own, which the database has wrapped alone, and the trail says that it was made', async () => {
+    // Others of this file made some elsewhere.
+    await learnKeys(t.served.app);
     const id = await givenAccount(t);
     const { tax_id_sealed: sealed } = await rowOf(t, 'account', id);
     expect(keyIn(sealed)).toBe(await newest('Account'));
