@@ -1,8 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { progressOn } from './audit/progress';
-import type { Context } from './platform/context';
 import { DomainError, refuse } from './platform/errors';
 import type { Imported } from './usage/import-file';
 import { type Layout, readLayout } from './usage/layout.rules';
@@ -86,36 +84,6 @@ function jsonIn(file: string): object {
   }
 }
 
-/** The database as it is, opened for the one who bears the token. Refuses with UNAUTHENTICATED. */
-async function withContext<T>(work: (context: Context) => Promise<T>): Promise<T> {
-  const { loadConfig } = await import('./config.js');
-  const config = loadConfig();
-  const { usageToken: token } = config;
-  if (token === undefined) return refuse('UNAUTHENTICATED', 'Set USAGE_TOKEN to the token of whoever imports.');
-  const { identify } = await import('./access/identify.js');
-  const { createApp } = await import('./app.js');
-  const { openInstallation } = await import('./audit-installation.js');
-  const { entities } = await import('./entities.js');
-  const { ownContext } = await import('./platform/context.js');
-  const { connect } = await import('./platform/database.js');
-  const open = await openInstallation(config);
-  const database = await connect(open.apiUrl, { entities }, 4).catch(async (error: unknown) => {
-    await open.close();
-    throw error;
-  });
-  const served = await createApp({ ...config, logLevel: 'silent' }, database);
-  try {
-    const found = await identify(served.app, token);
-    if (!found) return refuse('UNAUTHENTICATED', 'USAGE_TOKEN is nobody’s token, or not any more.');
-    const { actor, sessionId } = found;
-    return await work({ ...ownContext(served.app, `usage-${randomUUID()}`), actor, sessionId });
-  } finally {
-    await served.stop();
-    await database.close();
-    await open.close();
-  }
-}
-
 const textOf = (done: Imported): string =>
   `${done.recordsIn} lines: ${done.recordsNew} new, ${done.recordsKnown} known, ${done.recordsRejected} rejected.` +
   (done.resumedAt > 0 ? ` It went on at byte ${done.resumedAt}.` : '') +
@@ -130,10 +98,8 @@ async function main(args: string[]): Promise<number> {
     const stop = new AbortController();
     process.once('SIGINT', () => stop.abort()).once('SIGTERM', () => stop.abort());
     const progress = progressOn(process.stderr);
-    const done = await withContext(async (context) => {
-      const { importFile } = await import('./usage/import-file.js');
-      return importFile(context, asked, progress, { signal: stop.signal });
-    });
+    const { importIntoInstallation } = await import('./usage-installation.js');
+    const done = await importIntoInstallation(asked, progress, stop.signal);
     write(asked.json ? JSON.stringify(done) : textOf(done));
     return done.recordsRejected > 0 ? 1 : 0;
   } catch (error) {

@@ -61,6 +61,7 @@ const ORDER = [
   'app',
   'open-database',
   'audit-installation',
+  'usage-installation',
   'keys-command',
   'audit-command',
   'usage-command',

@@ -1,12 +1,12 @@
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import type { App, Assertions } from '../platform/context';
-import { MINUTE } from '../platform/durations';
+import { DAY, MINUTE } from '../platform/durations';
 import type { OpenIdSettings } from '../platform/openid-settings';
 import { ALGORITHMS, type Asserted, assertedBy, isTypeOfToken } from './openid.rules';
 
 /** In ms: when keys are asked for anew, how long they serve while the issuer does not answer, and how often a key that nobody knows may have us ask. */
 const FRESH = 10 * MINUTE;
-const STALE = 24 * 60 * MINUTE;
+const STALE = DAY;
 const COOLDOWN = MINUTE / 2;
 
 /** In ms, and in characters: what is waited for and read of an issuer. */

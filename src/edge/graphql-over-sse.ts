@@ -34,7 +34,7 @@ export function graphqlOverSse({ app, subscriber, streams, requests, refusals, c
 
   async function answer(seen: Seen): Promise<void> {
     const { request, response } = seen;
-    const sender: Sender = { ...senderOf(seen), jar: jarOf(request) };
+    const sender = senderOf(seen, jarOf(request));
     seen.address = sender.address;
     if (sender.address !== null) app.rates.address(sender.address);
     if (request.method !== 'POST') throw new ProtocolError(405, 'Subscribe by POST.');

@@ -61,8 +61,7 @@ function formsOf(kind: string, value: string): string[] {
 const kinds = new Map(
   Object.entries(CANARIES).flatMap(([kind, value]) => formsOf(kind, value).map((form) => [form, kind] as const)),
 );
-const FORMS = [...kinds.keys()].map((form) => form.replace(/[+.*?()[\]\\]/g, '\\$&')).join('|');
-const FORM = new RegExp(FORMS);
+const FORM = new RegExp([...kinds.keys()].map((form) => form.replace(/[+.*?()[\]\\]/g, '\\$&')).join('|'));
 const LONGEST = Math.max(...Array.from(kinds.keys(), ({ length }) => length));
 
 interface Leak {

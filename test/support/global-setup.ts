@@ -40,8 +40,12 @@ export default async function setup(): Promise<void> {
   execFileSync('npm', ['run', '--silent', 'build'], { cwd: path.resolve(__dirname, '../..'), stdio: 'inherit' });
   const prefix = `countersign_test_${randomBytes(4).toString('hex')}`;
   const given = process.env.DATABASE_URL;
-  const directory = given ? null : await directoryOf(prefix);
-  if (directory) keepTemporary(directory);
+  await sweep();
+  const directory = given ? null : directoryOf(prefix);
+  if (directory?.startsWith(MEMORY)) {
+    process.env.COUNTERSIGN_TEST_IN_MEMORY = 'true';
+    keepTemporary(directory);
+  }
   const server = directory
     ? await startEmbeddedPostgres({ directory, database: 'postgres', durable: false, maxConnections: 300 })
     : null;
@@ -66,8 +70,6 @@ const ROOM = 6e9;
 
 /** What tests put into the system's folder for such is in memory, too, where programs may run from there: some of it is whole servers. */
 function keepTemporary(directory: string): void {
-  if (!directory.startsWith(MEMORY)) return;
-  process.env.COUNTERSIGN_TEST_IN_MEMORY = 'true';
   const temporary = path.join(directory, 'tmp');
   mkdirSync(temporary, { recursive: true });
   // Whatever the account that made it lets others: servers have one of their own.
@@ -86,8 +88,7 @@ function keepTemporary(directory: string): void {
  * Where a run has its databases: in memory, where there is room, since each file has a copy with hundreds of files of its own, for which a disk took longer than
  * all else that starts an app; else beside the project.
  */
-async function directoryOf(prefix: string): Promise<string> {
-  await sweep();
+function directoryOf(prefix: string): string {
   const room = Math.min(roomIn(MEMORY), os.freemem(), process.constrainedMemory() || Infinity);
   return room < ROOM
     ? path.resolve(__dirname, `../../.data/test/${prefix}`)
